@@ -1,0 +1,90 @@
+// What a policy file says, checked and with defaults filled in. Every part of the controller reads this and none of
+// them sees YAML. A Config never changes: a reload makes a new one.
+
+import type { Policy } from '../../policies/policy.ts';
+import type { MacAddress, Prefix } from '../../protocols/packet/address.ts';
+
+/** Where in the file something stands, for messages: `policy.yaml:7:33`. Line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ListenAddress {
+  /** An IP address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** OpenFlow wire versions: 1 is OpenFlow 1.0, 4 is OpenFlow 1.3. */
+export type OpenflowVersion = 1 | 4;
+
+export interface ZoneConfig {
+  readonly name: string;
+  readonly prefixes: readonly Prefix[];
+}
+
+export interface AlternateWan {
+  /** Port name, or its OpenFlow number as text. */
+  readonly port: string;
+  /** The MAC address that frames sent out of it are addressed to. */
+  readonly gateway: MacAddress;
+}
+
+export interface WanConfig {
+  readonly port: string;
+  /** Queue ids by the name that policies use. */
+  readonly queues: ReadonlyMap<string, { readonly id: number }>;
+  readonly alternates: ReadonlyMap<string, AlternateWan>;
+}
+
+export interface SwitchConfig {
+  /** The key in the file. */
+  readonly name: string;
+  /** The datapath id; where the file gives none, the switch whose LOCAL port (the OVS bridge) is called `name`. */
+  readonly dpid: bigint | undefined;
+  readonly wan: WanConfig | undefined;
+  /** Ports to other switches of Lark's. */
+  readonly fabric: readonly string[];
+  /** Which ports lead to a worker node's jobs: machine name (HTCondor's `Machine`) to port names. These are job ports from the start. */
+  readonly machines: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface PolicyEntry {
+  readonly policy: Policy;
+  /** Where the entry stands in the file. */
+  readonly place: Place;
+}
+
+export interface Config {
+  /** The file's path as it was given; `(defaults)` where there is none. */
+  readonly file: string;
+  readonly openflow: {
+    readonly listen: ListenAddress;
+    readonly versions: readonly OpenflowVersion[];
+    /** An echo request is sent after this long without a message, and the connection closed after as long again. */
+    readonly echoIntervalMs: number;
+  };
+  readonly http: { readonly listen: ListenAddress };
+  readonly jobs: {
+    readonly listen: ListenAddress;
+    /** Addresses that only jobs have: what is in here but not registered is dropped. */
+    readonly ranges: readonly Prefix[];
+    /** Undefined: no lease. Only clients of the modern form renew; original callouts get no lease. */
+    readonly leaseMs: number | undefined;
+    readonly unlocated: 'refuse' | 'by-address';
+    /** What to do with a job whose `LarkNetworkType` is `nat`: refuse it, or keep it as `unenforced`. */
+    readonly nat: 'refuse' | 'unenforced';
+    /** How long a removal waits after the barriers before it answers, for cached decisions to end. */
+    readonly settleMs: number;
+    /** How long a switch may take to confirm. */
+    readonly confirmTimeoutMs: number;
+  };
+  readonly zones: readonly ZoneConfig[];
+  readonly switches: readonly SwitchConfig[];
+  /** In the order of the file. */
+  readonly policies: readonly PolicyEntry[];
+  /** What holds where no policy dropped or allowed. `place` is undefined where the file does not say. */
+  readonly default: { readonly action: 'forward' | 'drop'; readonly place: Place | undefined };
+}

@@ -1,0 +1,72 @@
+// Acknowledged admission, as the feed and the API see it: a registration is answered only after the switches have
+// confirmed it, and a removal only after the job's rules are gone.
+
+import type { IpAddress } from '../../protocols/packet/address.ts';
+import type { Job, Registration } from './job.ts';
+
+/** The stable codes of `docs/errors.md` that a job request can be refused with. */
+export type JobErrorCode =
+  | 'JOB_AD_MALFORMED'
+  | 'JOB_AD_TOO_LONG'
+  | 'JOB_AD_INCOMPLETE'
+  | 'JOB_ADDRESS_MISSING'
+  | 'JOB_ADDRESS_INVALID'
+  | 'JOB_ADDRESS_HELD'
+  | 'JOB_ADDRESS_HELD_BACK'
+  | 'JOB_MAC_HELD'
+  | 'JOB_NAT_UNENFORCEABLE'
+  | 'JOB_UNLOCATED'
+  | 'JOB_SWITCH_AWAY'
+  | 'JOB_NOT_CONFIRMED'
+  | 'JOB_NOT_FOUND'
+  | 'JOB_NOT_YOURS'
+  | 'JOB_REQUEST_MALFORMED';
+
+export class JobError extends Error {
+  readonly code: JobErrorCode;
+  /** `message` is a sentence that says what was wrong, what was expected and what to do. */
+  constructor(code: JobErrorCode, message: string) {
+    super(message);
+    this.name = 'JobError';
+    this.code = code;
+  }
+}
+
+/** How a job is enforced. `by-address`: no port is known, so nothing stops another host from using its address. */
+export type Enforcement = 'port' | 'by-address' | 'unenforced';
+
+export interface Admitted {
+  readonly job: Job;
+  readonly enforcement: Enforcement;
+  /** Wall-clock milliseconds when the lease ends; undefined without a lease. */
+  readonly leaseEndsAt: number | undefined;
+}
+
+export interface Removed {
+  readonly job: Job;
+  /** The datapath ids (16 hex digits) of switches that are away and may still hold rules: its addresses are held back. */
+  readonly pendingSwitches: readonly string[];
+}
+
+/**
+ * What the feed and the API may do with jobs. Every method that changes something settles only when the switches have
+ * confirmed, and rejects with a JobError, in which case nothing has changed.
+ */
+export interface JobAdmission {
+  /**
+   * The same registration again changes nothing (but renews its lease). An address held by a job of the same machine:
+   * that job is ended first. Held by a job of another machine: JOB_ADDRESS_HELD.
+   */
+  register(job: Job, options: { readonly leaseMs: number | undefined }): Promise<Admitted>;
+  /** By key (`registrationKey`). JOB_NOT_FOUND if no such registration. */
+  renew(key: string, leaseMs: number): Admitted;
+  remove(key: string): Promise<Removed>;
+  byKey(key: string): Admitted | undefined;
+  byAddress(address: IpAddress): Admitted | undefined;
+  list(): readonly Admitted[];
+}
+
+/** A registration's former holder is told from the present one by this: same GlobalJobId, start, machine and slot. */
+export function sameRegistration(a: Registration, b: Registration): boolean {
+  return a.globalJobId === b.globalJobId && a.start === b.start && a.machine === b.machine && a.slot === b.slot;
+}

@@ -1,0 +1,107 @@
+// What the HTTP API and the command line show of a running Lark: plain values, ready for JSON, and the one interface by
+// which the northbound reads the rest of the controller.
+
+import type { Enforcement } from '../jobs/admission.ts';
+
+export interface JobView {
+  /** `registrationKey` */
+  readonly key: string;
+  readonly globalJobId: string;
+  readonly start: string;
+  readonly machine: string;
+  readonly slot: string;
+  readonly user: string;
+  readonly accountingGroup: string | null;
+  readonly addresses: readonly string[];
+  readonly mac: string | null;
+  readonly enforcement: Enforcement;
+  /** Where its packets enter: switch name (or dpid), port name and number; null when not known. */
+  readonly location: {
+    readonly switch: string;
+    readonly dpid: string;
+    readonly port: string;
+    readonly portNo: number;
+  } | null;
+  /** ISO 8601 */
+  readonly leaseEndsAt: string | null;
+}
+
+export interface PortView {
+  readonly portNo: number;
+  readonly name: string;
+  readonly mac: string;
+  readonly up: boolean;
+  readonly role: 'job' | 'edge' | 'fabric' | 'wan' | 'alternate' | 'local';
+}
+
+export interface SwitchView {
+  /** 16 hex digits */
+  readonly dpid: string;
+  /** From the file, or the bridge's name. */
+  readonly name: string;
+  /** `1.0` or `1.3` */
+  readonly version: string;
+  readonly peer: string;
+  readonly state: string;
+  readonly pipeline: string;
+  /** ISO 8601 */
+  readonly connectedAt: string;
+  readonly ports: readonly PortView[];
+  readonly hosts: number;
+}
+
+export interface EndpointExplanation {
+  readonly address: string;
+  readonly type: 'job' | 'unregistered' | 'zone' | 'local';
+  /** The job's key, the zone's name, or null. */
+  readonly name: string | null;
+  readonly user: string | null;
+  /** The attributes that the policies in force look at. */
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** One flow rule as the switch itself reported it just now. */
+export interface RuleView {
+  readonly switch: string;
+  readonly dpid: string;
+  readonly priority: number;
+  /** In the notation of `ovs-ofctl dump-flows`. */
+  readonly match: string;
+  readonly actions: string;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly cookie: string;
+}
+
+export interface Explanation {
+  readonly source: EndpointExplanation;
+  readonly destination: EndpointExplanation;
+  readonly verdict: {
+    readonly action: 'drop' | 'forward';
+    readonly reason: string;
+    /** The policy that decided, and where it stands in the file (`policy.yaml:31:5`); null where none did. */
+    readonly policy: string | null;
+    readonly place: string | null;
+    readonly queue: { readonly name: string; readonly policy: string; readonly place: string } | null;
+    readonly via: { readonly name: string; readonly policy: string; readonly place: string } | null;
+  };
+  /** The rules on the connected switches that match these two addresses. */
+  readonly rules: readonly RuleView[];
+  /** Switches that did not answer in time, so that `rules` lacks theirs. */
+  readonly silentSwitches: readonly string[];
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** One sentence for each thing that is not as it should be. */
+  readonly reasons: readonly string[];
+}
+
+export interface LarkApi {
+  jobs(): readonly JobView[];
+  job(key: string): JobView | undefined;
+  switches(): readonly SwitchView[];
+  /** Rejects with a ProblemError when an address does not parse. */
+  explain(source: string, destination: string): Promise<Explanation>;
+  readiness(): Readiness;
+}

@@ -1,0 +1,39 @@
+// Counters as plain numbers: the parts of the controller add to them where things happen, and the metrics page reads
+// them when it is scraped. Labels come from bounded sets only; every label value that can occur is a type here.
+
+/** Adds up by up to two labels. Label sets are bounded by the types at the call sites. */
+export class LabelledCounter<Labels extends readonly string[]> {
+  readonly #values = new Map<string, { labels: Labels; value: number }>();
+
+  add(labels: Labels, by = 1): void {
+    const key = labels.join('\u0000');
+    const entry = this.#values.get(key);
+    if (entry === undefined) this.#values.set(key, { labels, value: by });
+    else entry.value += by;
+  }
+
+  *entries(): Iterable<{ readonly labels: Labels; readonly value: number }> {
+    yield* this.#values.values();
+  }
+}
+
+/** What became of a PacketIn. `flow`: a rule and the packet were sent; `packet-out`: the packet only; `drop-flow`: a rule that drops. */
+export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed';
+export type FlowModKind = 'add' | 'delete';
+export type ConnectionOutcome = 'accepted' | 'closed' | 'refused';
+
+export class Counters {
+  /** By switch name (from the file, else dpid) and outcome. */
+  readonly packetIns = new LabelledCounter<readonly [switchName: string, outcome: PacketInOutcome]>();
+  readonly flowMods = new LabelledCounter<readonly [switchName: string, kind: FlowModKind]>();
+  readonly packetOuts = new LabelledCounter<readonly [switchName: string]>();
+  readonly flowsRemoved = new LabelledCounter<readonly [switchName: string, reason: string]>();
+  /** OpenFlow errors that switches sent, by switch and error type. */
+  readonly switchErrors = new LabelledCounter<readonly [switchName: string, type: string]>();
+  readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
+  /** Feed requests by verb and how they ended: `ok`, `pending` or the error's code. */
+  readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
+  readonly leasesEnded = new LabelledCounter<readonly []>();
+  /** Seconds each PacketIn took from its arrival to the last byte written; called for each. */
+  observePacketIn: (seconds: number) => void = () => {};
+}
