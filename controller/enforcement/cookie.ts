@@ -1,0 +1,37 @@
+// Structured cookies mark which rules on a switch are Lark's, and of which kind: 32 bits of owner, 8 of kind, 24 of
+// generation (OF1.3.5 §7.3.4.1: the cookie is opaque to the switch, and deletes can filter by it from 1.1 on).
+
+const OWNER = 0x4c61726bn; // "Lark"
+
+/** The bits of a cookie that say whose a rule is. */
+export const OWNER_MASK = 0xffffffff_00000000n;
+export const OWNER_COOKIE = OWNER << 32n;
+
+/**
+ * `base` and `gate` follow from the ports and the registry alone; `forward` and `drop` were decided for a packet, and
+ * share a bit, so that a delete can ask for the two together.
+ */
+export const RuleKind = { BASE: 0x01, GATE: 0x02, FORWARD: 0x11, DROP: 0x12 } as const;
+export type RuleKind = (typeof RuleKind)[keyof typeof RuleKind];
+
+const KIND_SHIFT = 24n;
+const DECIDED_BIT = 0x10n << KIND_SHIFT;
+/** For deletes in 1.3: all rules of Lark's, and those decided for packets. */
+export const ANY_OF_LARKS = { value: OWNER_COOKIE, mask: OWNER_MASK } as const;
+export const DECIDED_RULES = { value: OWNER_COOKIE | DECIDED_BIT, mask: OWNER_MASK | DECIDED_BIT } as const;
+
+export function makeCookie(kind: RuleKind): bigint {
+  return OWNER_COOKIE | (BigInt(kind) << KIND_SHIFT);
+}
+
+export function isLarks(cookie: bigint): boolean {
+  return (cookie & OWNER_MASK) === OWNER_COOKIE;
+}
+
+/** `base`, `gate`, `forward` or `drop`; undefined for a rule that is not Lark's. */
+export function kindOf(cookie: bigint): string | undefined {
+  const kind = isLarks(cookie) ? Number((cookie >> KIND_SHIFT) & 0xffn) : 0;
+  return Object.entries(RuleKind)
+    .find(([, value]) => value === kind)?.[0]
+    .toLowerCase();
+}

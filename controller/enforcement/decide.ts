@@ -1,0 +1,326 @@
+// The forwarding decision: the fate of one frame at one switch, as a pure function of what Lark knows. It is the
+// general path of the single-table pipeline, and what a rule may be held against: the match that it returns names every
+// field that the fate was decided on, so every packet of the rule would have had this fate.
+//
+// ARP, neighbour discovery and all broadcasts are decided packet by packet: their bodies matter, and who may hear them
+// changes with every job. OpenFlow 1.0 cannot match IPv6 addresses, so there IPv6 is, too.
+
+import { type IpAddress, isGroupMac, isLocalAddress } from '../../protocols/packet/address.ts';
+import type { Frame } from '../../protocols/packet/frame.ts';
+import { EtherType, Icmpv6Type, IpProto } from '../../protocols/packet/protocol-numbers.ts';
+import type { PortRole } from '../network/switch-state.ts';
+import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputTo } from './delivery.ts';
+import type { JudgedEndpoint } from './endpoint-classes.ts';
+import {
+  addressee,
+  destinationAddress,
+  type ForwardingView,
+  identifyRecipient,
+  identifySender,
+  isNeighbourDiscovery,
+  type Recipient,
+  type Sender,
+  sourceAddress,
+} from './ends.ts';
+import { dropped, type Fate, forwarded } from './fate.ts';
+import { type FlowMatch, hostPrefix, type Output } from './flow-rule.ts';
+import type { Verdict } from './verdict.ts';
+
+type IpFrame = { readonly frame: Frame; readonly inPort: number; readonly role: PortRole };
+
+export function decide(view: ForwardingView, frame: Frame, inPort: number): Fate {
+  const role = view.state.roleOf(inPort);
+  if (role === undefined || frame.fault === 'ETH_TRUNCATED' || isGroupMac(frame.ethSrc)) return dropped('malformed');
+  if (isReserved(frame)) return dropped('reserved', { match: { ethDst: frame.ethDst } });
+  if (frame.matchType === EtherType.LLDP) return dropped('reserved');
+  const isAddressed = frame.tagCount <= 1 && ['arp', 'ipv4', 'ipv6'].includes(frame.kind);
+  if (role === 'job' && (frame.tagCount > 0 || !isAddressed)) return dropped('gate');
+  if (frame.kind === 'malformed') return dropped('malformed');
+  if (!isAddressed) return decideUnaddressed(view, frame, inPort);
+  return decideAddressed(view, { frame, inPort, role });
+}
+
+/** 01:80:c2:00:00:00 to :0f are for the link alone (IEEE 802.1Q §8.6.3). */
+function isReserved(frame: Frame): boolean {
+  return Math.floor(frame.ethDst / 16) === 0x0180c200000;
+}
+
+/** Neither IP nor ARP, or beneath more than one tag: passes between those who are no jobs, by MAC. */
+function decideUnaddressed(view: ForwardingView, frame: Frame, inPort: number): Fate {
+  const { jobs, state } = view;
+  if (jobs.byMac(frame.ethSrc) !== undefined || jobs.byMac(frame.ethDst) !== undefined) return dropped('gate');
+  const learned = frame.ethSrc;
+  if (isGroupMac(frame.ethDst)) return orNobody(floodPastJobs(view, inPort, undefined), { learned });
+  const port = state.hosts.portOf(frame.ethDst);
+  if (port === undefined) return orNobody(floodPastJobs(view, inPort, undefined), { learned });
+  if (state.roleOf(port) === 'job') return dropped('delivery', { learned });
+  if (port === inPort) return dropped('same-port', { learned });
+  // 802.3 frames have no EtherType of their own to match on.
+  const match = frame.matchType === EtherType.NONE || frame.isSnap ? undefined : linkMatch(frame, inPort);
+  return forwarded([{ port }], { learned, match });
+}
+
+function decideAddressed(view: ForwardingView, packet: IpFrame): Fate {
+  const { frame, inPort, role } = packet;
+  const sender = identifySender(view, frame, inPort, role);
+  if (sender.kind === 'spoofed') {
+    return dropped('spoofed', { match: sender.inBody ? undefined : addressMatch(view, packet) });
+  }
+  if (frame.tagCount > 0 && sender.kind !== 'other') return dropped('gate');
+  if (sender.kind === 'unregistered') return decideUnregistered(view, packet);
+  if (isRouterMessage(frame) && role === 'job') return dropped('gate');
+
+  const known = {
+    learned: sender.kind === 'job' && isLocatedHere(view, sender) ? undefined : frame.ethSrc,
+    binds:
+      sender.kind === 'job' && sender.placed.mac === undefined
+        ? { placed: sender.placed, mac: frame.ethSrc }
+        : undefined,
+  };
+  const fate = isGroupMac(frame.ethDst)
+    ? decideGroup(view, packet, sender.endpoint)
+    : decideUnicast(view, packet, sender.endpoint);
+  if (frame.kind === 'ipv6' && view.state.version === 1) return { ...onlyIfFree(view, packet, sender, fate), ...known };
+  return { ...fate, ...known };
+}
+
+/** An address of the jobs' that no job holds: DHCP, ARP and neighbour discovery for its own address, to no job's port. */
+function decideUnregistered(view: ForwardingView, packet: IpFrame): Fate {
+  const { frame, inPort, role } = packet;
+  if (frame.kind === 'ipv6' && view.state.version === 1) return dropped('gate');
+  if (!isBootstrapRequest(frame) || hasOnlyTenant(view, inPort))
+    return dropped('unregistered', { match: matchWithoutBootstrap(view, packet) });
+  const isKnownHost = view.state.hosts.portOf(frame.ethSrc) !== undefined;
+  const learned = role === 'job' && isKnownHost ? undefined : frame.ethSrc;
+  const port = isGroupMac(frame.ethDst) ? undefined : view.state.hosts.portOf(frame.ethDst);
+  if (port !== undefined && (port === inPort || view.state.roleOf(port) === 'job')) return dropped('delivery');
+  const outputs = port === undefined ? floodPastJobs(view, inPort, undefined) : [{ port }];
+  return orNobody(outputs, { learned });
+}
+
+function decideUnicast(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoint): Fate {
+  const { frame, inPort } = packet;
+  const destination = destinationAddress(frame);
+  if (destination === undefined) return dropped('malformed');
+  const recipient = identifyRecipient(view, destination, frame.ethDst);
+  const match = addressMatch(view, packet);
+  if (recipient.kind === 'unregistered') {
+    return isBootstrapReply(frame) && sender.kind !== 'job'
+      ? toUnregistered(view, frame, inPort)
+      : dropped('unregistered', { match: matchWithoutBootstrap(view, packet) });
+  }
+  if (recipient.kind === 'contradiction') return dropped('delivery', { match });
+  if (frame.tagCount > 0 && recipient.kind === 'job') return dropped('gate');
+  if (asksForAnother(view, frame, recipient)) return dropped('spoofed');
+  const verdict = view.policy.verdict(sender, recipient.endpoint);
+  if (verdict.action === 'drop') return dropped('policy', { verdict, match });
+  const fate =
+    recipient.kind === 'job'
+      ? deliverToJob(view, packet, recipient, verdict)
+      : deliverToOther(view, packet, recipient.endpoint, verdict);
+  const isPerPacket = frame.kind === 'arp' || isNeighbourDiscovery(frame) || fate.match === undefined;
+  return { ...fate, verdict, match: isPerPacket ? undefined : match };
+}
+
+/** A unicast solicitation asks the one that it is addressed to: none else's address. */
+function asksForAnother(view: ForwardingView, frame: Frame, recipient: Recipient): boolean {
+  const { ndTarget } = frame;
+  if (frame.icmpType !== Icmpv6Type.NEIGHBOR_SOLICITATION || ndTarget === undefined || isLocalAddress(ndTarget))
+    return false;
+  const asked = addressee(view, ndTarget);
+  if (asked.kind === 'unregistered') return true;
+  return recipient.kind === 'job' ? asked.kind !== 'job' || asked.placed !== recipient.placed : asked.kind === 'job';
+}
+
+// The two functions below mark with an (any) `match` that a rule may stand for the fate; the caller writes the match.
+const MATCHABLE: FlowMatch = {};
+
+function deliverToJob(
+  view: ForwardingView,
+  { frame, inPort }: IpFrame,
+  { placed }: Extract<Recipient, { kind: 'job' }>,
+  verdict: Verdict,
+): Fate {
+  const { state } = view;
+  const isHere = placed.location !== undefined && placed.location.dpid === state.dpid;
+  const port = isHere ? placed.location?.portNo : state.hosts.portOf(frame.ethDst);
+  if (port === undefined) {
+    return orNobody(
+      placed.location === undefined ? floodPastJobs(view, inPort, verdict) : floodToFabric(view, inPort),
+      {},
+    );
+  }
+  if (port === inPort) return dropped('same-port');
+  const role = state.roleOf(port);
+  if (!isHere && (placed.location === undefined ? role === 'job' : role !== 'fabric')) return dropped('delivery');
+  // Until its MAC is known, one rule would stand for frames to any MAC.
+  return forwarded([outputTo(view, port, verdict)], { match: placed.mac === undefined ? undefined : MATCHABLE });
+}
+
+function deliverToOther(
+  view: ForwardingView,
+  { frame, inPort, role }: IpFrame,
+  recipient: JudgedEndpoint,
+  verdict: Extract<Verdict, { action: 'forward' }>,
+): Fate {
+  const { state } = view;
+  if (verdict.via !== undefined && recipient.kind === 'zone' && recipient.zone === 'wan' && frame.kind !== 'arp') {
+    const alternate = state.alternates.get(verdict.via.name);
+    const isNamedHere = state.config?.wan?.alternates.has(verdict.via.name) === true;
+    if (isNamedHere && alternate === undefined) return dropped('alternate-away');
+    if (alternate !== undefined && alternate.portNo !== inPort && !isNeighbourDiscovery(frame)) {
+      return forwarded([{ port: alternate.portNo, ethDst: alternate.gateway }], { match: MATCHABLE });
+    }
+  }
+  const port = state.hosts.portOf(frame.ethDst);
+  if (port === undefined) return orNobody(floodPastJobs(view, inPort, verdict), {});
+  if (port === inPort) return dropped('same-port');
+  const outRole = state.roleOf(port);
+  if (outRole === 'job') {
+    return isBootstrapReply(frame) && role !== 'job' ? forwarded([{ port }]) : dropped('delivery');
+  }
+  return forwarded([outputTo(view, port, verdict)], { match: MATCHABLE });
+}
+
+function decideGroup(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoint): Fate {
+  const { frame, inPort } = packet;
+  const asked = askedAddress(frame);
+  const destination = asked ?? destinationAddress(frame);
+  if (destination === undefined) return dropped('malformed');
+  if (isLocalAddress(destination) || destination === sourceAddress(frame)) {
+    const outputs =
+      frame.tagCount > 0
+        ? floodPastJobs(view, inPort, undefined)
+        : broadcastOutputs(view, sender, inPort, isBootstrapReply(frame));
+    if (outputs.length > 0) return forwarded(outputs);
+    const verdict = view.policy.verdict(sender, { kind: 'local', address: undefined });
+    if (!isUnheard(view, sender)) return dropped('no-recipient');
+    return dropped('policy', { verdict, match: addressMatch(view, packet) });
+  }
+  const recipient = addressee(view, destination);
+  if (recipient.kind === 'unregistered') return dropped('unregistered');
+  if (frame.tagCount > 0 && recipient.kind === 'job') return dropped('gate');
+  const verdict = view.policy.verdict(sender, recipient.endpoint);
+  if (verdict.action === 'drop') {
+    // In 1.3 as in 1.0 a match sees who is asked by ARP; what a neighbour solicitation asks for is left to the controller.
+    return dropped('policy', {
+      verdict,
+      match: frame.kind === 'ipv6' && asked !== undefined ? undefined : addressMatch(view, packet),
+    });
+  }
+  if (recipient.kind === 'job') {
+    // Only a question is delivered by itself: an IP packet for one address in a broadcast frame is nobody's.
+    if (asked === undefined) return dropped('delivery', { verdict });
+    return { ...askJob(view, packet, recipient), verdict };
+  }
+  return orNobody(floodPastJobs(view, inPort, verdict), { verdict });
+}
+
+/** The address that an ARP request or a neighbour solicitation wants the MAC of. */
+function askedAddress(frame: Frame): IpAddress | undefined {
+  if (frame.kind === 'arp') return frame.arpTpa;
+  return frame.icmpType === Icmpv6Type.NEIGHBOR_SOLICITATION ? frame.ndTarget : undefined;
+}
+
+/** A question for a job goes to its port alone. */
+function askJob(view: ForwardingView, { inPort }: IpFrame, { placed }: Extract<Recipient, { kind: 'job' }>): Fate {
+  if (placed.location === undefined) return orNobody(floodPastJobs(view, inPort, undefined), {});
+  if (placed.location.dpid !== view.state.dpid) return orNobody(floodToFabric(view, inPort), {});
+  const { portNo } = placed.location;
+  return portNo === inPort ? dropped('same-port') : forwarded([{ port: portNo }]);
+}
+
+/** To one that has asked for an address by DHCP: where its MAC was seen, and by no rule. */
+function toUnregistered(view: ForwardingView, frame: Frame, inPort: number): Fate {
+  const port = view.state.hosts.portOf(frame.ethDst);
+  if (port === undefined) return orNobody(floodPastJobs(view, inPort, undefined), {});
+  return port === inPort ? dropped('same-port') : forwarded([{ port }]);
+}
+
+/** True for an interface of one job's own: whoever else speaks there is that job under another name. */
+export function hasOnlyTenant({ jobs, state }: ForwardingView, portNo: number): boolean {
+  return jobs.at(state.dpid, portNo).size > 0 && !state.isMachinePort(portNo);
+}
+
+/** What an interface sends to get an address: DHCP, ARP probes and announcements, duplicate address detection. */
+function isBootstrapRequest(frame: Frame): boolean {
+  if (frame.kind === 'arp') return frame.arpSpa === 0 || frame.arpSpa === frame.arpTpa;
+  if (frame.ipProto === IpProto.UDP && frame.fragment === 'none') {
+    return frame.kind === 'ipv4'
+      ? frame.srcPort === 68 && frame.dstPort === 67
+      : frame.srcPort === 546 && frame.dstPort === 547;
+  }
+  if (!isNeighbourDiscovery(frame)) return false;
+  if (frame.icmpType === Icmpv6Type.ROUTER_SOLICITATION) return true;
+  return frame.icmpType === Icmpv6Type.NEIGHBOR_SOLICITATION && frame.ipv6Src === 0n;
+}
+
+/** What answers it: from a DHCP server or a router. */
+function isBootstrapReply(frame: Frame): boolean {
+  if (frame.ipProto === IpProto.UDP && frame.fragment === 'none') {
+    return frame.kind === 'ipv4'
+      ? frame.srcPort === 67 && frame.dstPort === 68
+      : frame.srcPort === 547 && frame.dstPort === 546;
+  }
+  return isRouterMessage(frame);
+}
+
+/** A router's own announcements: no job is a router (RFC 6105). */
+function isRouterMessage(frame: Frame): boolean {
+  return (
+    isNeighbourDiscovery(frame) &&
+    (frame.icmpType === Icmpv6Type.ROUTER_ADVERTISEMENT || frame.icmpType === Icmpv6Type.REDIRECT)
+  );
+}
+
+/** OpenFlow 1.0: IPv6 passes by no rule, and from or to a job only if nothing at all is denied to it. */
+function onlyIfFree(view: ForwardingView, { frame }: IpFrame, sender: Sender, fate: Fate): Fate {
+  const ends = [
+    sender.kind === 'job' ? sender.placed : undefined,
+    view.jobs.byMac(frame.ethDst),
+    frame.ipv6Dst === undefined ? undefined : view.jobs.byAddress(frame.ipv6Dst),
+  ];
+  for (const placed of ends) if (placed !== undefined && !view.policy.allowsAll(placed)) return dropped('gate');
+  return { ...fate, match: undefined };
+}
+
+function isLocatedHere(view: ForwardingView, sender: Extract<Sender, { kind: 'job' }>): boolean {
+  return sender.placed.location?.dpid === view.state.dpid;
+}
+
+function orNobody(outputs: readonly Output[], rest: Partial<Fate>): Fate {
+  return outputs.length > 0 ? forwarded(outputs, rest) : dropped('no-recipient', rest);
+}
+
+function linkMatch(frame: Frame, inPort: number): FlowMatch {
+  const { ethSrc, ethDst, matchType: ethType } = frame;
+  return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };
+}
+
+/** For drops that spare DHCP and the like: no match that such a packet could have, too. Registration deletes the rule. */
+function matchWithoutBootstrap(view: ForwardingView, packet: IpFrame): FlowMatch | undefined {
+  const { ipProto } = packet.frame;
+  const source = sourceAddress(packet.frame);
+  if (source === undefined || isLocalAddress(source) || ipProto === IpProto.UDP) return undefined;
+  const match = addressMatch(view, packet);
+  return match === undefined || ipProto === undefined ? match : { ...match, ipProto };
+}
+
+/** The match that names both ends in full; undefined where this switch cannot match the addresses. */
+function addressMatch(view: ForwardingView, { frame, inPort }: IpFrame): FlowMatch | undefined {
+  const source = sourceAddress(frame);
+  const destination = destinationAddress(frame);
+  if (source === undefined || destination === undefined) return undefined;
+  const link = linkMatch(frame, inPort);
+  if (frame.kind === 'arp') {
+    if (!view.state.canMatchArp) return undefined;
+    return { ...link, arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
+  }
+  const match = { ...link, ipSrc: hostPrefix(source), ipDst: hostPrefix(destination) };
+  if (frame.kind === 'ipv4') return match;
+  // With the protocol, so that neighbour discovery between the two stays with the controller.
+  if (view.state.version === 1 || frame.ipProto === undefined) return undefined;
+  if (frame.ipProto !== IpProto.ICMPV6) return { ...match, ipProto: frame.ipProto };
+  if (frame.icmpType === undefined) return undefined;
+  return { ...match, ipProto: frame.ipProto, icmpv6Type: frame.icmpType };
+}

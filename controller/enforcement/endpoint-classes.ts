@@ -1,0 +1,143 @@
+// Endpoint classes: endpoints with equal significant attributes are one class, as HTCondor's schedd sorts jobs into
+// autoclusters. A class holds, for each policy, the view that the policy is given, so a policy cannot read an attribute
+// that it did not declare, and verdicts are computed once per pair of classes.
+//
+// Invariant: two endpoints of one class are indistinguishable to every policy in force.
+
+import { LRUCache } from 'lru-cache';
+import type { AttributeValue, EndpointView } from '../../policies/policy.ts';
+import { type IpAddress, prefixContains } from '../../protocols/packet/address.ts';
+import type { Config, PolicyEntry } from '../config/config.ts';
+import type { Job } from '../jobs/job.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** What a packet's end stands for when a policy may be asked about it. `unregistered` ends never get here. */
+export type JudgedEndpoint =
+  | { readonly kind: 'job'; readonly job: Job; readonly address: IpAddress | undefined }
+  | { readonly kind: 'zone'; readonly zone: string; readonly address: IpAddress | undefined }
+  | { readonly kind: 'local'; readonly address: IpAddress | undefined };
+
+export interface EndpointClass {
+  readonly id: number;
+  /** The significant attributes of all policies together, for people. */
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  /** What the policy at this index of the file is shown. */
+  viewFor(policyIndex: number): EndpointView<string>;
+}
+
+/** Classes kept; the least recently met fall out. */
+const CLASS_LIMIT = 100_000;
+/** Verdicts kept: pairs of 300 classes and more. Beyond it the least used are computed again. */
+const VERDICT_CACHE_SIZE = 100_000;
+/** Classes of addresses that are not jobs', by address. */
+const ADDRESS_CACHE_SIZE = 100_000;
+
+export class VerdictEngine {
+  readonly #policies: readonly PolicyEntry[];
+  readonly #fallback: Config['default'];
+  readonly #names: readonly string[];
+  /** Ids are never used again, so a class that fell out and is met again merely gets a new number. */
+  readonly #classes = new LRUCache<string, EndpointClass>({ max: CLASS_LIMIT });
+  #nextId = 0;
+  /** By address, too: a policy's address sets may tell the addresses of one job apart. */
+  readonly #byJob = new WeakMap<Job, Map<IpAddress | undefined, EndpointClass>>();
+  readonly #byAddress = new LRUCache<string, EndpointClass>({ max: ADDRESS_CACHE_SIZE });
+  readonly #verdicts = new LRUCache<string, Verdict>({ max: VERDICT_CACHE_SIZE });
+
+  constructor(config: Pick<Config, 'policies' | 'default'>) {
+    this.#policies = config.policies;
+    this.#fallback = config.default;
+    this.#names = [...new Set(config.policies.flatMap((entry) => entry.policy.significantAttributes))].sort();
+  }
+
+  verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
+    const from = this.classOf(source);
+    const to = this.classOf(destination);
+    const key = `${from.id}>${to.id}`;
+    let verdict = this.#verdicts.get(key);
+    if (verdict === undefined) {
+      verdict = judge(this.#policies, this.#fallback, from, to);
+      this.#verdicts.set(key, verdict);
+    }
+    return verdict;
+  }
+
+  /** The classes met so far. */
+  get classCount(): number {
+    return this.#classes.size;
+  }
+
+  classes(): Iterable<EndpointClass> {
+    return this.#classes.values();
+  }
+
+  verdictOfClasses(source: EndpointClass, destination: EndpointClass): Verdict {
+    return judge(this.#policies, this.#fallback, source, destination);
+  }
+
+  classOf(endpoint: JudgedEndpoint): EndpointClass {
+    if (endpoint.kind === 'job') return this.#classOfJob(endpoint);
+    const zone = endpoint.kind === 'zone' ? endpoint.zone : '';
+    const key = `${zone} ${typeof endpoint.address}${endpoint.address ?? ''}`;
+    const known = this.#byAddress.get(key);
+    if (known !== undefined) return known;
+    const made = this.#makeClass(endpoint);
+    this.#byAddress.set(key, made);
+    return made;
+  }
+
+  #classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {
+    let byAddress = this.#byJob.get(endpoint.job);
+    if (byAddress === undefined) {
+      byAddress = new Map();
+      this.#byJob.set(endpoint.job, byAddress);
+    }
+    let found = byAddress.get(endpoint.address);
+    if (found === undefined) {
+      found = this.#makeClass(endpoint);
+      byAddress.set(endpoint.address, found);
+    }
+    return found;
+  }
+
+  #makeClass(endpoint: JudgedEndpoint): EndpointClass {
+    const views = this.#policies.map((entry) => viewOf(entry, endpoint));
+    const key = JSON.stringify(views.map((view) => Object.values(view).map(keyOf)));
+    let found = this.#classes.get(key);
+    if (found === undefined) {
+      const attributes = new Map(this.#names.map((name) => [name, valueAmong(views, name)]));
+      found = { id: this.#nextId++, attributes, viewFor: (index) => views[index]! };
+      this.#classes.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** Tells apart what JSON would not: 5 and 5n and "5", undefined and NaN. */
+function keyOf(value: AttributeValue): string {
+  return `${typeof value}:${Object.is(value, -0) ? '-0' : String(value)}`;
+}
+
+function valueAmong(views: readonly EndpointView<string>[], name: string): AttributeValue {
+  return views.find((view) => Object.hasOwn(view, name))?.[name];
+}
+
+function viewOf(entry: PolicyEntry, endpoint: JudgedEndpoint): EndpointView<string> {
+  const view: Record<string, AttributeValue> = Object.create(null);
+  for (const name of [...entry.policy.significantAttributes].sort()) {
+    const addressSet = entry.policy.addressSets?.[name];
+    view[name] =
+      addressSet === undefined
+        ? attributeOf(endpoint, name)
+        : endpoint.address !== undefined && addressSet.some((prefix) => prefixContains(prefix, endpoint.address!));
+  }
+  return Object.freeze(view);
+}
+
+/** `EndpointType` and `Zone` are Lark's own: no ad can override them. Names compare as ClassAd attributes: any case. */
+function attributeOf(endpoint: JudgedEndpoint, name: string): AttributeValue {
+  const lower = name.toLowerCase();
+  if (lower === 'endpointtype') return endpoint.kind;
+  if (lower === 'zone') return endpoint.kind === 'job' ? undefined : endpoint.kind === 'zone' ? endpoint.zone : 'local';
+  return endpoint.kind === 'job' ? endpoint.job.attributes.get(lower) : undefined;
+}

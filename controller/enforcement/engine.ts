@@ -1,0 +1,316 @@
+// The enforcement engine: the switches under Lark's rule, the jobs as they see them, and how a job's coming and going
+// reaches every switch. It answers for promise 2: what was decided on the old state is deleted on each connection before
+// anything is decided on the new one, and a change counts as made only when the switches have said so with a barrier.
+
+import { EventEmitter } from 'node:events';
+import { formatError, type Message } from 'node-openflow';
+import type { Logger } from 'pino';
+import { type IpAddress, isIpv4 } from '../../protocols/packet/address.ts';
+import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
+import type { Config, SwitchConfig } from '../config/config.ts';
+import type { Enforcement } from '../jobs/admission.ts';
+import type { Confirmation, Enforcer, Location } from '../jobs/enforcer.ts';
+import { type Job, registrationKey } from '../jobs/job.ts';
+import { JobTable } from '../network/job-table.ts';
+import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
+import { formatDpid, type SwitchState } from '../network/switch-state.ts';
+import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
+import type { Counters } from '../telemetry/counters.ts';
+import type { Fate } from './fate.ts';
+import { type FlowMatch, hostPrefix } from './flow-rule.ts';
+import { locateJob } from './locate.ts';
+import { ManagedSwitch, toPort } from './managed-switch.ts';
+import { handlePacketIn, type PacketIn } from './packet-in.ts';
+import { PolicyView } from './policy-view.ts';
+
+export interface EngineEvents {
+  /** The port that these jobs were at does not exist any more: they have ended. */
+  portGone: [jobs: readonly Job[]];
+}
+
+/** A switch that was connected and is not: it may hold rules of jobs that it knew. */
+interface AwaySwitch {
+  readonly state: SwitchState;
+  /** Jobs added after this moment it cannot know. */
+  readonly since: number;
+}
+
+export class EnforcementEngine implements Enforcer, ConnectionOwner {
+  readonly events = new EventEmitter<EngineEvents>();
+  readonly jobs = new JobTable();
+  readonly policy: PolicyView;
+  readonly #config: Config;
+  readonly #counters: Counters;
+  readonly #log: Logger;
+  readonly #switches = new Map<bigint, ManagedSwitch>();
+  readonly #away = new Map<bigint, AwaySwitch>();
+  /** When each job was added, in steps of `#moment`. */
+  readonly #addedAt = new Map<string, number>();
+  readonly #mendedWaiters = new Map<string, (() => void)[]>();
+  #moment = 0;
+
+  constructor(parts: { config: Config; counters: Counters; log: Logger }) {
+    this.#config = parts.config;
+    this.#counters = parts.counters;
+    this.#log = parts.log;
+    this.policy = new PolicyView(parts.config);
+  }
+
+  switches(): readonly ManagedSwitch[] {
+    return [...this.#switches.values()];
+  }
+
+  // ---- Enforcer
+
+  locate(job: Job): Location {
+    return locateJob(
+      job,
+      this.switches().map((managed) => managed.state),
+      this.#config,
+    );
+  }
+
+  async jobAdded(job: Job, enforcement: Enforcement): Promise<Confirmation> {
+    if (enforcement === 'unenforced') return { edgeConfirmed: true, silent: [], away: [] };
+    this.#addedAt.set(registrationKey(job.registration), ++this.#moment);
+    const location = this.locate(job);
+    const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
+    this.jobs.add(job, at);
+    this.policy.meet(job);
+    for (const managed of this.#switches.values()) {
+      if (at?.dpid === managed.state.dpid) managed.state.markJobPort(at.portNo);
+      if (job.mac !== undefined) managed.state.hosts.forget(job.mac);
+      this.#deleteRulesOf(managed, job, at);
+      managed.deleteGroupDrops();
+      managed.refresh();
+    }
+    return this.#confirmation(at?.dpid, []);
+  }
+
+  async jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation> {
+    if (enforcement === 'unenforced') return { edgeConfirmed: true, silent: [], away: [] };
+    const key = registrationKey(job.registration);
+    const addedAt = this.#addedAt.get(key) ?? 0;
+    this.#addedAt.delete(key);
+    const placed = this.jobs.remove(job);
+    const ended = { ...job, mac: placed?.mac ?? job.mac };
+    for (const managed of this.#switches.values()) {
+      if (ended.mac !== undefined) managed.state.hosts.forget(ended.mac);
+      this.#deleteRulesOf(managed, ended, placed?.location);
+      managed.refresh();
+    }
+    const away = [...this.#away.values()].filter((gone) => gone.since >= addedAt);
+    return this.#confirmation(
+      placed?.location?.dpid,
+      away.map(({ state }) => formatDpid(state.dpid)),
+    );
+  }
+
+  whenMended(dpid: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#mendedWaiters.set(dpid, [...(this.#mendedWaiters.get(dpid) ?? []), resolve]);
+      const connected = this.#switches.get(BigInt(`0x${dpid}`));
+      if (connected !== undefined) void this.#retryConfirm(connected);
+    });
+  }
+
+  // ---- ConnectionOwner
+
+  onUp(connection: SwitchConnection): void {
+    const dpid = connection.features.datapathId;
+    const former = this.#switches.get(dpid);
+    if (former !== undefined) {
+      former.connection.close('the same datapath id connected again; the newer connection counts');
+    }
+    const formerState = this.#away.get(dpid)?.state;
+    this.#away.delete(dpid);
+    const managed = new ManagedSwitch({
+      connection,
+      config: this.#configFor(connection),
+      jobs: this.jobs,
+      policy: this.policy,
+      counters: this.#counters,
+      log: this.#log,
+      former: formerState,
+    });
+    this.#switches.set(dpid, managed);
+    const { name, version } = managed.state;
+    const said = {
+      switch: name,
+      dpid: formatDpid(dpid),
+      version: version === 4 ? '1.3' : '1.0',
+      peer: connection.peer,
+    };
+    this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
+    this.#relocate(managed);
+    void managed.mended.then((isMended) => isMended && this.#settleMended(managed));
+  }
+
+  onMessage(connection: SwitchConnection, message: Message): void {
+    const managed = this.#switches.get(connection.features.datapathId);
+    if (managed === undefined || managed.connection !== connection) return;
+    switch (message.type) {
+      case 'packetIn':
+        this.#onPacketIn(managed, message);
+        return;
+      case 'portStatus':
+        this.#onPortStatus(managed, message);
+        return;
+      case 'flowRemoved':
+        this.#counters.flowsRemoved.add([managed.state.name, REMOVED_REASONS[message.reason] ?? 'other']);
+        return;
+      case 'error': {
+        const error = formatError(message);
+        this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
+        const rule = managed.ruleOf(message.xid);
+        this.#log.warn({ switch: managed.state.name, error, rule: rule && describeRule(rule) }, 'switch.error');
+      }
+    }
+  }
+
+  onClosed(connection: SwitchConnection, reason: string): void {
+    this.#counters.connections.add([
+      connection.state === 'closed' && this.#isManaged(connection) ? 'closed' : 'refused',
+    ]);
+    const managed = this.#isManaged(connection);
+    const name = managed?.state.name;
+    this.#log.warn({ ...(name && { switch: name }), peer: connection.peer, reason }, 'switch.disconnected');
+    if (managed === undefined) return;
+    this.#switches.delete(managed.state.dpid);
+    this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
+  }
+
+  #isManaged(connection: SwitchConnection): ManagedSwitch | undefined {
+    return this.switches().find((managed) => managed.connection === connection);
+  }
+
+  #onPacketIn(managed: ManagedSwitch, message: PacketIn): void {
+    // Before that a rule might be deleted with those of the former connection; the sender will send again.
+    if (!managed.isMended) return;
+    const begin = performance.now();
+    const outcome = handlePacketIn(managed, message, (binding) => this.#bindMac(binding));
+    this.#counters.packetIns.add([managed.state.name, outcome]);
+    this.#counters.observePacketIn((performance.now() - begin) / 1000);
+  }
+
+  #bindMac({ placed, mac }: NonNullable<Fate['binds']>): void {
+    const bound = this.jobs.learnMac(placed, mac);
+    if (bound === placed) return;
+    for (const managed of this.#switches.values()) {
+      managed.state.hosts.forget(mac);
+      managed.deleteDecided({ match: { ethSrc: mac } });
+      managed.deleteDecided({ match: { ethDst: mac } });
+      managed.refresh();
+    }
+  }
+
+  #onPortStatus(managed: ManagedSwitch, message: Extract<Message, { type: 'portStatus' }>): void {
+    const port = toPort(message.port, message.version);
+    const isGone = message.reason === PORT_DELETED;
+    const jobs = isGone ? [...this.jobs.at(managed.state.dpid, port.portNo)].map(({ job }) => job) : [];
+    managed.onPort(port, isGone);
+    const event = isGone ? 'port.removed' : 'port.changed';
+    this.#log.info({ switch: managed.state.name, port: port.name, portNo: port.portNo, isUp: port.isUp }, event);
+    if (jobs.length > 0) this.events.emit('portGone', jobs);
+  }
+
+  /** A switch that comes back may number its ports anew, or lack some. */
+  #relocate(managed: ManagedSwitch): void {
+    const { dpid } = managed.state;
+    const lost: Job[] = [];
+    for (const placed of [...this.jobs.all()]) {
+      if (placed.location?.dpid !== dpid) continue;
+      const location = this.locate(placed.job);
+      if (location.kind === 'port') {
+        this.jobs.add(placed.job, location);
+        if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
+      } else if (managed.state.port(placed.location.portNo) === undefined) lost.push(placed.job);
+    }
+    if (lost.length > 0) this.events.emit('portGone', lost);
+  }
+
+  #deleteRulesOf(managed: ManagedSwitch, job: Job, location: { dpid: bigint; portNo: number } | undefined): void {
+    for (const match of matchesNaming(job, managed.state)) managed.deleteDecided({ match });
+    if (location?.dpid !== managed.state.dpid) return;
+    managed.deleteDecided({ match: { inPort: location.portNo } });
+    managed.deleteDecided({ match: {}, outPort: location.portNo });
+  }
+
+  async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
+    const asked = this.switches();
+    const answers = await Promise.all(asked.map((managed) => managed.confirm(this.#config.jobs.confirmTimeoutMs)));
+    const confirmed = new Set(asked.filter((_, i) => answers[i]).map((managed) => managed.state.dpid));
+    const silent = asked.filter((managed) => !confirmed.has(managed.state.dpid));
+    return {
+      edgeConfirmed: edge === undefined ? confirmed.size > 0 : confirmed.has(edge),
+      silent: silent.map((managed) => formatDpid(managed.state.dpid)),
+      away,
+    };
+  }
+
+  /** A switch that was silent is asked again until it confirms or closes. */
+  async #retryConfirm(managed: ManagedSwitch): Promise<void> {
+    while (managed.connection.state === 'up') {
+      if (await managed.confirm(this.#config.jobs.confirmTimeoutMs)) {
+        this.#settleMended(managed);
+        return;
+      }
+    }
+  }
+
+  #settleMended(managed: ManagedSwitch): void {
+    const dpid = formatDpid(managed.state.dpid);
+    const waiters = this.#mendedWaiters.get(dpid) ?? [];
+    this.#mendedWaiters.delete(dpid);
+    for (const resolve of waiters) resolve();
+  }
+
+  #configFor(connection: SwitchConnection): SwitchConfig | undefined {
+    const { datapathId } = connection.features;
+    const { version } = connection;
+    const local = connection.ports.find(
+      (port) => (version === 1 ? widenPort(port.portNo) : port.portNo) === LOCAL_PORT,
+    );
+    return (
+      this.#config.switches.find(({ dpid }) => dpid === datapathId) ??
+      this.#config.switches.find(({ dpid, name }) => dpid === undefined && name === local?.name)
+    );
+  }
+}
+
+/** OFPPR_DELETE */
+const PORT_DELETED = 1;
+/** OFPRR_IDLE_TIMEOUT and on (OF1.3.5 §7.4.2). */
+const REMOVED_REASONS = ['idle-timeout', 'hard-timeout', 'delete', 'group-delete'] as const;
+
+/** Every rule that was decided on this job names one of its addresses or its MAC. */
+function matchesNaming(job: Job, state: SwitchState): FlowMatch[] {
+  const macs: FlowMatch[] = job.mac === undefined ? [] : [{ ethSrc: job.mac }, { ethDst: job.mac }];
+  return [...macs, ...job.addresses.flatMap((address) => matchesOfAddress(address, state))];
+}
+
+function matchesOfAddress(address: IpAddress, state: SwitchState): FlowMatch[] {
+  const prefix = hostPrefix(address);
+  if (!isIpv4(address)) {
+    // 1.0 has no rules for IPv6 addresses.
+    return state.version === 1 ? [] : ipMatches(EtherType.IPV6, prefix);
+  }
+  const arp = state.canMatchArp
+    ? [
+        { ethType: EtherType.ARP, arpSpa: prefix },
+        { ethType: EtherType.ARP, arpTpa: prefix },
+      ]
+    : [];
+  return [...ipMatches(EtherType.IPV4, prefix), ...arp];
+}
+
+function ipMatches(ethType: number, prefix: ReturnType<typeof hostPrefix>): FlowMatch[] {
+  return [
+    { ethType, ipSrc: prefix },
+    { ethType, ipDst: prefix },
+  ];
+}
+
+function describeRule(rule: { priority: number; match: FlowMatch }): string {
+  return `priority ${rule.priority}, ${Object.keys(rule.match).join(',')}`;
+}

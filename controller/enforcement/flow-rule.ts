@@ -1,0 +1,113 @@
+// A flow rule as the pipelines think of it, before either version's encoding: which packets, what happens to them, and
+// whose it is. A field that is absent matches anything. Prerequisites (an address needs its EtherType) are checked when
+// a rule is encoded.
+
+import { type IpAddress, isIpv4, networkOf, type Prefix } from '../../protocols/packet/address.ts';
+import { CONTROLLER_PORT } from '../network/port-numbers.ts';
+
+/** Port numbers are 32 bits wide as in OpenFlow 1.3; encoding for 1.0 narrows them. */
+export type PortNo = number;
+
+export interface FlowMatch {
+  readonly inPort?: PortNo;
+  readonly ethSrc?: number;
+  readonly ethDst?: number;
+  /** `none`: no 802.1Q tag at all. A number: the outermost tag has this VLAN id. */
+  readonly vlan?: 'none' | number;
+  /** As the switch sees it: after one tag. */
+  readonly ethType?: number;
+  /** IPv4 or IPv6 by the type of the address; ethType must agree. */
+  readonly ipSrc?: Prefix;
+  readonly ipDst?: Prefix;
+  readonly ipProto?: number;
+  readonly udpSrc?: number;
+  readonly udpDst?: number;
+  readonly icmpv6Type?: number;
+  readonly arpSpa?: Prefix;
+  readonly arpTpa?: Prefix;
+}
+
+export interface Output {
+  readonly port: PortNo;
+  /** Of that port. */
+  readonly queueId?: number;
+  /** Rewrites the destination MAC before this output. */
+  readonly ethDst?: number;
+}
+
+/** Whole packets to the controller. */
+export const TO_CONTROLLER: readonly Output[] = Object.freeze([{ port: CONTROLLER_PORT }]);
+export const DROP: readonly Output[] = Object.freeze([]);
+
+export interface FlowRule {
+  readonly priority: number;
+  readonly match: FlowMatch;
+  readonly outputs: readonly Output[];
+  readonly cookie: bigint;
+  readonly idleTimeoutSec: number;
+  readonly hardTimeoutSec: number;
+}
+
+/** The block of one address. */
+export function hostPrefix(address: IpAddress): Prefix {
+  return { network: address, length: isIpv4(address) ? 32 : 128 };
+}
+
+/** Rules of one table are the same entry when this is equal (OF1.0 §4.6, OF1.3.5 §6.4: match and priority). */
+export function ruleKey(rule: Pick<FlowRule, 'priority' | 'match'>): string {
+  return `${rule.priority} ${matchKey(rule.match)}`;
+}
+
+export function matchKey(match: FlowMatch): string {
+  return FIELDS.map((field) => {
+    const value = match[field];
+    if (value === undefined) return '';
+    return typeof value === 'object' ? `${value.network}/${value.length}` : String(value);
+  }).join(',');
+}
+
+const FIELDS = [
+  'inPort',
+  'ethSrc',
+  'ethDst',
+  'vlan',
+  'ethType',
+  'ipSrc',
+  'ipDst',
+  'ipProto',
+  'udpSrc',
+  'udpDst',
+  'icmpv6Type',
+  'arpSpa',
+  'arpTpa',
+] as const satisfies readonly (keyof FlowMatch)[];
+
+/** True where a non-strict delete with `filter` deletes a rule with `match` (OF1.0 §4.6: the rule is at least as narrow). */
+export function coveredBy(match: FlowMatch, filter: FlowMatch): boolean {
+  return FIELDS.every((field) => {
+    const wanted = filter[field];
+    if (wanted === undefined) return true;
+    const has = match[field];
+    if (has === undefined) return false;
+    if (typeof wanted !== 'object') return wanted === has;
+    return typeof has === 'object' && within(has, wanted);
+  });
+}
+
+function within(inner: Prefix, outer: Prefix): boolean {
+  return (
+    typeof inner.network === typeof outer.network &&
+    inner.length >= outer.length &&
+    networkOf(inner.network, outer.length) === outer.network
+  );
+}
+
+export function sameOutputs(a: readonly Output[], b: readonly Output[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((output, i) => {
+      const other = b[i]!;
+      return output.port === other.port && output.queueId === other.queueId && output.ethDst === other.ethDst;
+    })
+  );
+}

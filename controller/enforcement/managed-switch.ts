@@ -1,0 +1,234 @@
+// One connected switch under Lark's rule: what is known of it, the rules that it has from the start, and how a change of
+// either reaches it.
+//
+// The order on the wire is what keeps promise 2: every change deletes first what was decided on the old state, in the
+// same turn of the event loop in which the state changes, so a rule decided later follows its delete on the connection.
+// Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
+
+import type { Logger } from 'pino';
+import { isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
+import type { SwitchConfig } from '../config/config.ts';
+import type { JobTable } from '../network/job-table.ts';
+import { widenPort } from '../network/port-numbers.ts';
+import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
+import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
+import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
+import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
+import type { Counters } from '../telemetry/counters.ts';
+import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
+import type { ForwardingView } from './ends.ts';
+import { coveredBy, type FlowRule, type Output, ruleKey, sameOutputs } from './flow-rule.ts';
+import type { PolicyView } from './policy-view.ts';
+import { staticRules } from './static-rules.ts';
+
+/** How long the switch may take to tell its rules when it connects, and when somebody asks. */
+const READ_TIMEOUT_MS = 10_000;
+/** OFPC_ARP_MATCH_IP (OF1.0 §5.3.1). */
+const ARP_MATCH_IP = 1 << 7;
+/** OFPPC_PORT_DOWN and OFPPS_LINK_DOWN, the same in both versions. */
+const PORT_DOWN = 1;
+const LINK_DOWN = 1;
+/** Drops of broadcasts that nobody may hear: each is deleted when a job comes. No more of them than this. */
+const MAX_GROUP_DROPS = 256;
+/** Rules sent lately, by xid, so that an error of the switch can name its rule. */
+const RECENT_RULES = 1024;
+
+export interface SwitchParts {
+  readonly connection: SwitchConnection;
+  readonly config: SwitchConfig | undefined;
+  readonly jobs: JobTable;
+  readonly policy: PolicyView;
+  readonly counters: Counters;
+  readonly log: Logger;
+  readonly former: SwitchState | undefined;
+}
+
+export class ManagedSwitch {
+  readonly connection: SwitchConnection;
+  readonly view: ForwardingView;
+  readonly #counters: Counters;
+  readonly #log: Logger;
+  readonly #static = new Map<string, FlowRule>();
+  readonly #groupDrops = new Map<string, FlowRule>();
+  readonly #recentRules = new Map<number, FlowRule>();
+  readonly #mended: Promise<boolean>;
+  #isMended = false;
+
+  constructor(parts: SwitchParts) {
+    const { connection, config, jobs, policy } = parts;
+    const { features } = connection;
+    this.connection = connection;
+    this.#counters = parts.counters;
+    this.#log = parts.log;
+    const state = new SwitchState(
+      {
+        dpid: features.datapathId,
+        version: connection.version,
+        config,
+        canMatchArp: features.version === 4 || (features.capabilities & ARP_MATCH_IP) !== 0,
+      },
+      () => performance.now(),
+    );
+    state.setPorts(connection.ports.map((port) => toPort(port, connection.version)));
+    if (parts.former !== undefined) state.inheritJobPorts(parts.former);
+    for (const placed of jobs.all()) {
+      if (placed.location?.dpid === state.dpid) state.markJobPort(placed.location.portNo);
+    }
+    this.view = { state, jobs, policy };
+    this.#mended = this.#mend();
+  }
+
+  get state(): SwitchState {
+    return this.view.state;
+  }
+
+  /** False until rules of a former connection are gone and the first rules of this one are confirmed. */
+  get isMended(): boolean {
+    return this.#isMended;
+  }
+
+  /** Settles true once it is mended, false if it closed before. */
+  get mended(): Promise<boolean> {
+    return this.#mended;
+  }
+
+  /** True when all that was sent until now is in the switch's tables. */
+  async confirm(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    if (!this.#isMended && !(await within(this.#mended, timeoutMs))) return false;
+    return this.connection.barrier(Math.max(1, deadline - performance.now()));
+  }
+
+  /** Rules of Lark's and others', as the switch has them now; undefined if it does not tell in time. */
+  async readRules(timeoutMs = READ_TIMEOUT_MS): Promise<readonly SwitchRule[] | undefined> {
+    const parts = await this.connection.statistics(flowStatsRequest(this.connection.version), timeoutMs);
+    return parts?.flatMap(readFlowStats);
+  }
+
+  /** A rule that was decided for a packet. */
+  install(rule: FlowRule): void {
+    if (isGroupMac(rule.match.ethDst ?? 0)) {
+      if (this.#groupDrops.size >= MAX_GROUP_DROPS) return;
+      this.#groupDrops.set(ruleKey(rule), rule);
+    }
+    this.#add(rule);
+  }
+
+  send(packet: { inPort: number; bufferId: number; data: Uint8Array }, outputs: readonly Output[]): void {
+    this.connection.send(packetOut(this.connection.version, packet, outputs));
+    this.#counters.packetOuts.add([this.state.name]);
+  }
+
+  /** Deletes rules that were decided for packets; those from the start that 1.0 cannot spare come back by `refresh`. */
+  deleteDecided(filter: DeleteFilter): void {
+    const { version } = this.connection;
+    this.connection.send(deleteRules(version, version === 4 ? { ...filter, cookie: DECIDED_RULES } : filter));
+    this.#counters.flowMods.add([this.state.name, 'delete']);
+    if (version === 4 || filter.outPort !== undefined) return;
+    for (const [key, rule] of this.#static) if (coveredBy(rule.match, filter.match)) this.#static.delete(key);
+  }
+
+  /** A new job may hear what nobody heard before. */
+  deleteGroupDrops(): void {
+    for (const rule of this.#groupDrops.values()) this.#delete(rule);
+    this.#groupDrops.clear();
+  }
+
+  /** Brings the rules from the start in line with the ports and jobs as they are now, the gate's drop before what passes it. */
+  refresh(): void {
+    if (!this.#isMended) return;
+    const wanted = new Map(staticRules(this.view).map((rule) => [ruleKey(rule), rule]));
+    const byPriority = [...wanted].sort(([, a], [, b]) => a.priority - b.priority);
+    for (const [key, rule] of [...this.#static]) {
+      if (wanted.has(key)) continue;
+      this.#static.delete(key);
+      this.#delete(rule);
+    }
+    for (const [key, rule] of byPriority) {
+      const has = this.#static.get(key);
+      if (has !== undefined && sameOutputs(has.outputs, rule.outputs)) continue;
+      this.#static.set(key, rule);
+      this.#add(rule);
+    }
+  }
+
+  /** A port came, changed or went. True if it went. */
+  onPort(port: SwitchPort, isGone: boolean): void {
+    const { state } = this;
+    const uplinks = state.uplinkKey;
+    const leaves = isGone || !port.isUp;
+    if (isGone) state.removePort(port.portNo);
+    else state.setPorts([port]);
+    if (leaves) {
+      for (const mac of state.hosts.forgetPort(port.portNo)) this.deleteDecided({ match: { ethDst: mac } });
+      this.deleteDecided({ match: {}, outPort: port.portNo });
+      this.deleteDecided({ match: { inPort: port.portNo } });
+    }
+    if (state.uplinkKey !== uplinks) this.deleteDecided({ match: {} });
+    this.refresh();
+  }
+
+  /** Notes where a host is; what was decided on its former place goes. */
+  learn(mac: MacAddress, portNo: number): void {
+    if (this.state.hosts.learn(mac, portNo).kind === 'moved') this.deleteDecided({ match: { ethDst: mac } });
+  }
+
+  ruleOf(xid: number): FlowRule | undefined {
+    return this.#recentRules.get(xid);
+  }
+
+  /** Removes what Lark left there before, puts in place the rules from the start, and confirms both. */
+  async #mend(): Promise<boolean> {
+    const { connection } = this;
+    if (connection.version === 4) {
+      connection.send(deleteRules(4, { match: {}, cookie: ANY_OF_LARKS }));
+    } else {
+      const rules = await this.readRules();
+      if (rules === undefined) {
+        connection.close(`the switch did not tell its rules within ${READ_TIMEOUT_MS} ms`);
+        return false;
+      }
+      for (const rule of rules) if (isLarks(rule.cookie)) connection.send(rule.deletion);
+    }
+    this.#isMended = true;
+    this.refresh();
+    const isConfirmed = await connection.barrier(READ_TIMEOUT_MS);
+    if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
+    this.#log.info({ switch: this.state.name, isConfirmed }, 'switch.mended');
+    return isConfirmed;
+  }
+
+  #add(rule: FlowRule): void {
+    const xid = this.connection.send(addRule(this.connection.version, rule));
+    this.#recentRules.set(xid, rule);
+    if (this.#recentRules.size > RECENT_RULES) this.#recentRules.delete(this.#recentRules.keys().next().value!);
+    this.#counters.flowMods.add([this.state.name, 'add']);
+  }
+
+  #delete(rule: FlowRule): void {
+    this.connection.send(deleteRule(this.connection.version, rule));
+    this.#counters.flowMods.add([this.state.name, 'delete']);
+  }
+}
+
+export function toPort(port: PortDescription, version: 1 | 4): SwitchPort {
+  return {
+    portNo: version === 1 ? widenPort(port.portNo) : port.portNo,
+    name: port.name,
+    mac: port.hwAddr,
+    isUp: (port.config & PORT_DOWN) === 0 && (port.state & LINK_DOWN) === 0,
+  };
+}
+
+/** The promise's value, or false when it takes longer. */
+async function within(promise: Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

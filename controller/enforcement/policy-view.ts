@@ -1,0 +1,48 @@
+// What the forwarding decision asks of the policy file: verdicts, zones, and which addresses only jobs may have.
+
+import type { IpAddress } from '../../protocols/packet/address.ts';
+import type { Config } from '../config/config.ts';
+import { inAnyPrefix, WAN_ZONE, zoneLookup } from '../config/zones.ts';
+import type { Job } from '../jobs/job.ts';
+import type { PlacedJob } from '../network/job-table.ts';
+import { type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
+import type { Verdict } from './verdict.ts';
+
+export class PolicyView {
+  readonly config: Config;
+  readonly engine: VerdictEngine;
+  /** The zone of an address that is no job's: of the file's zones the longest match, else `wan`. */
+  readonly zoneOf: (address: IpAddress) => string;
+  /** True for the addresses that only jobs have. */
+  readonly isInRanges: (address: IpAddress) => boolean;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.engine = new VerdictEngine(config);
+    this.zoneOf = zoneLookup(config.zones);
+    this.isInRanges = inAnyPrefix(config.jobs.ranges);
+    // Met before any packet, so that `allowsAll` asks about them.
+    this.engine.classOf({ kind: 'local', address: undefined });
+    this.engine.classOf({ kind: 'zone', zone: WAN_ZONE, address: undefined });
+    for (const { name } of config.zones) this.engine.classOf({ kind: 'zone', zone: name, address: undefined });
+  }
+
+  verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
+    return this.engine.verdict(source, destination);
+  }
+
+  /** To be called for each job that is registered, so that `allowsAll` asks about its class. */
+  meet(job: Job): void {
+    for (const address of job.addresses) this.engine.classOf({ kind: 'job', job, address });
+  }
+
+  /** True where nothing that has been met so far is denied to or from this job, in either direction. */
+  allowsAll({ job }: PlacedJob): boolean {
+    const own = this.engine.classOf({ kind: 'job', job, address: job.addresses[0] });
+    for (const other of this.engine.classes()) {
+      if (this.engine.verdictOfClasses(own, other).action === 'drop') return false;
+      if (this.engine.verdictOfClasses(other, own).action === 'drop') return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,238 @@
+// The LarkApi over the running parts: turns jobs, switches and verdicts into plain values, and reads rules from the
+// switches when somebody asks why.
+
+import type { AttributeValue } from '../policies/policy.ts';
+import {
+  formatIp,
+  formatMac,
+  type IpAddress,
+  isLocalAddress,
+  parseIp,
+  prefixContains,
+} from '../protocols/packet/address.ts';
+import { type Config, formatPlace, type Place } from './config/config.ts';
+import { kindOf } from './enforcement/cookie.ts';
+import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
+import type { EnforcementEngine } from './enforcement/engine.ts';
+import type { ManagedSwitch } from './enforcement/managed-switch.ts';
+import type { Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import type { Admitted, Enforcement } from './jobs/admission.ts';
+import type { AdmissionService } from './jobs/admission-service.ts';
+import { registrationKey } from './jobs/job.ts';
+import { formatDpid } from './network/switch-state.ts';
+import type {
+  EndpointExplanation,
+  Explanation,
+  JobView,
+  LarkApi,
+  PortView,
+  Readiness,
+  RuleView,
+  SwitchView,
+} from './northbound/lark-api.ts';
+import { ProblemError } from './northbound/problem.ts';
+import type { SwitchRule } from './southbound/flow-stats.ts';
+
+/** How long `explain` waits for a switch to tell its rules. */
+const EXPLAIN_TIMEOUT_MS = 2_000;
+
+export class LiveLark implements LarkApi {
+  readonly #engine: EnforcementEngine;
+  readonly #admission: AdmissionService;
+  readonly #config: Config;
+
+  constructor(parts: { engine: EnforcementEngine; admission: AdmissionService; config: Config }) {
+    this.#engine = parts.engine;
+    this.#admission = parts.admission;
+    this.#config = parts.config;
+  }
+
+  jobs(): readonly JobView[] {
+    return this.#admission.list().map((admitted) => this.#jobView(admitted));
+  }
+
+  jobCounts(): Readonly<Record<Enforcement, number>> {
+    const counts = { port: 0, 'by-address': 0, unenforced: 0 };
+    for (const { enforcement } of this.#admission.list()) counts[enforcement]++;
+    return counts;
+  }
+
+  job(key: string): JobView | undefined {
+    const admitted = this.#admission.byKey(key);
+    return admitted && this.#jobView(admitted);
+  }
+
+  switches(): readonly SwitchView[] {
+    return this.#engine.switches().map(switchView);
+  }
+
+  async explain(source: string, destination: string): Promise<Explanation> {
+    const from = addressOf('src', source);
+    const to = addressOf('dst', destination);
+    const ends = [this.#endpoint(from), this.#endpoint(to)] as const;
+    const read = await Promise.all(
+      this.#engine.switches().map(async (managed) => ({ managed, rules: await managed.readRules(EXPLAIN_TIMEOUT_MS) })),
+    );
+    return {
+      source: this.#explainEnd(from, ends[0]),
+      destination: this.#explainEnd(to, ends[1]),
+      verdict: this.#explainVerdict(ends),
+      rules: read.flatMap(({ managed, rules }) =>
+        (rules ?? []).filter((rule) => isAbout(rule, from, to)).map((rule) => ruleView(managed, rule)),
+      ),
+      silentSwitches: read.filter(({ rules }) => rules === undefined).map(({ managed }) => managed.state.name),
+    };
+  }
+
+  readiness(): Readiness {
+    const connected = new Set(this.#engine.switches().map(({ state }) => state.config?.name));
+    const reasons = this.#config.switches
+      .filter(({ name }) => !connected.has(name))
+      .map(({ name }) => `the switch ${name} of the policy file is not connected`);
+    for (const managed of this.#engine.switches()) {
+      if (!managed.isMended) reasons.push(`the rules of switch ${managed.state.name} are still being mended`);
+    }
+    if (this.#engine.switches().length === 0 && reasons.length === 0) reasons.push('no switch is connected');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  #jobView({ job, enforcement, leaseEndsAt }: Admitted): JobView {
+    const { registration } = job;
+    const placed = this.#engine.jobs.get(job);
+    const managed = this.#engine.switches().find(({ state }) => state.dpid === placed?.location?.dpid);
+    const mac = placed?.mac ?? job.mac;
+    return {
+      key: registrationKey(registration),
+      ...registration,
+      user: job.user,
+      accountingGroup: job.accountingGroup ?? null,
+      addresses: job.addresses.map(formatIp),
+      mac: mac === undefined ? null : formatMac(mac),
+      enforcement,
+      location:
+        placed?.location === undefined
+          ? null
+          : {
+              switch: managed?.state.name ?? formatDpid(placed.location.dpid),
+              dpid: formatDpid(placed.location.dpid),
+              port: managed?.state.port(placed.location.portNo)?.name ?? String(placed.location.portNo),
+              portNo: placed.location.portNo,
+            },
+      leaseEndsAt: leaseEndsAt === undefined ? null : new Date(leaseEndsAt).toISOString(),
+    };
+  }
+
+  /** Undefined: unregistered. */
+  #endpoint(address: IpAddress): JudgedEndpoint | undefined {
+    if (isLocalAddress(address)) return { kind: 'local', address };
+    const placed = this.#engine.jobs.byAddress(address);
+    if (placed !== undefined) return { kind: 'job', job: placed.job, address };
+    if (this.#engine.policy.isInRanges(address)) return undefined;
+    return { kind: 'zone', zone: this.#engine.policy.zoneOf(address), address };
+  }
+
+  #explainEnd(address: IpAddress, endpoint: JudgedEndpoint | undefined): EndpointExplanation {
+    const attributes = endpoint === undefined ? new Map() : this.#engine.policy.engine.classOf(endpoint).attributes;
+    const job = endpoint?.kind === 'job' ? endpoint.job : undefined;
+    return {
+      address: formatIp(address),
+      type: endpoint?.kind ?? 'unregistered',
+      name: job !== undefined ? registrationKey(job.registration) : endpoint?.kind === 'zone' ? endpoint.zone : null,
+      user: job?.user ?? null,
+      attributes: Object.fromEntries([...attributes].map(([name, value]) => [name, plain(value)])),
+    };
+  }
+
+  #explainVerdict([source, destination]: readonly [
+    JudgedEndpoint | undefined,
+    JudgedEndpoint | undefined,
+  ]): Explanation['verdict'] {
+    if (source === undefined || destination === undefined) {
+      const which = source === undefined ? 'source' : 'destination';
+      const reason = `the ${which} is an address of jobs.ranges that no job holds: unregistered, so dropped`;
+      return { action: 'drop', reason, policy: null, place: null, queue: null, via: null };
+    }
+    const verdict = this.#engine.policy.verdict(source, destination);
+    const decided = { action: verdict.action, reason: reasonOf(verdict), ...originView(verdict.origin) };
+    if (verdict.action === 'drop') return { ...decided, queue: null, via: null };
+    return { ...decided, queue: settingView(verdict.queue), via: settingView(verdict.via) };
+  }
+}
+
+function addressOf(parameter: string, text: string): IpAddress {
+  const address = parseIp(text);
+  if (address === undefined) {
+    throw new ProblemError(
+      'HTTP_ADDRESS_INVALID',
+      `${parameter}: ${JSON.stringify(text)} is not an IPv4 or IPv6 address`,
+    );
+  }
+  return address;
+}
+
+function switchView(managed: ManagedSwitch): SwitchView {
+  const { connection, state } = managed;
+  return {
+    dpid: formatDpid(state.dpid),
+    name: state.name,
+    version: state.version === 4 ? '1.3' : '1.0',
+    peer: connection.peer,
+    state: managed.isMended ? connection.state : 'mending',
+    pipeline: 'single-table',
+    connectedAt: connection.connectedAt.toISOString(),
+    ports: [...state.ports()].map(
+      ({ portNo, name, mac, isUp }): PortView => ({
+        portNo,
+        name,
+        mac: formatMac(mac),
+        up: isUp,
+        role: state.roleOf(portNo) ?? 'edge',
+      }),
+    ),
+    hosts: state.hosts.size,
+  };
+}
+
+/** A rule is about two addresses when it names at least one of them and excludes neither. */
+function isAbout(rule: SwitchRule, from: IpAddress, to: IpAddress): boolean {
+  const { source, destination } = rule;
+  if (source === undefined && destination === undefined) return false;
+  if (source !== undefined && !prefixContains(source, from)) return false;
+  return destination === undefined || prefixContains(destination, to);
+}
+
+function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
+  const kind = kindOf(rule.cookie);
+  return {
+    switch: managed.state.name,
+    dpid: formatDpid(managed.state.dpid),
+    priority: rule.priority,
+    match: rule.match,
+    actions: rule.actions,
+    packets: Number(rule.packets),
+    bytes: Number(rule.bytes),
+    cookie: `0x${rule.cookie.toString(16)}${kind === undefined ? ' (not of Lark)' : ` (${kind})`}`,
+  };
+}
+
+function reasonOf(verdict: Verdict): string {
+  if (verdict.action === 'drop') return verdict.reason;
+  return verdict.origin === undefined ? 'no policy drops it' : 'a policy allows it';
+}
+
+function originView(origin: Origin | undefined): { policy: string | null; place: string | null } {
+  return { policy: origin?.policy ?? null, place: placeText(origin?.place) };
+}
+
+function settingView(setting: Setting | undefined) {
+  if (setting === undefined) return null;
+  return { name: setting.name, policy: setting.origin.policy, place: placeText(setting.origin.place) ?? '' };
+}
+
+function placeText(place: Place | undefined): string | null {
+  return place === undefined ? null : formatPlace(place);
+}
+
+function plain(value: AttributeValue): string | number | boolean | null {
+  return typeof value === 'bigint' ? value.toString() : (value ?? null);
+}

@@ -1,0 +1,80 @@
+// Where each MAC address was last seen on one switch. Bounded in all and per port, so that one noisy port can neither
+// fill the table nor push out what others are known by; entries age unless they are seen again.
+
+import { LRUCache } from 'lru-cache';
+import type { MacAddress } from '../../protocols/packet/address.ts';
+
+export interface HostTableOptions {
+  readonly maxHosts: number;
+  readonly maxHostsPerPort: number;
+  readonly ttlMs: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+export type Learned =
+  | { readonly kind: 'new' | 'same' | 'full' }
+  /** It was known at another port until now. */
+  | { readonly kind: 'moved'; readonly from: number };
+
+export class HostTable {
+  readonly #hosts: LRUCache<MacAddress, number>;
+  readonly #perPort = new Map<number, number>();
+  readonly #maxPerPort: number;
+
+  constructor(options: HostTableOptions) {
+    this.#maxPerPort = options.maxHostsPerPort;
+    this.#hosts = new LRUCache<MacAddress, number>({
+      max: options.maxHosts,
+      ttl: options.ttlMs,
+      ttlResolution: 0,
+      perf: { now: options.now },
+      dispose: (port) => this.#count(port, -1),
+    });
+  }
+
+  get size(): number {
+    return this.#hosts.size;
+  }
+
+  /** Notes that `mac` was seen at `port`. `full`: the port has its share already, and nothing was noted. */
+  learn(mac: MacAddress, port: number): Learned {
+    const known = this.#hosts.get(mac);
+    if (known === port) {
+      this.#hosts.set(mac, port); // an equal value is not disposed of: the count stands
+      return { kind: 'same' };
+    }
+    if ((this.#perPort.get(port) ?? 0) >= this.#maxPerPort) {
+      this.#hosts.purgeStale();
+      if ((this.#perPort.get(port) ?? 0) >= this.#maxPerPort) return { kind: 'full' };
+    }
+    this.#hosts.set(mac, port);
+    this.#count(port, 1);
+    return known === undefined ? { kind: 'new' } : { kind: 'moved', from: known };
+  }
+
+  portOf(mac: MacAddress): number | undefined {
+    return this.#hosts.get(mac);
+  }
+
+  forget(mac: MacAddress): void {
+    this.#hosts.delete(mac);
+  }
+
+  /** The MACs that were known there. */
+  forgetPort(port: number): readonly MacAddress[] {
+    const gone = [...this.#hosts.entries()].filter(([, at]) => at === port).map(([mac]) => mac);
+    for (const mac of gone) this.#hosts.delete(mac);
+    return gone;
+  }
+
+  *at(port: number): Iterable<MacAddress> {
+    for (const [mac, at] of this.#hosts.entries()) if (at === port) yield mac;
+  }
+
+  #count(port: number, by: number): void {
+    const count = (this.#perPort.get(port) ?? 0) + by;
+    if (count > 0) this.#perPort.set(port, count);
+    else this.#perPort.delete(port);
+  }
+}

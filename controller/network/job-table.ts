@@ -1,0 +1,103 @@
+// The registered jobs as the network sees them: by address, by MAC and by the port that their packets enter at. The
+// enforcement engine keeps it in step with the registry, in the same turn of the event loop.
+//
+// Invariant: an address and a MAC have at most one job. A learned MAC never replaces a registered one.
+
+import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
+import { type Job, registrationKey } from '../jobs/job.ts';
+
+export interface PortLocation {
+  readonly dpid: bigint;
+  readonly portNo: number;
+}
+
+export interface PlacedJob {
+  readonly job: Job;
+  /** Undefined for a job that is enforced by its address alone. */
+  readonly location: PortLocation | undefined;
+  /** The registered MAC, or the one learned from its first packet. */
+  readonly mac: MacAddress | undefined;
+}
+
+export class JobTable {
+  readonly #byKey = new Map<string, PlacedJob>();
+  readonly #byAddress = new Map<IpAddress, PlacedJob>();
+  readonly #byMac = new Map<MacAddress, PlacedJob>();
+  readonly #byPort = new Map<string, Set<PlacedJob>>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  add(job: Job, location: PortLocation | undefined): PlacedJob {
+    this.remove(job);
+    const placed: PlacedJob = { job, location, mac: job.mac };
+    this.#put(placed);
+    return placed;
+  }
+
+  remove(job: Job): PlacedJob | undefined {
+    const placed = this.#byKey.get(registrationKey(job.registration));
+    if (placed !== undefined) this.#take(placed);
+    return placed;
+  }
+
+  /** Binds a job that registered without a MAC to the one it sends from; the answer is the job as it is placed now. */
+  learnMac(placed: PlacedJob, mac: MacAddress): PlacedJob {
+    if (placed.mac !== undefined || this.#byMac.has(mac)) return placed;
+    const bound = { ...placed, mac };
+    this.#take(placed);
+    this.#put(bound);
+    return bound;
+  }
+
+  get(job: Job): PlacedJob | undefined {
+    return this.#byKey.get(registrationKey(job.registration));
+  }
+
+  byAddress(address: IpAddress): PlacedJob | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  byMac(mac: MacAddress): PlacedJob | undefined {
+    return this.#byMac.get(mac);
+  }
+
+  at(dpid: bigint, portNo: number): ReadonlySet<PlacedJob> {
+    return this.#byPort.get(portKey(dpid, portNo)) ?? NONE;
+  }
+
+  all(): Iterable<PlacedJob> {
+    return this.#byKey.values();
+  }
+
+  #put(placed: PlacedJob): void {
+    this.#byKey.set(registrationKey(placed.job.registration), placed);
+    for (const address of placed.job.addresses) this.#byAddress.set(address, placed);
+    if (placed.mac !== undefined) this.#byMac.set(placed.mac, placed);
+    if (placed.location === undefined) return;
+    const key = portKey(placed.location.dpid, placed.location.portNo);
+    const there = this.#byPort.get(key);
+    if (there === undefined) this.#byPort.set(key, new Set([placed]));
+    else there.add(placed);
+  }
+
+  #take(placed: PlacedJob): void {
+    this.#byKey.delete(registrationKey(placed.job.registration));
+    for (const address of placed.job.addresses) {
+      if (this.#byAddress.get(address) === placed) this.#byAddress.delete(address);
+    }
+    if (placed.mac !== undefined && this.#byMac.get(placed.mac) === placed) this.#byMac.delete(placed.mac);
+    if (placed.location === undefined) return;
+    const key = portKey(placed.location.dpid, placed.location.portNo);
+    const there = this.#byPort.get(key);
+    there?.delete(placed);
+    if (there?.size === 0) this.#byPort.delete(key);
+  }
+}
+
+const NONE: ReadonlySet<PlacedJob> = new Set();
+
+function portKey(dpid: bigint, portNo: number): string {
+  return `${dpid}:${portNo}`;
+}

@@ -1,0 +1,172 @@
+// What Lark knows of one connected switch: its ports and their roles, the hosts seen behind them, and which of its
+// ports the policy file calls WAN, alternate and fabric. Roles follow from the file and from where jobs are; a port
+// that a job was at stays a job port until it is deleted, so that what is left behind it stays gated.
+
+import type { AlternateWan, SwitchConfig } from '../config/config.ts';
+import { HostTable } from './host-table.ts';
+import { LOCAL_PORT } from './port-numbers.ts';
+
+export type PortRole = 'job' | 'edge' | 'fabric' | 'wan' | 'alternate' | 'local';
+
+/** One port. Numbers are 32 bits wide as in OpenFlow 1.3. */
+export interface SwitchPort {
+  readonly portNo: number;
+  readonly name: string;
+  readonly mac: number;
+  readonly isUp: boolean;
+}
+
+export interface WanPort {
+  readonly portNo: number;
+  readonly queues: ReadonlyMap<string, { readonly id: number }>;
+}
+
+export interface AlternatePort extends Pick<AlternateWan, 'gateway'> {
+  readonly portNo: number;
+}
+
+export const HOSTS_PER_SWITCH = 16_384;
+export const HOSTS_PER_PORT = 4_096;
+export const HOST_TTL_MS = 300_000;
+
+export interface SwitchIdentity {
+  readonly dpid: bigint;
+  readonly version: 1 | 4;
+  readonly config: SwitchConfig | undefined;
+  /** 1.0: the switch matches ARP addresses (OFPC_ARP_MATCH_IP). Always so in 1.3. */
+  readonly canMatchArp: boolean;
+}
+
+export class SwitchState {
+  readonly dpid: bigint;
+  readonly version: 1 | 4;
+  readonly config: SwitchConfig | undefined;
+  readonly canMatchArp: boolean;
+  readonly hosts: HostTable;
+  readonly #ports = new Map<number, SwitchPort>();
+  readonly #roles = new Map<number, PortRole>();
+  readonly #jobPorts = new Set<number>();
+  #wan: WanPort | undefined;
+  #alternates: ReadonlyMap<string, AlternatePort> = new Map();
+
+  constructor(identity: SwitchIdentity, now: () => number) {
+    this.dpid = identity.dpid;
+    this.version = identity.version;
+    this.config = identity.config;
+    this.canMatchArp = identity.canMatchArp;
+    this.hosts = new HostTable({
+      maxHosts: HOSTS_PER_SWITCH,
+      maxHostsPerPort: HOSTS_PER_PORT,
+      ttlMs: HOST_TTL_MS,
+      now,
+    });
+  }
+
+  /** The file's name for it, else the name of its LOCAL port (the OVS bridge), else its datapath id. */
+  get name(): string {
+    return this.config?.name ?? this.#ports.get(LOCAL_PORT)?.name ?? formatDpid(this.dpid);
+  }
+
+  setPorts(ports: Iterable<SwitchPort>): void {
+    for (const port of ports) this.#ports.set(port.portNo, port);
+    this.#assignRoles();
+  }
+
+  removePort(portNo: number): void {
+    this.#ports.delete(portNo);
+    this.#jobPorts.delete(portNo);
+    this.#assignRoles();
+  }
+
+  port(portNo: number): SwitchPort | undefined {
+    return this.#ports.get(portNo);
+  }
+
+  ports(): Iterable<SwitchPort> {
+    return this.#ports.values();
+  }
+
+  portNamed(name: string): SwitchPort | undefined {
+    for (const port of this.#ports.values()) if (port.name === name || String(port.portNo) === name) return port;
+    return undefined;
+  }
+
+  /** Undefined for a port that the switch does not have. */
+  roleOf(portNo: number): PortRole | undefined {
+    return this.#roles.get(portNo);
+  }
+
+  markJobPort(portNo: number): void {
+    this.#jobPorts.add(portNo);
+    this.#assignRoles();
+  }
+
+  /** The job ports of this switch's former connection, as far as they are still the same ports. */
+  inheritJobPorts(former: SwitchState): void {
+    for (const portNo of former.#jobPorts) {
+      if (former.port(portNo)?.name === this.port(portNo)?.name) this.#jobPorts.add(portNo);
+    }
+    this.#assignRoles();
+  }
+
+  /** Equal as long as no rule that was decided on where WAN, alternates and fabric are has become wrong. */
+  get uplinkKey(): string {
+    const alternates = [...this.#alternates].map(([name, { portNo }]) => `${name}=${portNo}`);
+    const fabric = [...this.#roles].filter(([, role]) => role === 'fabric').map(([portNo]) => portNo);
+    return [this.#wan?.portNo ?? 'none', ...alternates.sort(), ...fabric.sort()].join(' ');
+  }
+
+  /** True where the file itself says that the port leads to a worker node's jobs: many may share it. */
+  isMachinePort(portNo: number): boolean {
+    const port = this.#ports.get(portNo);
+    return port !== undefined && this.#machinePorts().some((name) => isNamed(port, name));
+  }
+
+  get wan(): WanPort | undefined {
+    return this.#wan;
+  }
+
+  /** By the alternate's name in the file; only those whose port the switch has. */
+  get alternates(): ReadonlyMap<string, AlternatePort> {
+    return this.#alternates;
+  }
+
+  #machinePorts(): readonly string[] {
+    return [...(this.config?.machines.values() ?? [])].flat();
+  }
+
+  #assignRoles(): void {
+    this.#roles.clear();
+    const wan = this.config?.wan;
+    const wanPort = wan && this.portNamed(wan.port);
+    this.#wan = wan && wanPort && { portNo: wanPort.portNo, queues: wan.queues };
+    const alternates = new Map<string, AlternatePort>();
+    for (const [name, alternate] of wan?.alternates ?? []) {
+      const port = this.portNamed(alternate.port);
+      if (port !== undefined) alternates.set(name, { portNo: port.portNo, gateway: alternate.gateway });
+    }
+    this.#alternates = alternates;
+    const alternatePorts = new Set([...alternates.values()].map((alternate) => alternate.portNo));
+    for (const port of this.#ports.values()) {
+      this.#roles.set(port.portNo, this.#roleFor(port, alternatePorts));
+    }
+  }
+
+  #roleFor(port: SwitchPort, alternatePorts: ReadonlySet<number>): PortRole {
+    if (port.portNo === this.#wan?.portNo) return 'wan';
+    if (alternatePorts.has(port.portNo)) return 'alternate';
+    if (this.config?.fabric.some((name) => isNamed(port, name))) return 'fabric';
+    if (port.portNo === LOCAL_PORT) return 'local';
+    if (this.#jobPorts.has(port.portNo) || this.#machinePorts().some((name) => isNamed(port, name))) return 'job';
+    return 'edge';
+  }
+}
+
+function isNamed(port: SwitchPort, name: string): boolean {
+  return port.name === name || String(port.portNo) === name;
+}
+
+/** Sixteen hex digits, as Open vSwitch writes a datapath id. */
+export function formatDpid(dpid: bigint): string {
+  return dpid.toString(16).padStart(16, '0');
+}

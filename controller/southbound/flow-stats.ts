@@ -1,0 +1,129 @@
+// A switch's flow statistics as rules of either version: for people in the notation of ovs-ofctl, with what Lark needs
+// to delete one or to tell what it is for.
+
+import {
+  formatActions,
+  formatInstructions,
+  formatMatch10,
+  formatMatch13,
+  getOxm,
+  type Match10,
+  type OxmField,
+} from 'node-openflow';
+import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
+import type { WireVersion } from './negotiation.ts';
+import type { Outgoing, StatsReply } from './switch-connection.ts';
+
+export interface SwitchRule {
+  readonly priority: number;
+  readonly cookie: bigint;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+  readonly match: string;
+  readonly actions: string;
+  /** The blocks of addresses that it matches, IP or ARP; undefined where it matches any. */
+  readonly source: Prefix | undefined;
+  readonly destination: Prefix | undefined;
+  /** The message that deletes this rule and no other. */
+  readonly deletion: Outgoing;
+}
+
+const ALL_TABLES = 0xff;
+const ANY_PORT_10 = 0xffff;
+const ANY_13 = 0xffffffff;
+const DELETE_STRICT = 4;
+const NO_BUFFER = 0xffffffff;
+
+export function flowStatsRequest(version: WireVersion): Outgoing {
+  if (version === 1) {
+    const body = { stats: 'flow' as const, match: {}, tableId: ALL_TABLES, outPort: ANY_PORT_10 };
+    return { version, type: 'statsRequest', flags: 0, body };
+  }
+  const any = { tableId: ALL_TABLES, outPort: ANY_13, outGroup: ANY_13, cookie: 0n, cookieMask: 0n, match: [] };
+  return { version, type: 'multipartRequest', flags: 0, body: { multipart: 'flow', ...any } };
+}
+
+export function readFlowStats(reply: StatsReply): SwitchRule[] {
+  if (reply.type === 'statsReply') {
+    return reply.body.stats !== 'flow'
+      ? []
+      : reply.body.entries.map((entry) => ({
+          ...numbers(entry),
+          match: formatMatch10(entry.match),
+          actions: formatActions(entry.actions),
+          ...ends10(entry.match),
+          deletion: deletion({ version: 1, match: entry.match, outPort: ANY_PORT_10, actions: [] }, entry),
+        }));
+  }
+  return reply.body.multipart !== 'flow'
+    ? []
+    : reply.body.entries.map((entry) => ({
+        ...numbers(entry),
+        match: formatMatch13(entry.match),
+        actions: formatInstructions(entry.instructions),
+        source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa']),
+        destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa']),
+        deletion: deletion(
+          {
+            version: 4,
+            match: entry.match,
+            tableId: entry.tableId,
+            cookieMask: 0n,
+            outPort: ANY_13,
+            outGroup: ANY_13,
+            instructions: [],
+          },
+          entry,
+        ),
+      }));
+}
+
+interface Entry {
+  readonly priority: number;
+  readonly cookie: bigint;
+  readonly packetCount: bigint;
+  readonly byteCount: bigint;
+}
+
+function numbers({ priority, cookie, packetCount, byteCount }: Entry) {
+  return { priority, cookie, packets: packetCount, bytes: byteCount };
+}
+
+function deletion(rest: object, { priority, cookie }: Entry): Outgoing {
+  const timeouts = { idleTimeout: 0, hardTimeout: 0 };
+  return {
+    type: 'flowMod',
+    command: DELETE_STRICT,
+    cookie,
+    priority,
+    ...timeouts,
+    bufferId: NO_BUFFER,
+    flags: 0,
+    ...rest,
+  } as Outgoing;
+}
+
+function ends10(match: Match10): Pick<SwitchRule, 'source' | 'destination'> {
+  const block = (part: Match10['nwSrc']): Prefix | undefined =>
+    part && { network: part.address as IpAddress, length: part.prefixLength };
+  return { source: block(match.nwSrc), destination: block(match.nwDst) };
+}
+
+function block13(
+  match: readonly OxmField[],
+  names: readonly ('ipv4Src' | 'ipv6Src' | 'arpSpa' | 'ipv4Dst' | 'ipv6Dst' | 'arpTpa')[],
+): Prefix | undefined {
+  for (const name of names) {
+    const field = getOxm(match, name);
+    if (field === undefined) continue;
+    const width = typeof field.value === 'bigint' ? 128 : 32;
+    const length = field.mask === undefined ? width : ones(BigInt(field.mask));
+    return { network: field.value as IpAddress, length };
+  }
+  return undefined;
+}
+
+/** How many bits are set. */
+function ones(mask: bigint): number {
+  return mask.toString(2).replaceAll('0', '').length;
+}

@@ -1,0 +1,129 @@
+// Rules and packets as the messages of the version that a switch speaks. Where the two versions differ in how they say
+// a thing (queues, wildcards, port numbers, which deletes can name a cookie) is known here alone.
+
+import { NO_BUFFER } from 'node-openflow';
+import type { FlowMatch, FlowRule, Output } from '../enforcement/flow-rule.ts';
+import { narrowPort } from '../network/port-numbers.ts';
+import type { WireVersion } from './negotiation.ts';
+import { match10, match13 } from './rule-matches.ts';
+import type { Outgoing } from './switch-connection.ts';
+
+/** Rules that a delete is for: those at least as narrow as `match` and, where given, with an output to `outPort` or these cookie bits. */
+export interface DeleteFilter {
+  readonly match: FlowMatch;
+  readonly outPort?: number;
+  /** 1.3 only: in 1.0 no delete can ask for a cookie. */
+  readonly cookie?: { readonly value: bigint; readonly mask: bigint };
+}
+
+const ADD = 0;
+const DELETE = 3;
+const DELETE_STRICT = 4;
+const ANY_PORT_10 = 0xffff;
+const ANY_13 = 0xffffffff;
+const SEND_FLOW_REMOVED = 1;
+/** Whole packets, and none kept in the switch's buffers (OFPCML_NO_BUFFER; in 1.0 merely more than any packet has). */
+const WHOLE_PACKET = 0xffff;
+
+export function addRule(version: WireVersion, rule: FlowRule): Outgoing {
+  return flowMod(version, ADD, rule, { outPort: undefined, flags: rule.idleTimeoutSec > 0 ? SEND_FLOW_REMOVED : 0 });
+}
+
+/** Deletes the one rule of this match and priority. */
+export function deleteRule(version: WireVersion, rule: FlowRule): Outgoing {
+  return flowMod(version, DELETE_STRICT, rule, { outPort: undefined, flags: 0 });
+}
+
+export function deleteRules(version: WireVersion, filter: DeleteFilter): Outgoing {
+  const rule = { priority: 0, match: filter.match, outputs: [], cookie: 0n, idleTimeoutSec: 0, hardTimeoutSec: 0 };
+  return flowMod(version, DELETE, rule, { outPort: filter.outPort, flags: 0, cookie: filter.cookie });
+}
+
+interface FlowModRest {
+  readonly outPort: number | undefined;
+  readonly flags: number;
+  readonly cookie?: DeleteFilter['cookie'];
+}
+
+function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: FlowModRest): Outgoing {
+  const common = {
+    type: 'flowMod' as const,
+    command,
+    idleTimeout: rule.idleTimeoutSec,
+    hardTimeout: rule.hardTimeoutSec,
+    priority: rule.priority,
+    bufferId: NO_BUFFER,
+    flags: rest.flags,
+  };
+  if (version === 1) {
+    return {
+      version,
+      ...common,
+      match: match10(rule.match),
+      cookie: rule.cookie,
+      outPort: rest.outPort === undefined ? ANY_PORT_10 : narrowPort(rest.outPort),
+      actions: actions10(rule.outputs),
+    };
+  }
+  const actions = actions13(rule.outputs);
+  return {
+    version,
+    ...common,
+    cookie: rest.cookie?.value ?? rule.cookie,
+    cookieMask: rest.cookie?.mask ?? 0n,
+    tableId: 0,
+    outPort: rest.outPort ?? ANY_13,
+    outGroup: ANY_13,
+    match: match13(rule.match),
+    instructions: actions.length === 0 ? [] : [{ type: 'applyActions', actions }],
+  };
+}
+
+/** Sends a packet that came in at `inPort`; without outputs it merely frees the switch's buffer. */
+export function packetOut(
+  version: WireVersion,
+  packet: { readonly inPort: number; readonly bufferId: number; readonly data: Uint8Array },
+  outputs: readonly Output[],
+): Outgoing {
+  const { bufferId } = packet;
+  const data = bufferId === NO_BUFFER ? packet.data : new Uint8Array(0);
+  if (version === 1) {
+    return {
+      version,
+      type: 'packetOut',
+      bufferId,
+      inPort: narrowPort(packet.inPort),
+      actions: actions10(outputs),
+      data,
+    };
+  }
+  return { version, type: 'packetOut', bufferId, inPort: packet.inPort, actions: actions13(outputs), data };
+}
+
+/** Plain outputs first, so that what is rewritten or queued for one does not reach another. */
+function plainFirst(outputs: readonly Output[]): readonly Output[] {
+  const isPlain = (output: Output) => output.queueId === undefined && output.ethDst === undefined;
+  return [...outputs.filter(isPlain), ...outputs.filter((output) => !isPlain(output))];
+}
+
+function actions10(outputs: readonly Output[]) {
+  return plainFirst(outputs).flatMap(({ port, queueId, ethDst }) => {
+    const rewrite = ethDst === undefined ? [] : [{ type: 'setDlDst' as const, dlAddr: ethDst }];
+    const portNo = narrowPort(port);
+    const out =
+      queueId === undefined
+        ? { type: 'output' as const, port: portNo, maxLen: WHOLE_PACKET }
+        : { type: 'enqueue' as const, port: portNo, queueId };
+    return [...rewrite, out];
+  });
+}
+
+function actions13(outputs: readonly Output[]) {
+  return plainFirst(outputs).flatMap(({ port, queueId, ethDst }) => [
+    ...(ethDst === undefined
+      ? []
+      : [{ type: 'setField' as const, field: { field: 'ethDst' as const, value: ethDst } }]),
+    ...(queueId === undefined ? [] : [{ type: 'setQueue' as const, queueId }]),
+    { type: 'output' as const, port, maxLen: WHOLE_PACKET },
+  ]);
+}
