@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects. `unit` stands beside its source and needs neither sockets nor root. `integration` (test/) runs inside
+// Two projects. `unit` stands beside its source, or in test/unit and test/model where it uses loopback sockets. `integration` (test/) runs inside
 // the laboratory's namespaces, one file after another, since its files share one Open vSwitch.
 const conditions = ['lark-source', 'node', 'import', 'default'];
 const resolveFromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
@@ -12,7 +12,7 @@ export default defineConfig({
         ...resolveFromSource,
         test: {
           name: 'unit',
-          include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
         },
       },

@@ -218,7 +218,7 @@ export class SwitchConnection {
   #onMessage(message: Message, frame: Uint8Array): void {
     if (this.#state === 'hello') this.#onFirstMessage(message, frame);
     else if (message.type === 'echoRequest') {
-      this.send({ version: this.version, type: 'echoReply', data: message.data } as Outgoing);
+      this.#write({ version: this.version, xid: message.xid, type: 'echoReply', data: message.data });
     } else if (message.type === 'echoReply') return;
     else if (this.#state === 'up') this.#onMessageWhenUp(message, frame);
     else this.#onHandshakeMessage(message, frame);
