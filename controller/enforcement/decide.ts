@@ -9,6 +9,7 @@ import { type IpAddress, isGroupMac, isLocalAddress } from '../../protocols/pack
 import type { Frame } from '../../protocols/packet/frame.ts';
 import { EtherType, Icmpv6Type, IpProto } from '../../protocols/packet/protocol-numbers.ts';
 import type { PortRole } from '../network/switch-state.ts';
+import { type FlowMatch, hostPrefix, type Output } from '../southbound/flow-rule.ts';
 import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputTo } from './delivery.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import {
@@ -23,7 +24,6 @@ import {
   sourceAddress,
 } from './ends.ts';
 import { dropped, type Fate, forwarded } from './fate.ts';
-import { type FlowMatch, hostPrefix, type Output } from './flow-rule.ts';
 import type { Verdict } from './verdict.ts';
 
 type IpFrame = { readonly frame: Frame; readonly inPort: number; readonly role: PortRole };

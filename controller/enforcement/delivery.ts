@@ -3,9 +3,9 @@
 
 import type { PlacedJob } from '../network/job-table.ts';
 import type { PortRole } from '../network/switch-state.ts';
+import type { Output } from '../southbound/flow-rule.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
-import type { Output } from './flow-rule.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Output to a port, in the verdict's queue where the port is the WAN port. */

@@ -2,7 +2,7 @@
 
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { PlacedJob } from '../network/job-table.ts';
-import type { FlowMatch, Output } from './flow-rule.ts';
+import type { FlowMatch, Output } from '../southbound/flow-rule.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Why a packet leaves by no port. A bounded set: it labels a metric. */

@@ -11,13 +11,13 @@ import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
+import { coveredBy, type FlowRule, type Output, ruleKey, sameOutputs } from '../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
 import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
-import { coveredBy, type FlowRule, type Output, ruleKey, sameOutputs } from './flow-rule.ts';
 import type { PolicyView } from './policy-view.ts';
 import { staticRules } from './static-rules.ts';
 

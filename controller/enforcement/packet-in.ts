@@ -6,11 +6,11 @@ import { getOxm, type Message } from 'node-openflow';
 import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { HOST_TTL_MS } from '../network/switch-state.ts';
+import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { PacketInOutcome } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import { decide } from './decide.ts';
 import type { Fate } from './fate.ts';
-import type { FlowRule } from './flow-rule.ts';
 import type { ManagedSwitch } from './managed-switch.ts';
 import { Priority } from './static-rules.ts';
 

@@ -12,10 +12,17 @@
 import { type IpAddress, isIpv4, type Prefix, parsePrefix } from '../../protocols/packet/address.ts';
 import { EtherType, Icmpv6Type, IpProto } from '../../protocols/packet/protocol-numbers.ts';
 import type { PlacedJob } from '../network/job-table.ts';
+import {
+  DROP,
+  type FlowMatch,
+  type FlowRule,
+  hostPrefix,
+  type Output,
+  TO_CONTROLLER,
+} from '../southbound/flow-rule.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import { hasOnlyTenant } from './decide.ts';
 import type { ForwardingView } from './ends.ts';
-import { DROP, type FlowMatch, type FlowRule, hostPrefix, type Output, TO_CONTROLLER } from './flow-rule.ts';
 
 export const Priority = { RESERVED: 200, DECIDED: 100, JOB: 20, BOOTSTRAP: 15, GATE: 10, MISS: 0 } as const;
 

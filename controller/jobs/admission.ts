@@ -20,7 +20,8 @@ export type JobErrorCode =
   | 'JOB_NOT_CONFIRMED'
   | 'JOB_NOT_FOUND'
   | 'JOB_NOT_YOURS'
-  | 'JOB_REQUEST_MALFORMED';
+  | 'JOB_REQUEST_MALFORMED'
+  | 'JOB_FEED_BUSY';
 
 export class JobError extends Error {
   readonly code: JobErrorCode;

@@ -30,7 +30,10 @@ export interface Job {
   readonly user: string;
   /** `AcctGroup`, falling back on `AccountingGroup`; undefined where the job has none. */
   readonly accountingGroup: string | undefined;
-  /** One or more, IPv4 and IPv6 mixed: `LarkInnerAddressIPv4` and `LarkInnerAddressIPv6`. */
+  /**
+   * One or more, IPv4 and IPv6 mixed: `LarkInnerAddressIPv4` and `LarkInnerAddressIPv6`. None for a job in NAT mode, whose
+   * packets cannot be told from its machine's: it is listed as `unenforced` and no address stands for it.
+   */
   readonly addresses: readonly IpAddress[];
   /** `LarkInnerMacAddress` */
   readonly mac: MacAddress | undefined;

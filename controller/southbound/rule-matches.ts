@@ -4,8 +4,8 @@
 import type { Match10, OxmField } from 'node-openflow';
 import { isIpv4, networkOf, type Prefix } from '../../protocols/packet/address.ts';
 import { IpProto } from '../../protocols/packet/protocol-numbers.ts';
-import type { FlowMatch } from '../enforcement/flow-rule.ts';
 import { narrowPort } from '../network/port-numbers.ts';
+import type { FlowMatch } from './flow-rule.ts';
 
 /** OFP_VLAN_NONE (OF1.0 §5.2.3): frames without a tag. */
 const NO_TAG_10 = 0xffff;

@@ -2,8 +2,8 @@
 // a thing (queues, wildcards, port numbers, which deletes can name a cookie) is known here alone.
 
 import { NO_BUFFER } from 'node-openflow';
-import type { FlowMatch, FlowRule, Output } from '../enforcement/flow-rule.ts';
 import { narrowPort } from '../network/port-numbers.ts';
+import type { FlowMatch, FlowRule, Output } from './flow-rule.ts';
 import type { WireVersion } from './negotiation.ts';
 import { match10, match13 } from './rule-matches.ts';
 import type { Outgoing } from './switch-connection.ts';

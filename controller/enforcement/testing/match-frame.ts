@@ -3,7 +3,7 @@
 
 import { prefixContains } from '../../../protocols/packet/address.ts';
 import type { Frame } from '../../../protocols/packet/frame.ts';
-import type { FlowMatch } from '../flow-rule.ts';
+import type { FlowMatch } from '../../southbound/flow-rule.ts';
 
 export function matchesFrame(match: FlowMatch, frame: Frame, inPort: number): boolean {
   const addressed = frame.tagCount <= 1 ? frame : undefined;

@@ -1,0 +1,217 @@
+// From the two ads of a registration to the job that they speak of. Every attribute is evaluated once, the job ad with
+// the machine ad as TARGET and the reverse, and frozen: what a policy decides on cannot change under it. Addresses are
+// taken from the machine ad alone, since the job ad is in large part its user's text.
+
+import { attributeNames, type ClassAd, ClassAdError, evaluate, lookup, parseAd, toPlain } from 'node-classad';
+import type { AttributeValue } from '../../policies/policy.ts';
+import {
+  type IpAddress,
+  isGroupMac,
+  isIpv4,
+  isLocalAddress,
+  type MacAddress,
+  parseIp,
+  parseMac,
+} from '../../protocols/packet/address.ts';
+import { JobError } from './admission.ts';
+import type { Job, Registration } from './job.ts';
+
+export interface JobFromAdsOptions {
+  /** What becomes of a job whose `LarkNetworkType` is `nat`. */
+  readonly nat: 'refuse' | 'unenforced';
+  /** Milliseconds since 1970: what `time()` in the ads is. */
+  readonly now: number;
+}
+
+export interface JobFromAds {
+  readonly job: Job;
+  /** For a job in NAT mode: the address by which its machine will name it. It is not the job's own on the network. */
+  readonly natAddress: IpAddress | undefined;
+}
+
+/** Real ads have a few hundred. With `STEPS` this bounds what evaluating an ad can cost. */
+const MOST_ATTRIBUTES = 2048;
+const STEPS = 5000;
+const LONGEST_IDENTITY = 1024;
+/** The engine sets these itself, and `machine.…` is the machine ad's: no job ad may speak for them. */
+const RESERVED = /^(?:zone$|endpointtype$|machine\.)/;
+
+/**
+ * The job that two ads (each in new syntax, long form or JSON) stand for. Throws a JobError: JOB_AD_MALFORMED,
+ * JOB_AD_TOO_LONG, JOB_AD_INCOMPLETE, JOB_ADDRESS_MISSING, JOB_ADDRESS_INVALID or JOB_NAT_UNENFORCEABLE.
+ */
+export function jobFromAds(jobAdText: string, machineAdText: string, options: JobFromAdsOptions): JobFromAds {
+  const jobAd = readAd('job', jobAdText);
+  const machineAd = readAd('machine', machineAdText);
+  const job = evaluated(jobAd, machineAd, options.now);
+  const machine = evaluated(machineAd, jobAd, options.now);
+
+  const registration = registrationOf(job, machine);
+  const user = identity(job, 'Owner', 'job');
+  const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
+  const common = {
+    registration,
+    user,
+    accountingGroup,
+    attributes: endpointAd(job, machine, accountingGroup),
+    jobAdText,
+    machineAdText,
+  };
+  if (nonEmpty(machine.get('larknetworktype'))?.toLowerCase() === 'nat') {
+    refuseNat(options.nat, registration);
+    const natAddress = parseIp(nonEmpty(machine.get('larkinneraddressipv4')) ?? '');
+    return { job: { ...common, addresses: [], mac: undefined, externalInterface: undefined }, natAddress };
+  }
+  return {
+    job: {
+      ...common,
+      addresses: addressesOf(machine),
+      mac: macOf(machine),
+      externalInterface: nonEmpty(machine.get('larkexternalinterface')),
+    },
+    natAddress: undefined,
+  };
+}
+
+/** An ad's values by lower-cased attribute name; `undefined` for lists, ads, errors and what is undefined. */
+type Values = ReadonlyMap<string, AttributeValue>;
+
+function readAd(which: 'job' | 'machine', text: string): ClassAd {
+  let ad: ClassAd;
+  try {
+    ad = parseAd(text, { syntax: 'auto' });
+  } catch (error) {
+    if (!(error instanceof ClassAdError)) throw error;
+    throw new JobError('JOB_AD_MALFORMED', `The ${which} ad cannot be read: ${error.message}.`);
+  }
+  if (ad.size > MOST_ATTRIBUTES) {
+    throw new JobError(
+      'JOB_AD_TOO_LONG',
+      `The ${which} ad has ${ad.size} attributes, and at most ${MOST_ATTRIBUTES} are taken. Leave out those that no policy reads.`,
+    );
+  }
+  return ad;
+}
+
+function evaluated(ad: ClassAd, target: ClassAd, now: number): Values {
+  const seconds = Math.floor(now / 1000);
+  const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS } };
+  const values = new Map<string, AttributeValue>();
+  for (const name of attributeNames(ad)) {
+    const expression = lookup(ad, name);
+    if (expression === undefined) continue;
+    // Nearly every attribute is a literal already.
+    const value = expression.kind === 'literal' ? expression.value : evaluate(expression, options);
+    values.set(asciiLower(name), toPlain(value));
+  }
+  return values;
+}
+
+function endpointAd(job: Values, machine: Values, accountingGroup: string | undefined): Values {
+  const attributes = new Map<string, AttributeValue>();
+  for (const [name, value] of job) if (!RESERVED.test(name)) attributes.set(name, value);
+  for (const [name, value] of machine) attributes.set(`machine.${name}`, value);
+  attributes.set('acctgroup', accountingGroup);
+  return attributes;
+}
+
+function registrationOf(job: Values, machine: Values): Registration {
+  const slot = optionalIdentity(machine, 'Name', 'machine') ?? '';
+  const host = slot.slice(slot.indexOf('@') + 1);
+  return {
+    globalJobId: identity(job, 'GlobalJobId', 'job'),
+    start: numberText(job.get('numjobstarts')) ?? numberText(job.get('jobcurrentstartdate')) ?? '',
+    machine: optionalIdentity(machine, 'Machine', 'machine') ?? (host || identity(machine, 'Machine', 'machine')),
+    slot,
+  };
+}
+
+function identity(values: Values, name: string, which: 'job' | 'machine'): string {
+  const value = optionalIdentity(values, name, which);
+  if (value !== undefined) return value;
+  throw new JobError('JOB_AD_INCOMPLETE', `The ${which} ad has no ${name}: expected a string that is not empty.`);
+}
+
+/** A name that people, logs and registration keys are to carry: nothing in it that could make one look like another. */
+function optionalIdentity(values: Values, name: string, which: 'job' | 'machine'): string | undefined {
+  const value = values.get(asciiLower(name));
+  if (value === undefined || value === '') return undefined;
+  if (typeof value !== 'string') {
+    throw new JobError('JOB_AD_INCOMPLETE', `${name} of the ${which} ad is a ${typeof value}: expected a string.`);
+  }
+  if (value.length > LONGEST_IDENTITY || /[|\p{Cc}\p{Cs}]/u.test(value)) {
+    throw new JobError(
+      'JOB_AD_MALFORMED',
+      `${name} of the ${which} ad is not fit for a name: expected up to ${LONGEST_IDENTITY} characters, no "|" and no control characters.`,
+    );
+  }
+  return value;
+}
+
+function refuseNat(nat: 'refuse' | 'unenforced', registration: Registration): void {
+  if (nat === 'unenforced') return;
+  throw new JobError(
+    'JOB_NAT_UNENFORCEABLE',
+    `The job shares the address of ${registration.machine} (LarkNetworkType is "nat"), so nothing can be enforced for it alone. ` +
+      'Use bridge mode, or list such jobs without enforcement by `jobs: { nat: unenforced }`.',
+  );
+}
+
+function addressesOf(machine: Values): readonly IpAddress[] {
+  const addresses = [
+    addressOf(machine, 'LarkInnerAddressIPv4', (address) => isIpv4(address)),
+    addressOf(machine, 'LarkInnerAddressIPv6', (address) => !isIpv4(address) && !isMappedIpv4(address)),
+  ].filter((address) => address !== undefined);
+  if (addresses.length > 0) return addresses;
+  throw new JobError(
+    'JOB_ADDRESS_MISSING',
+    'The machine ad has neither LarkInnerAddressIPv4 nor LarkInnerAddressIPv6: expected the address that the job sends from.',
+  );
+}
+
+function addressOf(machine: Values, name: string, isOfKind: (address: IpAddress) => boolean): IpAddress | undefined {
+  const value = machine.get(asciiLower(name));
+  if (value === undefined || value === '') return undefined;
+  const address = typeof value === 'string' ? parseIp(value) : undefined;
+  if (address !== undefined && isOfKind(address) && !isLocalAddress(address)) return address;
+  throw new JobError(
+    'JOB_ADDRESS_INVALID',
+    `${name} is ${shown(value)}: expected an ${name.slice(-4)} address of the job alone, not a loopback, link-local, ` +
+      'multicast, broadcast or unspecified one.',
+  );
+}
+
+/** `::ffff:a.b.c.d` stands for an IPv4 address and is never on the wire. */
+function isMappedIpv4(address: IpAddress): boolean {
+  return typeof address === 'bigint' && address >> 32n === 0xffffn;
+}
+
+function macOf(machine: Values): MacAddress | undefined {
+  const value = machine.get('larkinnermacaddress');
+  if (value === undefined || value === '') return undefined;
+  const mac = typeof value === 'string' ? parseMac(value) : undefined;
+  if (mac !== undefined && mac !== 0 && !isGroupMac(mac)) return mac;
+  throw new JobError(
+    'JOB_ADDRESS_INVALID',
+    `LarkInnerMacAddress is ${shown(value)}: expected the MAC address of one interface, such as "02:00:00:00:00:07".`,
+  );
+}
+
+function numberText(value: AttributeValue): string | undefined {
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+}
+
+function nonEmpty(value: AttributeValue): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A value from an ad, fit for a message. */
+function shown(value: AttributeValue): string {
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : String(value);
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** As ClassAd names compare: ASCII letters alone have case. */
+function asciiLower(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -1,0 +1,121 @@
+// What both dialects of the feed do with a job: the rules of who may end which, in one place. It remembers for each job
+// where its registration came from, since CLEAN names no job but an address, and an address outlives its job.
+
+import { formatIp, type IpAddress, parseIp } from '../../../protocols/packet/address.ts';
+import type { Config } from '../../config/config.ts';
+import { jobFromAds } from '../ad-to-job.ts';
+import { type Admitted, type JobAdmission, JobError, type Removed } from '../admission.ts';
+import { type Job, registrationKey } from '../job.ts';
+import type { JobPage } from '../registry.ts';
+
+/** What the feed needs of the admission service beyond what everyone may do. */
+export interface FeedAdmission extends JobAdmission {
+  /** The removal under way of the job that held the address last. */
+  removalOf(address: IpAddress): Promise<Removed> | undefined;
+  page(cursor: number, limit: number): JobPage;
+}
+
+export interface Peer {
+  /** The IP address that the request came from; an IPv4 address as such, however the socket was bound. */
+  readonly address: string;
+  /** Counts up: of two requests, the one whose connection was opened first has the lower number. */
+  readonly since: number;
+}
+
+export interface JobDeskOptions {
+  readonly admission: FeedAdmission;
+  /** Asked for each request, so that a reload counts. */
+  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'nat'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class JobDesk {
+  readonly admission: FeedAdmission;
+  readonly #config: JobDeskOptions['config'];
+  readonly #now: JobDeskOptions['now'];
+  /** Where each registered job's request came from. */
+  readonly #senders = new WeakMap<Job, Peer>();
+  /**
+   * Jobs in NAT mode by sender and inner address: no address stands for them, but CLEAN and the machine's next
+   * registration name them by it. Entries of jobs that have ended otherwise are replaced or skipped.
+   */
+  readonly #natJobs = new Map<string, Job>();
+
+  constructor(options: JobDeskOptions) {
+    this.admission = options.admission;
+    this.#config = options.config;
+    this.#now = options.now;
+  }
+
+  /** The lease that a client of the modern form gets when it does not say. */
+  get defaultLeaseMs(): number | undefined {
+    return this.#config().leaseMs;
+  }
+
+  async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {
+    const { job, natAddress } = jobFromAds(jobAd, machineAd, { nat: this.#config().nat, now: this.#now() });
+    this.#senders.set(job, peer);
+    if (natAddress === undefined) return this.admission.register(job, { leaseMs });
+    const place = natPlace(peer, natAddress);
+    const former = this.#natJob(place);
+    if (former !== undefined && registrationKey(former.registration) !== registrationKey(job.registration)) {
+      await this.admission.remove(registrationKey(former.registration));
+    }
+    const admitted = await this.admission.register(job, { leaseMs });
+    this.#natJobs.set(place, admitted.job);
+    return admitted;
+  }
+
+  /** CLEAN: ends the job that holds the address, if it is this peer's and this request is about it. */
+  async clean(addressText: string, peer: Peer): Promise<Removed> {
+    const address = parseAddress(addressText);
+    const holder = this.admission.byAddress(address)?.job ?? this.#natJob(natPlace(peer, address));
+    if (holder === undefined) {
+      const removal = this.admission.removalOf(address);
+      if (removal !== undefined) return removal;
+      throw new JobError('JOB_NOT_FOUND', `No job is registered with the address ${formatIp(address)}.`);
+    }
+    const sender = this.#senders.get(holder);
+    const { globalJobId } = holder.registration;
+    if (sender !== undefined && sender.address !== peer.address) {
+      throw new JobError(
+        'JOB_NOT_YOURS',
+        `${formatIp(address)} is held by job ${globalJobId}, which ${sender.address} registered: only that host's CLEAN ends it.`,
+      );
+    }
+    if (sender !== undefined && sender.since > peer.since) {
+      throw new JobError(
+        'JOB_NOT_YOURS',
+        `This CLEAN of ${formatIp(address)} was begun before its present holder, job ${globalJobId}, registered: it was meant for a former one.`,
+      );
+    }
+    this.#natJobs.delete(natPlace(peer, address));
+    return this.admission.remove(registrationKey(holder.registration));
+  }
+
+  /** REQUEST: the job that holds the address. */
+  find(addressText: string): Admitted | undefined {
+    return this.admission.byAddress(parseAddress(addressText));
+  }
+
+  #natJob(place: string): Job | undefined {
+    const job = this.#natJobs.get(place);
+    if (job === undefined || this.admission.byKey(registrationKey(job.registration))?.job === job) return job;
+    this.#natJobs.delete(place);
+    return undefined;
+  }
+}
+
+function natPlace(peer: Peer, address: IpAddress): string {
+  return `${peer.address} ${formatIp(address)}`;
+}
+
+function parseAddress(text: string): IpAddress {
+  const address = parseIp(text);
+  if (address !== undefined) return address;
+  throw new JobError(
+    'JOB_REQUEST_MALFORMED',
+    'The line after the verb is no IP address: expected one such as 10.1.0.7 or 2001:db8::7.',
+  );
+}

@@ -1,0 +1,35 @@
+// Jobs for tests, made from the few things that admission looks at.
+
+import { type IpAddress, type MacAddress, parseIp, parseMac } from '../../../protocols/packet/address.ts';
+import type { Job } from '../job.ts';
+
+export interface SampleJob {
+  readonly id?: string;
+  readonly start?: string;
+  readonly machine?: string;
+  readonly slot?: string;
+  readonly user?: string;
+  readonly addresses?: readonly string[];
+  readonly mac?: string;
+}
+
+export function address(text: string): IpAddress {
+  const parsed = parseIp(text);
+  if (parsed === undefined) throw new Error(`${text} is no address`);
+  return parsed;
+}
+
+export function sampleJob(sample: SampleJob = {}): Job {
+  const { id = 'submit#1.0#1', start = '1', machine = 'wn1', slot = `slot1@${machine}`, user = 'alice' } = sample;
+  return {
+    registration: { globalJobId: id, start, machine, slot },
+    user,
+    accountingGroup: undefined,
+    addresses: (sample.addresses ?? ['10.1.0.1']).map(address),
+    mac: sample.mac === undefined ? undefined : (parseMac(sample.mac) as MacAddress),
+    externalInterface: undefined,
+    attributes: new Map([['owner', user]]),
+    jobAdText: `[ Owner = "${user}" ]`,
+    machineAdText: `[ Machine = "${machine}" ]`,
+  };
+}

@@ -1,0 +1,217 @@
+// A site on a real Open vSwitch: one bridge, jobs of several users, a host of the campus, a gateway with the WAN behind
+// it and an alternate gateway, and a Lark in this process that rules it. Runs inside the laboratory's namespaces.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import { parseConfig } from '../../controller/config/load-config.ts';
+import { clean, send } from '../../controller/jobs/feed/client.ts';
+import { type RunningLark, startLark } from '../../controller/main.ts';
+import type { Explanation, SwitchView } from '../../controller/northbound/lark-api.ts';
+import type { LabHost } from '../../mininet/lab/host.ts';
+import { type Ovs, startOvs } from '../../mininet/lab/ovs.ts';
+import { eventually } from './eventually.ts';
+import { RawHost } from './raw-host.ts';
+
+export const BRIDGE = 'site0';
+
+export interface SiteHost {
+  readonly portNo: number;
+  readonly mac: string;
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** More addresses on the same interface. */
+  readonly others?: readonly string[];
+  /** Registered as a job of this user. */
+  readonly user?: string;
+  readonly group?: string;
+  readonly portName?: string;
+}
+
+export const HOSTS = {
+  alice1: job(1, 'alice', 'group_physics.cms'),
+  alice2: job(2, 'alice', 'group_physics.cms'),
+  bob: job(3, 'bob', 'group_physics'),
+  eve: job(4, 'eve', 'group_chemistry'),
+  mallory: job(5, 'mallory', 'group_chemistry'),
+  campus: { portNo: 6, mac: '02:00:00:00:00:06', ipv4: '10.0.0.6', ipv6: '2001:db8:1:ffff::6' },
+  gateway: {
+    portNo: 8,
+    mac: '02:00:00:00:00:02',
+    ipv4: '10.0.0.1',
+    ipv6: '2001:db8:1:ffff::1',
+    others: ['203.0.113.10/32', '203.0.113.99/32', '2001:db8:ffff::10/128'],
+    portName: 'wan0',
+  },
+  alternate: {
+    portNo: 9,
+    mac: '02:00:00:00:00:03',
+    ipv4: '10.0.0.3',
+    ipv6: '2001:db8:1:ffff::3',
+    others: ['203.0.113.10/32', '2001:db8:ffff::10/128'],
+    portName: 'alt0',
+  },
+} as const satisfies Record<string, SiteHost>;
+
+export type HostName = keyof typeof HOSTS;
+
+function job(number: number, user: string, group: string): SiteHost {
+  return {
+    portNo: number,
+    mac: `02:00:00:01:00:1${number}`,
+    ipv4: `10.1.0.1${number}`,
+    ipv6: `2001:db8:1::1${number}`,
+    user,
+    group,
+  };
+}
+
+export const POLICY = `
+openflow: { listen: 127.0.0.1:0 }
+http: { listen: 127.0.0.1:0 }
+jobs:
+  listen: 127.0.0.1:0
+  ranges: [10.1.0.0/24, 2001:db8:1::/64]
+zones:
+  campus: [10.0.0.0/8, 2001:db8:1::/48]
+switches:
+  ${BRIDGE}:
+    wan:
+      port: wan0
+      queues: { default: { id: 0 }, physics: { id: 1 } }
+      alternates: { i2: { port: alt0, gateway: 02:00:00:00:00:03 } }
+policies:
+  - block-users: [mallory]
+  - isolate-users: true
+  - wan-access: { deny: [eve], allow-anyway: [203.0.113.99], redirect: { users: [alice], via: i2 } }
+  - queues: { group_physics: physics, "*": default }
+`;
+
+export class Site {
+  readonly lark: RunningLark;
+  readonly ovs: Ovs;
+  readonly hosts: ReadonlyMap<HostName, LabHost>;
+  readonly #raw = new Map<HostName, RawHost>();
+  readonly #directory: string;
+
+  private constructor(parts: { lark: RunningLark; ovs: Ovs; hosts: Map<HostName, LabHost>; directory: string }) {
+    this.lark = parts.lark;
+    this.ovs = parts.ovs;
+    this.hosts = parts.hosts;
+    this.#directory = parts.directory;
+  }
+
+  static async start(version: '1.0' | '1.3', policy = POLICY, names = Object.keys(HOSTS) as HostName[]): Promise<Site> {
+    const { config, errors } = parseConfig('policy.yaml', policy);
+    if (config === undefined) throw new Error(JSON.stringify(errors));
+    const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
+    const lark = await startLark(config, { log, version: 'test', warnings: [] });
+    const directory = await mkdtemp('/run/lark-site-');
+    const ovs = await startOvs(join(directory, 'ovs'));
+    await ovs.addBridge({
+      name: BRIDGE,
+      dpid: '0000000000000001',
+      protocols: [version],
+      controller: `tcp:127.0.0.1:${lark.addresses.openflow.port}`,
+    });
+    const hosts = new Map<HostName, LabHost>();
+    for (const name of names) hosts.set(name, await addHost(ovs, name));
+    const site = new Site({ lark, ovs, hosts, directory });
+    await eventually(
+      'the switch with all its ports',
+      async () => {
+        const [view] = (await site.get<{ switches: SwitchView[] }>('/v1/switches')).switches;
+        return view?.state === 'up' && names.every((name) => view.ports.some((port) => port.name === portNameOf(name)));
+      },
+      15_000,
+    );
+    return site;
+  }
+
+  host(name: HostName): LabHost {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`the site has no ${name}`);
+    return host;
+  }
+
+  /** Registers the jobs among these hosts; resolves with the answers, which should all be OK. */
+  async register(...names: readonly HostName[]): Promise<readonly string[]> {
+    return Promise.all(names.map((name) => send(this.lark.addresses.jobs, jobAd(name), machineAd(name))));
+  }
+
+  clean(name: HostName): Promise<string> {
+    return clean(this.lark.addresses.jobs, HOSTS[name].ipv4);
+  }
+
+  /** True if at least one of two pings comes back. */
+  async reaches(from: HostName, address: string): Promise<boolean> {
+    return (await this.host(from).ping(address, { count: 2, waitMs: 600 })).received > 0;
+  }
+
+  /** Whole frames from and to a host. */
+  async raw(name: HostName): Promise<RawHost> {
+    let raw = this.#raw.get(name);
+    if (raw === undefined) {
+      raw = await RawHost.open(this.host(name).name);
+      this.#raw.set(name, raw);
+    }
+    return raw;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const { host, port } = this.lark.addresses.http;
+    const response = await fetch(`http://${host}:${port}${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  explain(source: string, destination: string): Promise<Explanation> {
+    return this.get(`/v1/explain?src=${source}&dst=${destination}`);
+  }
+
+  dumpFlows(): Promise<string> {
+    return this.ovs.ofctl(BRIDGE, ['dump-flows']);
+  }
+
+  async stop(): Promise<void> {
+    for (const raw of this.#raw.values()) raw.close();
+    await this.lark.close();
+    await this.ovs.stop();
+    for (const host of this.hosts.values()) await host.remove();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function portNameOf(name: HostName): string {
+  const host: SiteHost = HOSTS[name];
+  return host.portName ?? `v-${name}`;
+}
+
+async function addHost(ovs: Ovs, name: HostName): Promise<LabHost> {
+  const host: SiteHost = HOSTS[name];
+  const isGateway = host.others !== undefined;
+  return ovs.addHost(BRIDGE, {
+    name: `site-${name}`,
+    portName: portNameOf(name),
+    portNo: host.portNo,
+    mac: host.mac,
+    addresses: [`${host.ipv4}/8`, `${host.ipv6}/48`, ...(host.others ?? [])],
+    gateways: isGateway ? [] : [HOSTS.gateway.ipv4, HOSTS.gateway.ipv6],
+    ipv6: true,
+  });
+}
+
+export function jobAd(name: HostName, rest = ''): string {
+  const host: SiteHost = HOSTS[name];
+  const id = `GlobalJobId = "submit.example.edu#${host.portNo}.0#1700000000"; NumJobStarts = 1;`;
+  return `[ ${id} Owner = "${host.user}"; AcctGroup = "${host.group}"; ${rest} ]`;
+}
+
+export function machineAd(name: HostName): string {
+  const host: SiteHost = HOSTS[name];
+  return (
+    `[ Machine = "wn1.example.edu"; Name = "slot1_${host.portNo}@wn1.example.edu"; ` +
+    `LarkInnerAddressIPv4 = "${host.ipv4}"; LarkInnerAddressIPv6 = "${host.ipv6}"; ` +
+    `LarkInnerMacAddress = "${host.mac}"; LarkExternalInterface = "${portNameOf(name)}" ]`
+  );
+}
