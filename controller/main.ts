@@ -3,7 +3,6 @@
 // Start: a listener that fails undoes those before it. Stop: first no new requests, then no switches, so that what was
 // asked is still carried out.
 
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config, ListenAddress } from './config/config.ts';
 import type { ConfigProblem } from './config/problem.ts';
@@ -13,7 +12,7 @@ import { systemClock } from './jobs/clock.ts';
 import { JobFeed } from './jobs/feed/server.ts';
 import { type Job, registrationKey } from './jobs/job.ts';
 import { LiveLark } from './live-lark.ts';
-import { buildHttpServer } from './northbound/http-server.ts';
+import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -72,12 +71,6 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     await close();
     throw error;
   }
-}
-
-async function listenHttp(server: FastifyInstance, { host, port }: ListenAddress): Promise<ListenAddress> {
-  await server.listen({ host, port });
-  const address = server.server.address();
-  return { host, port: address !== null && typeof address === 'object' ? address.port : port };
 }
 
 /** The port that led to these jobs is gone, and they with it (DESIGN: jobs end by CLEAN or by their port going away). */

@@ -11,6 +11,11 @@ export interface Place {
   readonly column: number;
 }
 
+/** `policy.yaml:7:33` */
+export function formatPlace(place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`;
+}
+
 export interface ListenAddress {
   /** An IP address; IPv6 without brackets. */
   readonly host: string;

@@ -99,9 +99,11 @@ export interface Readiness {
 
 export interface LarkApi {
   jobs(): readonly JobView[];
+  /** How many jobs are registered, by enforcement: what a scrape asks, without making a view of each. */
+  jobCounts(): Readonly<Record<Enforcement, number>>;
   job(key: string): JobView | undefined;
   switches(): readonly SwitchView[];
-  /** Rejects with a ProblemError when an address does not parse. */
+  /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
   explain(source: string, destination: string): Promise<Explanation>;
   readiness(): Readiness;
 }

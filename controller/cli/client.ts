@@ -1,0 +1,104 @@
+// Reads a running Lark over its HTTP API, for the commands that show one. Every way in which there is no answer becomes
+// a CliError that says what was tried and what to do.
+
+import type { ProblemDocument } from '../northbound/problem.ts';
+import { CliError, ExitCode } from './exit-code.ts';
+
+export const DEFAULT_URL = 'http://127.0.0.1:8080';
+/** Longer than Lark itself gives a request. */
+const TIMEOUT_MS = 20_000;
+
+export interface ClientOptions {
+  readonly url: string;
+  readonly fetch: typeof fetch;
+}
+
+/** The URL to ask: `--url`, else LARK_URL, else the default. */
+export function clientUrl(option: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  const [text, source] = option !== undefined ? [option, '--url'] : [env.LARK_URL || DEFAULT_URL, 'LARK_URL'];
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new CliError(ExitCode.USAGE, `${source} is '${text}', but must be a URL such as ${DEFAULT_URL}.`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+/**
+ * GETs a resource as JSON. `undefined` for 404. A problem with the request itself ends as USAGE, everything else that is
+ * not an answer as UNREACHABLE.
+ */
+export async function getJson<T>(
+  options: ClientOptions,
+  path: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): Promise<T | undefined> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const search = new URLSearchParams(given).toString();
+  const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`);
+  const body = await readJson(options, response);
+  if (response.ok) return body as T;
+  const problem = asProblem(body);
+  if (problem === undefined) throw notLark(options);
+  if (problem.code === 'HTTP_JOB_NOT_FOUND' || problem.code === 'HTTP_SWITCH_NOT_FOUND') return undefined;
+  throw new CliError(
+    response.status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE,
+    `${problem.detail} ${problem.remedy} (${problem.code})`,
+  );
+}
+
+async function ask(options: ClientOptions, url: string): Promise<Response> {
+  try {
+    return await options.fetch(url, {
+      headers: { accept: 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw new CliError(
+      ExitCode.UNREACHABLE,
+      `No Lark answers at ${options.url}: ${reasonOf(error)}.\n` +
+        'Is it running? Start it with `lark run FILE`, or say where it is with --url or LARK_URL.',
+    );
+  }
+}
+
+async function readJson(options: ClientOptions, response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    throw notLark(options);
+  }
+}
+
+function notLark(options: ClientOptions): CliError {
+  return new CliError(
+    ExitCode.UNREACHABLE,
+    `Something answers at ${options.url}, but it is not Lark's HTTP API.\n` +
+      'Compare with `http.listen` in the policy file, and give the address with --url or LARK_URL.',
+  );
+}
+
+function asProblem(body: unknown): ProblemDocument | undefined {
+  const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body && 'remedy' in body;
+  return isProblem ? (body as ProblemDocument) : undefined;
+}
+
+/** fetch hides what happened in the `cause` of a TypeError, which for several addresses is an AggregateError. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT_MS / 1000} seconds`;
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const code = 'code' in cause ? String(cause.code) : '';
+  const known: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'the connection was refused',
+    ENOTFOUND: 'the name is not known',
+    EAI_AGAIN: 'the name could not be looked up',
+    EHOSTUNREACH: 'the host cannot be reached',
+    ENETUNREACH: 'the network cannot be reached',
+    ECONNRESET: 'the connection was cut',
+    UND_ERR_SOCKET: 'the connection was cut',
+    ETIMEDOUT: 'the connection timed out',
+    UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  };
+  return known[code] ?? (cause.message || code || 'unknown reason');
+}

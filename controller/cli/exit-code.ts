@@ -1,0 +1,24 @@
+// The exit codes of every `lark` command, and the error by which a command ends early with one. docs/cli.md has the
+// same list; scripts may rely on it.
+
+export const ExitCode = {
+  OK: 0,
+  /** The answer is no: the file is bad, the traffic is dropped, there is no such job, Lark could not start. */
+  NO: 1,
+  /** The command line is wrong. */
+  USAGE: 2,
+  /** No Lark answers at the URL, or what answers failed. */
+  UNREACHABLE: 3,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** An outcome that the command line tells the user in a sentence; anything else that is thrown is a bug in Lark. */
+export class CliError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string) {
+    super(message);
+    this.name = 'CliError';
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,111 @@
+// `lark explain`: what happens to packets from one address to another, who decided it, and which rules carry it out.
+// Its exit code is the verdict, so that a script can ask "may A reach B?".
+
+import type { Command } from 'commander';
+import type { EndpointExplanation, Explanation, RuleView } from '../northbound/lark-api.ts';
+import { getJson } from './client.ts';
+import type { CommandContext } from './context.ts';
+import { CliError, ExitCode } from './exit-code.ts';
+import { formatTable } from './table.ts';
+import { printable, printJson, type Style, styleFor } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  $ lark explain 10.1.0.17 192.0.2.10       why can (or cannot) this job reach that address?
+  $ lark explain 192.0.2.10 10.1.0.17       and the other way, which may differ
+  $ lark explain 2001:db8:1::17 2001:db8::9
+  $ lark explain 10.1.0.17 10.1.0.18 > /dev/null && echo allowed
+
+Exits with 0 where the packets are forwarded, and with 1 where they are dropped. The rules are those that the switches
+themselves reported just now; that there is none yet means that no such packet has come by.
+`;
+
+export function registerExplainCommand(program: Command, context: CommandContext): void {
+  program
+    .command('explain')
+    .summary('say why packets from SRC to DST are forwarded or dropped')
+    .description(
+      'Says which verdict holds for packets from SRC to DST, which policy made it, and which rules enforce it.',
+    )
+    .argument('<SRC>', 'the IP address that sends')
+    .argument('<DST>', 'the IP address that it sends to')
+    .option('--json', 'print JSON as /v1/explain has it')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      context.run((source: string, destination: string, options: { readonly json?: true }) =>
+        explain(context, source, destination, options.json === true),
+      ),
+    );
+}
+
+async function explain(context: CommandContext, src: string, dst: string, asJson: boolean): Promise<ExitCode> {
+  const explanation = await getJson<Explanation>(context.client(), '/v1/explain', { src, dst });
+  if (explanation === undefined) throw new CliError(ExitCode.UNREACHABLE, 'This Lark has no /v1/explain.');
+  if (asJson) printJson(context.terminal, explanation);
+  else context.terminal.out(describe(explanation, styleFor(context.terminal)));
+  return explanation.verdict.action === 'forward' ? ExitCode.OK : ExitCode.NO;
+}
+
+function describe(explanation: Explanation, style: Style): string {
+  const { source, destination, verdict, rules, silentSwitches } = explanation;
+  const action = verdict.action === 'drop' ? style.red('DROP') : style.green('FORWARD');
+  const isUnasked = verdict.policy === null && [source, destination].some((end) => end.type === 'unregistered');
+  const lines = [
+    ...endpoint('from', source),
+    ...endpoint('to  ', destination),
+    '',
+    `${action}  ${printable(verdict.reason)}`,
+    `      decided ${isUnasked ? 'before any policy is asked' : `by ${decidedBy(verdict.policy, verdict.place)}`}`,
+  ];
+  for (const [label, part] of [
+    ['queue', verdict.queue],
+    ['via', verdict.via],
+  ] as const) {
+    if (part !== null)
+      lines.push(`      ${label} ${printable(part.name)}, set by ${decidedBy(part.policy, part.place)}`);
+  }
+  lines.push('');
+  if (rules.length === 0) lines.push('No switch has a rule for these addresses now.');
+  else lines.push('Rules on the switches:', formatTable(RULE_COLUMNS, rules, style.bold).trimEnd());
+  if (silentSwitches.length > 0) {
+    lines.push(
+      '',
+      style.yellow(`Did not answer in time, so their rules are missing here: ${silentSwitches.join(', ')}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function endpoint(label: string, end: EndpointExplanation): readonly string[] {
+  const attributes = Object.entries(end.attributes).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const first = `${label}  ${end.address}  ${printable(what(end))}`;
+  return attributes.length === 0 ? [first] : [first, `      ${printable(attributes.join(', '))}`];
+}
+
+function what(end: EndpointExplanation): string {
+  switch (end.type) {
+    case 'job':
+      return `job of ${end.user ?? 'unknown'} (${end.name ?? 'no key'})`;
+    case 'zone':
+      return `zone ${end.name ?? 'wan'}`;
+    case 'local':
+      return 'local address';
+    case 'unregistered':
+      return 'job address that no registered job has';
+  }
+}
+
+function decidedBy(policy: string | null, place: string | null): string {
+  const name = policy === null ? 'no policy: the default' : `policy ${policy}`;
+  return printable(place === null ? name : `${name} (${place})`);
+}
+
+const RULE_COLUMNS = [
+  { title: 'SWITCH', text: (rule: RuleView) => rule.switch },
+  { title: 'PRIORITY', align: 'right' as const, text: (rule: RuleView) => rule.priority },
+  { title: 'PACKETS', align: 'right' as const, text: (rule: RuleView) => rule.packets },
+  { title: 'BYTES', align: 'right' as const, text: (rule: RuleView) => rule.bytes },
+  { title: 'COOKIE', text: (rule: RuleView) => rule.cookie },
+  { title: 'MATCH', text: (rule: RuleView) => rule.match },
+  { title: 'ACTIONS', text: (rule: RuleView) => rule.actions },
+];

@@ -1,0 +1,89 @@
+// The whole command line as one function from arguments to an exit code. commander parses and writes the help; what it
+// would do to the process (exit, print) is turned into values here.
+
+import { Command, CommanderError } from 'commander';
+import { registerCheckCommand } from './check-command.ts';
+import { clientUrl, DEFAULT_URL } from './client.ts';
+import type { CliParts, CommandContext } from './context.ts';
+import { registerDemoCommand } from './demo-command.ts';
+import { CliError, ExitCode } from './exit-code.ts';
+import { registerExplainCommand } from './explain-command.ts';
+import { registerJobsCommand } from './jobs-command.ts';
+import { registerRunCommand } from './run-command.ts';
+import { registerSwitchesCommand } from './switches-command.ts';
+import { styleFor } from './terminal.ts';
+
+const GUIDE = `
+Examples:
+  $ lark demo                          see it work, on a network of its own
+  $ lark check policy.yaml             is the policy file right?
+  $ lark run policy.yaml               run the controller
+  $ lark switches; lark jobs           what it sees
+  $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
+
+Exit codes: 0 ok; 1 the answer is no (the file is bad, the packets are dropped, no such job, Lark could not start);
+2 the command line is wrong; 3 no Lark answers at the URL.
+`;
+
+/** A further command of another part, such as `classad`. */
+export type RegisterCommand = (program: Command) => void;
+
+/** Runs one command line (without `node` and the script). Settles when the command has ended; never rejects. */
+export async function runCli(
+  args: readonly string[],
+  parts: CliParts,
+  furtherCommands: readonly RegisterCommand[] = [],
+): Promise<number> {
+  const { terminal } = parts;
+  const program = new Command('lark');
+  let exitCode: number = ExitCode.OK;
+  const context: CommandContext = {
+    parts,
+    terminal,
+    client: () => ({ url: clientUrl(program.opts<{ url?: string }>().url, terminal.env), fetch: parts.fetch }),
+    run:
+      (action) =>
+      async (...given) => {
+        exitCode = await action(...given);
+      },
+  };
+  program
+    .description('Lark: an OpenFlow controller that knows HTCondor jobs.')
+    .version(parts.version, '--version', 'print the version')
+    .option('--url <url>', `where the running Lark's HTTP API is (env: LARK_URL) (default: ${DEFAULT_URL})`)
+    .addHelpText('after', GUIDE)
+    .showHelpAfterError('Try --help.')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .exitOverride();
+  registerRunCommand(program, context);
+  registerCheckCommand(program, context);
+  registerExplainCommand(program, context);
+  registerJobsCommand(program, context);
+  registerSwitchesCommand(program, context);
+  registerDemoCommand(program, context);
+  for (const register of furtherCommands) register(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, parts);
+  }
+}
+
+function report(error: unknown, { terminal }: CliParts): number {
+  if (error instanceof CommanderError) {
+    // commander has printed the message. --help and --version end with code 0; `commander.error` is a command's own, with
+    // the code that it chose; all others are about the command line.
+    return error.exitCode === 0 || error.code === 'commander.error' ? error.exitCode : ExitCode.USAGE;
+  }
+  const red = styleFor(terminal).red;
+  if (error instanceof CliError) {
+    terminal.err(`${red('lark:')} ${error.message}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.err(`${red('lark:')} this is a fault in Lark; please report it with what follows.\n${detail}\n`);
+  return ExitCode.NO;
+}

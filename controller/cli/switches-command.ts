@@ -1,0 +1,109 @@
+// `lark switches`: which switches are connected, and the ports of one.
+
+import type { Command } from 'commander';
+import type { PortView, SwitchView } from '../northbound/lark-api.ts';
+import { getJson } from './client.ts';
+import type { CommandContext } from './context.ts';
+import { CliError, ExitCode } from './exit-code.ts';
+import { formatFields, formatTable } from './table.ts';
+import { printJson, type Style, styleFor } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  $ lark switches                           all connected switches
+  $ lark switches core                      one of them and its ports, by name
+  $ lark switches 00:00:00:1a:a0:09:fb:c9   the same by datapath id
+  $ lark switches --json                    for a script
+
+A switch that is missing here is not connected: compare its controller address with \`openflow.listen\` in the policy
+file ("ovs-vsctl get-controller BRIDGE"), and see the log for "refused".
+`;
+
+export function registerSwitchesCommand(program: Command, context: CommandContext): void {
+  program
+    .command('switches')
+    .summary('list the connected switches')
+    .description('Lists the switches that are connected to the running Lark, or shows one of them with its ports.')
+    .argument('[SWITCH]', 'a name or datapath id')
+    .option('--json', 'print JSON as /v1/switches has it')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      context.run((wanted: string | undefined, options: { readonly json?: true }) =>
+        switches(context, wanted, options.json === true),
+      ),
+    );
+}
+
+async function switches(context: CommandContext, wanted: string | undefined, asJson: boolean): Promise<ExitCode> {
+  const { terminal } = context;
+  const style = styleFor(terminal);
+  const answer = await getJson<{ readonly switches: readonly SwitchView[] }>(context.client(), '/v1/switches');
+  if (answer === undefined) throw new CliError(ExitCode.UNREACHABLE, 'This Lark has no /v1/switches.');
+  if (wanted === undefined) {
+    if (asJson) printJson(terminal, answer);
+    else if (answer.switches.length === 0) terminal.out('No switch is connected.\n');
+    else terminal.out(formatTable(switchColumns(style), answer.switches, style.bold));
+    return ExitCode.OK;
+  }
+  const dpid = wanted.replaceAll(':', '').toLowerCase();
+  const found = answer.switches.filter((view) => view.name === wanted || view.dpid === dpid);
+  const [view] = found;
+  if (view === undefined) throw new CliError(ExitCode.NO, `No switch '${wanted}' is connected.`);
+  if (found.length > 1) {
+    const dpids = found.map((one) => one.dpid).join(', ');
+    throw new CliError(ExitCode.USAGE, `'${wanted}' names several switches; give a datapath id: ${dpids}.`);
+  }
+  if (asJson) printJson(terminal, view);
+  else terminal.out(describe(view, style));
+  return ExitCode.OK;
+}
+
+function describe(view: SwitchView, style: Style): string {
+  const fields = formatFields([
+    ['name', view.name],
+    ['datapath id', view.dpid],
+    ['OpenFlow', view.version],
+    ['state', view.state],
+    ['pipeline', view.pipeline],
+    ['peer', view.peer],
+    ['connected', view.connectedAt],
+    ['hosts learned', view.hosts],
+  ]);
+  const ports = [...view.ports].sort((a, b) => a.portNo - b.portNo);
+  return ports.length === 0 ? fields : `${fields}\n${formatTable(portColumns(style), ports, style.bold)}`;
+}
+
+function switchColumns(style: Style) {
+  return [
+    { title: 'NAME', text: (view: SwitchView) => view.name },
+    { title: 'DPID', text: (view: SwitchView) => view.dpid },
+    { title: 'OPENFLOW', text: (view: SwitchView) => view.version },
+    { title: 'STATE', text: (view: SwitchView) => view.state },
+    { title: 'PIPELINE', text: (view: SwitchView) => view.pipeline },
+    { title: 'PORTS UP', align: 'right' as const, text: portsUp, paint: anyDown(style) },
+    { title: 'HOSTS', align: 'right' as const, text: (view: SwitchView) => view.hosts },
+    { title: 'PEER', text: (view: SwitchView) => view.peer },
+    { title: 'CONNECTED', text: (view: SwitchView) => view.connectedAt },
+  ];
+}
+
+function portsUp(view: SwitchView): string {
+  return `${view.ports.filter((port) => port.up).length}/${view.ports.length}`;
+}
+
+const anyDown = (style: Style) => (view: SwitchView) =>
+  view.ports.some((port) => !port.up) ? style.yellow : undefined;
+
+function portColumns(style: Style) {
+  return [
+    { title: 'PORT', align: 'right' as const, text: (port: PortView) => port.portNo },
+    { title: 'NAME', text: (port: PortView) => port.name },
+    { title: 'ROLE', text: (port: PortView) => port.role },
+    {
+      title: 'LINK',
+      text: (port: PortView) => (port.up ? 'up' : 'down'),
+      paint: (port: PortView) => (port.up ? style.green : style.red),
+    },
+    { title: 'MAC', text: (port: PortView) => port.mac },
+  ];
+}

@@ -1,0 +1,127 @@
+// From a policy file to a Config, or to all that is wrong with it, sorted by place. Reading the file is the only effect;
+// the rest is a pure function of its bytes, so the same file always gives the same answer. A file that is not YAML gets
+// only its syntax errors, since nothing else can be told; any other gets every error of every section at once.
+
+import { policyCatalogue } from '../../policies/catalogue.ts';
+import { describeValue } from '../../policies/options/schema.ts';
+import type { PolicyKind } from '../../policies/policy-kind.ts';
+import type { Config } from './config.ts';
+import { checkListeners, checkReferences, warnOfGaps } from './cross-checks.ts';
+import { Findings } from './findings.ts';
+import { loadPolicies } from './load-policies.ts';
+import { loadSwitches } from './load-switches.ts';
+import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
+import { type ConfigProblem, sortProblems } from './problem.ts';
+import { fileSchema, httpSection, jobsSection, openflowSection } from './schema.ts';
+import { decodeSource, type ReadFile, readFileWithinLimit, unreadable } from './source-text.ts';
+import { readYaml } from './yaml-source.ts';
+
+export type ConfigResult =
+  | { readonly config: Config; readonly errors?: never; readonly warnings: readonly ConfigProblem[] }
+  | { readonly config?: never; readonly errors: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] };
+
+/** Reads and checks a policy file. Never rejects: a file that cannot be read is an error of the result. */
+export async function loadConfig(path: string, readFile: ReadFile = readFileWithinLimit): Promise<ConfigResult> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return { errors: [unreadable(path, error)], warnings: [] };
+  }
+  return parseConfig(path, bytes);
+}
+
+/**
+ * Checks the content of a policy file.
+ * @param file how messages call it.
+ * @param catalogue the policies that it may use, by name.
+ */
+export function parseConfig(
+  file: string,
+  content: Uint8Array | string,
+  catalogue: ReadonlyMap<string, PolicyKind> = policyCatalogue,
+): ConfigResult {
+  const source = decodeSource(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+  if ('problem' in source) return { errors: [source.problem], warnings: [] };
+  const yaml = readYaml(file, source.text);
+  if ('problems' in yaml) return { errors: sortProblems(yaml.problems), warnings: [] };
+  const root = yaml.source.value;
+  if (root === null || root === undefined) {
+    const message = 'is empty: write a policy file, or start without one to run with the defaults';
+    return { errors: [{ code: 'CONFIG_EMPTY', severity: 'error', message, file, place: undefined }], warnings: [] };
+  }
+  const findings = new Findings(yaml.source);
+  if (typeof root !== 'object' || Array.isArray(root)) {
+    const message = `expected sections such as "policies:" at the top of the file; found ${describeValue(root)}`;
+    findings.error('CONFIG_VALUE_INVALID', [], message);
+    return { errors: findings.errors, warnings: [] };
+  }
+  const config = checkSections(file, root as Record<string, unknown>, catalogue, findings);
+  const { errors, warnings } = findings;
+  return config === undefined || errors.length > 0 ? { errors, warnings } : { config, warnings };
+}
+
+/** What Lark runs with where no file is given: it forwards everything and listens where the docs say. */
+export function defaultConfig(): Config {
+  const { config, errors } = parseConfig('(defaults)', '{}');
+  if (config === undefined) throw new Error(`the defaults do not pass their own checks: ${errors[0]?.message}`);
+  return config;
+}
+
+/** Undefined where a section that others depend on was refused; its errors are in `findings`. */
+function checkSections(
+  file: string,
+  root: Readonly<Record<string, unknown>>,
+  catalogue: ReadonlyMap<string, PolicyKind>,
+  findings: Findings,
+): Config | undefined {
+  findings.check(fileSchema, [], root);
+  // A section whose every line is commented out is `null` in YAML and means the same as none.
+  const openflow = findings.check(openflowSection, ['openflow'], root.openflow ?? {});
+  const http = findings.check(httpSection, ['http'], root.http ?? {});
+  const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
+  const zones = loadZones(section(root, 'zones', findings), findings);
+  const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
+  const policies = loadPolicies(root.policies, catalogue, findings);
+
+  checkReferences(policies.references, loadedSwitches, findings);
+  if (jobs !== undefined) {
+    checkRanges(jobs.ranges, findings);
+    checkZonesAgainstRanges(zones, jobs.ranges, findings);
+  }
+  if (openflow === undefined || http === undefined || jobs === undefined) return undefined;
+  checkListeners(
+    [
+      ['openflow', openflow.listen],
+      ['http', http.listen],
+      ['jobs', jobs.listen],
+    ],
+    findings,
+  );
+  const { lease, settle, confirmTimeout, ...otherJobs } = jobs;
+  const config: Config = {
+    file,
+    openflow: { listen: openflow.listen, versions: openflow.versions, echoIntervalMs: openflow.echoInterval },
+    http,
+    jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
+    zones,
+    switches: loadedSwitches.switches,
+    policies: policies.policies,
+    default: policies.default,
+  };
+  warnOfGaps(config, findings);
+  return config;
+}
+
+/** A section that is a mapping of names; empty, with an error, where it is something else. */
+function section(
+  root: Readonly<Record<string, unknown>>,
+  name: string,
+  findings: Findings,
+): Readonly<Record<string, unknown>> {
+  const value = root[name] ?? {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  const message = `${name}: expected a mapping, names and their values; found ${describeValue(value)}`;
+  findings.error('CONFIG_VALUE_INVALID', [name], message);
+  return {};
+}

@@ -1,0 +1,48 @@
+// What is wrong with a policy file, as values: a stable code, a sentence that says what was expected and what to do, and
+// the place. Errors make the file unusable and are reported together; warnings do not stop it. The codes and their
+// meanings stand in docs/errors.md too.
+
+import { formatPlace, type Place } from './config.ts';
+
+/** Every code that loading a policy file can report, with what it means. */
+export const configProblemCodes = {
+  CONFIG_UNREADABLE: 'the file cannot be opened or read',
+  CONFIG_TOO_LARGE: 'the file is over 1 MiB, nested too deeply, or expands to too many values',
+  CONFIG_ENCODING: 'the file is not UTF-8 text',
+  CONFIG_SYNTAX: 'the file is not valid YAML, or uses a part of YAML that policy files do not',
+  CONFIG_EMPTY: 'the file says nothing',
+  CONFIG_KEY_UNKNOWN: 'a key or policy that does not exist, or that this version does not carry out',
+  CONFIG_KEY_DUPLICATE: 'a key is given twice in one mapping',
+  CONFIG_VALUE_MISSING: 'a key that must be there is not',
+  CONFIG_VALUE_INVALID: 'a value of the wrong type, form or range',
+  CONFIG_CONFLICT: 'two values that each are right cannot both hold',
+  CONFIG_NAME_UNDEFINED: 'a queue or alternate is named that no switch of the file has',
+  CONFIG_SUSPICIOUS: 'warning: can be carried out, but is probably not what was meant',
+  CONFIG_UNPROTECTED: 'warning: enforcement is weaker here than one might think',
+} as const;
+
+export type ConfigProblemCode = keyof typeof configProblemCodes;
+
+export interface ConfigProblem {
+  readonly code: ConfigProblemCode;
+  readonly severity: 'error' | 'warning';
+  /** One sentence, without the place. */
+  readonly message: string;
+  /** The file's path as it was given. */
+  readonly file: string;
+  /** Undefined where it is about the file as a whole. */
+  readonly place: Place | undefined;
+}
+
+/** `policy.yaml:7:3: unknown key "wna"; did you mean "wan"?` */
+export function formatProblem(problem: ConfigProblem): string {
+  const where = problem.place === undefined ? problem.file : formatPlace(problem.place);
+  return `${where}: ${problem.severity === 'warning' ? 'warning: ' : ''}${problem.message}`;
+}
+
+/** In the order of the file; what is about the whole file comes first. */
+export function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const line = (problem: ConfigProblem) => problem.place?.line ?? 0;
+  const column = (problem: ConfigProblem) => problem.place?.column ?? 0;
+  return [...problems].sort((a, b) => line(a) - line(b) || column(a) - column(b));
+}

@@ -1,0 +1,167 @@
+// The HTTP API, whole: it reads the LarkApi and the metrics and changes nothing. Every refusal is a problem document.
+// A client can make it hold at most `maxConnections` sockets, each with one bounded request for a bounded time; what it
+// sends beyond that is refused before it is kept. It has no authentication: it is meant for a loopback or management
+// address (docs/http-api.md).
+
+import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import type { Logger } from 'pino';
+import type { ListenAddress } from '../config/config.ts';
+import { parserProblem, toProblem } from './framework-problem.ts';
+import { registerHealthRoutes } from './health-routes.ts';
+import { registerJobRoutes } from './job-routes.ts';
+import type { LarkApi } from './lark-api.ts';
+import type { Metrics } from './metrics.ts';
+import { registerNetworkRoutes } from './network-routes.ts';
+import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
+import { HTTP_PROBLEMS } from './problem-catalogue.ts';
+
+/** No resource takes a body; this much is read of one before it is refused. */
+const MAX_BODY_BYTES = 16 * 1024;
+/** Request line and headers together. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_URL_LENGTH = 4096;
+/** A registration key, decoded: four names of HTCondor's. */
+const MAX_KEY_LENGTH = 2048;
+/** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
+const LATE_CHECK_INTERVAL_MS = 2000;
+
+/** What a client may make the server hold or wait for. */
+export interface HttpLimits {
+  readonly maxConnections: number;
+  /** For a request to arrive whole. */
+  readonly requestTimeoutMs: number;
+  /** For its answer; longer than a switch may take to answer, so that `explain` can name the one that did not. */
+  readonly handlerTimeoutMs: number;
+  /** For the next request on a connection. */
+  readonly keepAliveMs: number;
+}
+
+const LIMITS: HttpLimits = {
+  maxConnections: 256,
+  requestTimeoutMs: 10_000,
+  handlerTimeoutMs: 15_000,
+  keepAliveMs: 30_000,
+};
+
+export interface HttpServerParts {
+  readonly api: LarkApi;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Where they differ from the default. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** Builds the server without listening: tests call its `inject`. */
+export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
+  const { api, metrics, log } = parts;
+  const limits = { ...LIMITS, ...parts.limits };
+  const server: FastifyInstance = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_KEY_LENGTH },
+    requestTimeout: limits.requestTimeoutMs,
+    handlerTimeout: limits.handlerTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // A request that is being answered is answered to its end; sockets that only wait are closed at once.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: Math.min(LATE_CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+    },
+    // An unknown or repeated parameter is an error, not something to drop in silence.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: true, verbose: true } },
+    // Thrown by the router, before there is a route whose types could tell what a reply may be.
+    frameworkErrors: (error, request, reply) => {
+      const problem = toProblem(error);
+      reply.raw.writeHead(problem.statusCode, { 'content-type': PROBLEM_MEDIA_TYPE });
+      reply.raw.end(JSON.stringify(problemDocument(problem, request)));
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+      else socket.end(rawProblem(parserProblem(error.code)));
+    },
+  });
+  server.server.maxConnections = limits.maxConnections;
+
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    if (request.url.length > MAX_URL_LENGTH) {
+      throw new ProblemError(
+        'HTTP_URI_TOO_LONG',
+        `The URL has ${request.url.length} characters; ${MAX_URL_LENGTH} are taken.`,
+      );
+    }
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unmatched';
+    metrics.observeHttp(route, reply.statusCode, reply.elapsedTime / 1000);
+  });
+
+  server.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.code === 'HTTP_INTERNAL') {
+      log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'http.request_failed');
+    }
+    return reply
+      .code(problem.statusCode)
+      .headers(problem.headers)
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(problemDocument(problem, request)));
+  });
+  server.setNotFoundHandler((request) => {
+    throw new ProblemError('HTTP_ROUTE_NOT_FOUND', `There is nothing at ${request.url.split('?', 1)[0]}.`);
+  });
+
+  const paths = new Set<string>();
+  server.addHook('onRoute', (route) => {
+    paths.add(route.url);
+  });
+  registerHealthRoutes(server, api);
+  registerJobRoutes(server, api);
+  registerNetworkRoutes(server, api);
+  server.get('/metrics', async (_request, reply) => {
+    const page = await metrics.page();
+    return reply.type(metrics.contentType).send(page);
+  });
+  for (const path of [...paths]) refuseOtherMethods(server, path);
+  return server;
+}
+
+/** Starts listening and says where, which port 0 leaves to the system. Rejects where the address cannot be had. */
+export async function listenHttp(server: FastifyInstance, listen: ListenAddress): Promise<ListenAddress> {
+  await server.listen({ host: listen.host, port: listen.port });
+  const address = server.server.address();
+  return typeof address === 'object' && address !== null ? { host: address.address, port: address.port } : listen;
+}
+
+/** RFC 9110 §15.5.6: a path that exists answers 405 with Allow, not 404; and before any body is read. */
+function refuseOtherMethods(server: FastifyInstance, path: string): void {
+  const others = server.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD');
+  server.route({
+    method: others as HTTPMethods[],
+    url: path,
+    onRequest: async (request) => {
+      throw new ProblemError(
+        'HTTP_METHOD_NOT_ALLOWED',
+        `${path} can be read with GET; ${request.method} is not offered.`,
+        {},
+        { allow: 'GET, HEAD' },
+      );
+    },
+    handler: () => undefined,
+  });
+}
+
+/** A whole HTTP response for a connection whose request could not be parsed, so that no reply object exists. */
+function rawProblem(problem: ProblemError): string {
+  const body = JSON.stringify(problemDocument(problem, { url: '' }));
+  const { status, title } = HTTP_PROBLEMS[problem.code];
+  return [
+    `HTTP/1.1 ${status} ${title}`,
+    `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

@@ -1,0 +1,171 @@
+// Every metric of Lark's own, in one table: its name, what it means, its labels and where its values are read from at
+// a scrape. Names follow Faucet's (`of_packet_ins_total`, `dp_status`, label `dp_name`) behind the prefix `lark_`, in
+// base units. Labels come from bounded sets only: never a job, an address or a MAC. docs/metrics.md explains each, and
+// a test holds the two against each other.
+
+import type { Enforcement } from '../jobs/admission.ts';
+import type { ConnectionOutcome, Counters, LabelledCounter } from '../telemetry/counters.ts';
+import type { LarkApi, SwitchView } from './lark-api.ts';
+
+/** What the metrics page is read from. Everything is asked at the scrape, so nothing is kept twice. */
+export interface MetricSources {
+  readonly counters: Counters;
+  readonly api: Pick<LarkApi, 'jobCounts' | 'switches' | 'readiness'>;
+  /** Of package.json. */
+  readonly version: string;
+  /** The configuration in force. */
+  readonly config: () => ConfigStatus;
+}
+
+export interface ConfigStatus {
+  /** Wall-clock milliseconds when it came into force. */
+  readonly loadedAt: number;
+  readonly policies: number;
+  readonly zones: number;
+  /** How many warnings the check had. */
+  readonly warnings: number;
+  /** Names of the switches that the file speaks of, connected or not. */
+  readonly switches: readonly string[];
+}
+
+export interface Sample {
+  /** In the order of the metric's label names. */
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (sources: MetricSources) => Iterable<Sample>;
+}
+
+const ENFORCEMENTS: readonly Enforcement[] = ['port', 'by-address', 'unenforced'];
+const CONNECTION_OUTCOMES: readonly ConnectionOutcome[] = ['accepted', 'closed', 'refused'];
+const PORT_ROLES = ['job', 'edge', 'fabric', 'wan', 'alternate', 'local'] as const;
+
+export const METRICS: readonly MetricDeclaration[] = [
+  counter(
+    'lark_of_packet_ins_total',
+    'PacketIns by switch and what became of them.',
+    ['dp_name', 'outcome'],
+    'packetIns',
+  ),
+  counter('lark_of_flowmsgs_sent_total', 'FlowMods sent, by switch and kind.', ['dp_name', 'kind'], 'flowMods'),
+  counter('lark_of_packet_outs_total', 'PacketOuts sent, by switch.', ['dp_name'], 'packetOuts'),
+  counter(
+    'lark_of_flows_removed_total',
+    'FlowRemoved messages, by switch and reason.',
+    ['dp_name', 'reason'],
+    'flowsRemoved',
+  ),
+  counter(
+    'lark_of_errors_total',
+    'OpenFlow errors that switches sent, by switch and type.',
+    ['dp_name', 'type'],
+    'switchErrors',
+  ),
+  {
+    name: 'lark_of_dp_connections_total',
+    type: 'counter',
+    help: 'OpenFlow connections by outcome.',
+    labels: ['outcome'],
+    // From the start at zero, so that the first refusal is an increase and not a new series.
+    read: ({ counters }) => [
+      ...CONNECTION_OUTCOMES.map((outcome) => ({ labels: [outcome], value: 0 })),
+      ...counters.connections.entries(),
+    ],
+  },
+  counter(
+    'lark_feed_requests_total',
+    'Job feed requests by verb and how they ended.',
+    ['verb', 'outcome'],
+    'jobRequests',
+  ),
+  counter('lark_job_leases_ended_total', 'Jobs removed because nobody renewed their lease.', [], 'leasesEnded'),
+  {
+    name: 'lark_dp_status',
+    type: 'gauge',
+    help: 'Switches by name: 1 connected, 0 named in the policy file but away.',
+    labels: ['dp_name'],
+    read: ({ api, config }) => {
+      const connected = new Set(api.switches().map((view) => view.name));
+      const names = new Set([...config().switches, ...connected]);
+      return [...names].map((name) => ({ labels: [name], value: connected.has(name) ? 1 : 0 }));
+    },
+  },
+  {
+    name: 'lark_dp_ports',
+    type: 'gauge',
+    help: 'Ports that are up, by switch and role.',
+    labels: ['dp_name', 'role'],
+    read: ({ api }) =>
+      perSwitch(api.switches(), (view) =>
+        PORT_ROLES.map((role) => ({
+          labels: [view.name, role],
+          value: view.ports.filter((port) => port.up && port.role === role).length,
+        })),
+      ),
+  },
+  {
+    name: 'lark_hosts_learned',
+    type: 'gauge',
+    help: 'MAC addresses in the host table, by switch.',
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.hosts }]),
+  },
+  {
+    name: 'lark_jobs',
+    type: 'gauge',
+    help: 'Registered jobs by how they are enforced.',
+    labels: ['state'],
+    read: ({ api }) => {
+      const counts = api.jobCounts();
+      return ENFORCEMENTS.map((state) => ({ labels: [state], value: counts[state] }));
+    },
+  },
+  gauge('lark_ready', 'Whether /readyz answers that Lark can do its work: 1 yes, 0 no.', ({ api }) =>
+    api.readiness().ready ? 1 : 0,
+  ),
+  gauge(
+    'lark_config_load_timestamp_seconds',
+    'When the policy file in force was loaded.',
+    ({ config }) => config().loadedAt / 1000,
+  ),
+  gauge('lark_config_policies', 'Policies in the policy file in force.', ({ config }) => config().policies),
+  gauge('lark_config_zones', 'Zones in the policy file in force.', ({ config }) => config().zones),
+  gauge(
+    'lark_config_warnings',
+    'Warnings of the check of the policy file in force.',
+    ({ config }) => config().warnings,
+  ),
+  {
+    name: 'lark_build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels say which Lark on which Node.js this is.',
+    labels: ['version', 'node_version'],
+    read: ({ version }) => [{ labels: [version, process.versions.node], value: 1 }],
+  },
+];
+
+/** The names in Counters whose values are LabelledCounters. */
+type CounterName = {
+  [K in keyof Counters]: Counters[K] extends LabelledCounter<infer _Labels> ? K : never;
+}[keyof Counters];
+
+function counter(name: string, help: string, labels: readonly string[], source: CounterName): MetricDeclaration {
+  return { name, help, labels, type: 'counter', read: ({ counters }) => counters[source].entries() };
+}
+
+function gauge(name: string, help: string, value: (sources: MetricSources) => number): MetricDeclaration {
+  return { name, help, labels: [], type: 'gauge', read: (sources) => [{ labels: [], value: value(sources) }] };
+}
+
+function perSwitch(
+  switches: readonly SwitchView[],
+  samples: (view: SwitchView) => readonly Sample[],
+): readonly Sample[] {
+  return switches.flatMap(samples);
+}

@@ -1,0 +1,45 @@
+// /v1/switches, /v1/switches/:dpid and /v1/explain: what the network looks like now, and why it treats a pair of
+// addresses as it does.
+
+import type { FastifyInstance } from 'fastify';
+import { canonicalAddress } from './job-routes.ts';
+import type { LarkApi } from './lark-api.ts';
+import { ProblemError } from './problem.ts';
+
+const address = { type: 'string', minLength: 1, maxLength: 64 } as const;
+
+export const explainQuerySchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['src', 'dst'],
+  properties: { src: address, dst: address },
+} as const;
+
+export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
+  server.get('/v1/switches', () => ({ switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)) }));
+
+  server.get<{ Params: { dpid: string } }>('/v1/switches/:dpid', (request) => {
+    const dpid = normalDpid(request.params.dpid);
+    const found = api.switches().find((candidate) => candidate.dpid === dpid);
+    if (found === undefined) {
+      throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
+    }
+    return found;
+  });
+
+  server.get<{ Querystring: { src: string; dst: string } }>(
+    '/v1/explain',
+    { schema: { querystring: explainQuerySchema } },
+    (request) => api.explain(canonicalAddress('src', request.query.src), canonicalAddress('dst', request.query.dst)),
+  );
+}
+
+/** `00:00:00:1a:a0:09:fb:c9`, `0000001AA009FBC9` and `0x1aa009fbc9` to 16 lower-case digits. */
+function normalDpid(text: string): string {
+  const digits = /^0x([0-9a-f]{1,16})$/i.exec(text)?.[1]?.padStart(16, '0') ?? text;
+  const plain = /^([0-9a-f]{2}:){7}[0-9a-f]{2}$/i.test(digits) ? digits.replaceAll(':', '') : digits;
+  if (!/^[0-9a-f]{16}$/i.test(plain)) {
+    throw new ProblemError('HTTP_DPID_INVALID', `'${text}' is not a datapath id of 16 hexadecimal digits.`);
+  }
+  return plain.toLowerCase();
+}

@@ -1,0 +1,97 @@
+// Every problem that the HTTP API can answer with, by its stable code: the status, the title that never varies, and
+// what a client should do about it. docs/errors.md lists the same codes, and a test holds the two against each other.
+// A code, once published, keeps its meaning; the `detail` of a problem is for people and may change.
+
+export interface ProblemKind {
+  /** The HTTP status code (RFC 9110 §15). */
+  readonly status: number;
+  /** RFC 9457 §3.1.3: the same for every occurrence of the code. */
+  readonly title: string;
+  readonly remedy: string;
+}
+
+export const HTTP_PROBLEMS = {
+  HTTP_ROUTE_NOT_FOUND: {
+    status: 404,
+    title: 'No such resource',
+    remedy: 'Compare the path with those of docs/http-api.md.',
+  },
+  HTTP_METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    remedy:
+      'Use one of the methods that the Allow header lists. The API only reads; jobs are registered over the job feed.',
+  },
+  HTTP_QUERY_INVALID: {
+    status: 400,
+    title: 'Invalid query parameter',
+    remedy: 'Correct the parameters that `errors` lists.',
+  },
+  HTTP_CURSOR_INVALID: {
+    status: 400,
+    title: 'Invalid cursor',
+    remedy: 'Take the cursor from `next` of the page before, unchanged; or leave it out to start anew.',
+  },
+  HTTP_ADDRESS_INVALID: {
+    status: 400,
+    title: 'Invalid IP address',
+    remedy: 'Give an IPv4 address in four decimal parts, or an IPv6 address without a zone index.',
+  },
+  HTTP_DPID_INVALID: {
+    status: 400,
+    title: 'Invalid datapath id',
+    remedy: 'Give 16 hexadecimal digits, with or without colons between the octets.',
+  },
+  HTTP_SWITCH_NOT_FOUND: {
+    status: 404,
+    title: 'No such switch',
+    remedy: 'Compare with /v1/switches: only switches that are connected now are listed.',
+  },
+  HTTP_JOB_NOT_FOUND: {
+    status: 404,
+    title: 'No such job',
+    remedy: 'Take the key from /v1/jobs and encode it for a URL; or find the job with ?address= or ?user=.',
+  },
+  HTTP_REQUEST_MALFORMED: {
+    status: 400,
+    title: 'Malformed request',
+    remedy: 'Send well-formed HTTP/1.1 with a correctly percent-encoded URL.',
+  },
+  HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'Request timed out',
+    remedy: 'Send the whole request at once.',
+  },
+  HTTP_BODY_TOO_LARGE: {
+    status: 413,
+    title: 'Request body too large',
+    remedy: 'Leave the body out: no resource of this API takes one.',
+  },
+  HTTP_URI_TOO_LONG: {
+    status: 414,
+    title: 'URL too long',
+    remedy: 'Shorten the path and the query; the job list can be narrowed by other filters.',
+  },
+  HTTP_HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'Request headers too large',
+    remedy: 'Send fewer or shorter headers and cookies.',
+  },
+  HTTP_INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    remedy: 'This is a fault in Lark: find the line with the same `requestId` in its log, and report it.',
+  },
+  HTTP_NOT_READY: {
+    status: 503,
+    title: 'Not ready',
+    remedy: 'See `reasons`; each says what is missing.',
+  },
+  HTTP_TIMEOUT: {
+    status: 503,
+    title: 'No answer in time',
+    remedy: 'Try again; if it goes on, see /readyz and the log for a switch that does not answer.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;

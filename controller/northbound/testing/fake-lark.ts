@@ -1,0 +1,103 @@
+// A LarkApi with fixed contents, for tests of what reads one: two switches, three jobs, and an explanation.
+
+import { Counters } from '../../telemetry/counters.ts';
+import type { Explanation, JobView, LarkApi, SwitchView } from '../lark-api.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+
+export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
+  const globalJobId = `schedd.example.edu#${user}.0#1700000000`;
+  const slot = 'slot1_1@wn1.example.edu';
+  return {
+    key: `${globalJobId}|1|wn1.example.edu|${slot}`,
+    globalJobId,
+    start: '1',
+    machine: 'wn1.example.edu',
+    slot,
+    user,
+    accountingGroup: null,
+    addresses: [address],
+    mac: '02:00:00:00:01:01',
+    enforcement: 'port',
+    location: { switch: 'core', dpid: '0000001aa009fbc9', port: 'veth1', portNo: 1 },
+    leaseEndsAt: null,
+    ...changes,
+  };
+}
+
+export const alice = jobView('alice', '10.1.0.1', { accountingGroup: 'group_physics.cms' });
+export const bob = jobView('bob', '10.1.0.2', { accountingGroup: 'group_physics2', machine: 'WN2.example.edu' });
+export const carol = jobView('carol', '2001:db8::3', { enforcement: 'by-address', location: null, mac: null });
+
+export const core: SwitchView = {
+  dpid: '0000001aa009fbc9',
+  name: 'core',
+  version: '1.3',
+  peer: '127.0.0.1:50001',
+  state: 'ready',
+  pipeline: 'single-table',
+  connectedAt: '2026-01-02T03:04:05.000Z',
+  ports: [
+    { portNo: 1, name: 'veth1', mac: '02:00:00:00:00:01', up: true, role: 'job' },
+    { portNo: 2, name: 'eth0', mac: '02:00:00:00:00:02', up: true, role: 'wan' },
+    { portNo: 3, name: 'eth1', mac: '02:00:00:00:00:03', up: false, role: 'alternate' },
+  ],
+  hosts: 7,
+};
+export const rack: SwitchView = {
+  ...core,
+  dpid: '0000000000000002',
+  name: 'rack2',
+  version: '1.0',
+  ports: [],
+  hosts: 0,
+};
+
+export const dropped: Explanation = {
+  source: { address: '10.1.0.1', type: 'job', name: alice.key, user: 'alice', attributes: { Owner: 'alice' } },
+  destination: { address: '10.1.0.2', type: 'job', name: bob.key, user: 'bob', attributes: { Owner: 'bob' } },
+  verdict: {
+    action: 'drop',
+    reason: 'jobs of different users may not talk to each other',
+    policy: 'isolate-users',
+    place: 'policy.yaml:12:5',
+    queue: null,
+    via: null,
+  },
+  rules: [
+    {
+      switch: 'core',
+      dpid: core.dpid,
+      priority: 300,
+      match: 'ip,nw_src=10.1.0.1,nw_dst=10.1.0.2',
+      actions: 'drop',
+      packets: 4,
+      bytes: 392,
+      cookie: '0x1',
+    },
+  ],
+  silentSwitches: [],
+};
+
+export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
+  const jobs = [carol, alice, bob];
+  return {
+    jobs: () => jobs,
+    jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0 }),
+    job: (key) => jobs.find((job) => job.key === key),
+    switches: () => [core, rack],
+    explain: async () => dropped,
+    readiness: () => ({ ready: true, reasons: [] }),
+    ...changes,
+  };
+}
+
+export function fakeMetrics(api: LarkApi = fakeLark(), counters = new Counters()): Metrics {
+  const config = () => ({
+    loadedAt: 1_700_000_000_000,
+    policies: 3,
+    zones: 2,
+    warnings: 0,
+    switches: ['core', 'away'],
+  });
+  return createMetrics({ api, counters, version: '9.8.7', config });
+}

@@ -1,0 +1,65 @@
+// The three building blocks of every schema of the policy file: a mapping that knows its keys, a value read from text
+// by a function of one's own, and the words by which messages say what was found. Schemas are zod's, so that a policy's
+// options have a type; the messages are Lark's: what was expected, what was found, what to write instead.
+
+import { z } from 'zod';
+import { unknownName } from './nearest-name.ts';
+
+/** What reading one value gives: the value, or a sentence that says what was expected and what to do. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+/** A value that `read` makes out of whatever stands in the file; `undefined` is what it gets for a key that is missing. */
+export function readBy<T>(read: (input: unknown) => Reading<T>) {
+  return z.unknown().transform((input, context): T => {
+    const reading = read(input);
+    if ('value' in reading) return reading.value;
+    context.addIssue({ code: 'custom', message: reading.problem });
+    return z.NEVER;
+  });
+}
+
+/**
+ * A mapping with these keys and no others. Its message for unknown keys holds one line a key, in the order of the
+ * issue's `keys`, so that the loader can give each its own place.
+ *
+ * @param refused keys that people may well write and that are not carried out, each with the sentence that says so.
+ */
+export function mapping<Shape extends z.ZodRawShape>(shape: Shape, refused: Readonly<Record<string, string>> = {}) {
+  const known = Object.keys(shape);
+  const explain = (key: string) => (Object.hasOwn(refused, key) ? refused[key] : unknownName('key', key, known));
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map(explain).join('\n') : undefined),
+  });
+}
+
+/** A number of the file that must be whole and within bounds, both included. */
+export function wholeNumber(what: string, least: number, most: number) {
+  return readBy((input): Reading<number> => {
+    if (typeof input === 'number' && Number.isInteger(input) && input >= least && input <= most) {
+      return { value: input };
+    }
+    return { problem: `expected ${what}, a whole number from ${least} to ${most}; found ${describeValue(input)}` };
+  });
+}
+
+/** A text of the file that must be one of these. */
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {
+  return readBy((input): Reading<Choice> => {
+    const choice = choices.find((candidate) => candidate === input);
+    if (choice !== undefined) return { value: choice };
+    return { problem: `expected ${choices.map((each) => `"${each}"`).join(' or ')}; found ${describeValue(input)}` };
+  });
+}
+
+const LONGEST_QUOTE = 60;
+
+/** A value of the file in words: `the text "a"`, `the number 12`, `a list`, `nothing`. */
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  if (typeof value === 'number') return `the number ${value}`;
+  if (typeof value === 'boolean') return `the truth value ${value}`;
+  const text = String(value);
+  return `the text ${JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text)}`;
+}

@@ -1,0 +1,139 @@
+// A whole Lark in this process with model switches over loopback: for what happens between parts over time, without
+// root. Frames that leave a port are kept, so a test can ask who saw what.
+
+import pino from 'pino';
+import { parseConfig } from '../../controller/config/load-config.ts';
+import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
+import { type RunningLark, startLark } from '../../controller/main.ts';
+import type { SwitchView } from '../../controller/northbound/lark-api.ts';
+import { ModelSwitch, type SentFrame } from '../../mininet/model-switch/model-switch.ts';
+import { parseIp, parseMac } from '../../protocols/packet/address.ts';
+import { buildUdp } from '../../protocols/packet/build.ts';
+import { eventually } from './eventually.ts';
+
+export const POLICY = `
+openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
+http: { listen: 127.0.0.1:0 }
+jobs: { listen: 127.0.0.1:0, ranges: [10.1.0.0/24], settle: 0ms, confirmTimeout: 5s }
+zones: { campus: [10.0.0.0/8] }
+switches:
+  leaf: { dpid: "0000000000000001", fabric: [up] }
+  core: { dpid: "0000000000000002", fabric: [down], wan: { port: wan0, queues: { bulk: { id: 3 } } } }
+policies:
+  - isolate-users: true
+  - queues: { "*": bulk }
+`;
+
+/** Ports of the leaf: jobs at 1 to 4, a host at 5, the core at 9. Of the core: jobs at 1 and 2, the WAN at 8, the leaf at 9. */
+const PORTS = {
+  leaf: { 1: 'j1', 2: 'j2', 3: 'j3', 4: 'j4', 5: 'host', 9: 'up' },
+  core: { 1: 'k1', 2: 'k2', 8: 'wan0', 9: 'down' },
+} as const;
+
+export interface JobSketch {
+  readonly number: number;
+  readonly user: string;
+  /** Name of the port; also tells the switch. */
+  readonly port: string;
+  readonly machine?: string;
+  readonly withoutMac?: boolean;
+}
+
+export const addressOf = (number: number) => `10.1.0.${number}`;
+export const macOf = (number: number) => `02:00:00:01:00:${number.toString(16).padStart(2, '0')}`;
+
+export class ModelSite {
+  readonly lark: RunningLark;
+  readonly feed: JobFeedClient;
+  readonly leaf: ModelSwitch;
+  readonly core: ModelSwitch;
+  readonly sent: (SentFrame & { readonly by: 'leaf' | 'core' })[] = [];
+
+  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4) {
+    this.lark = lark;
+    this.feed = feed;
+    const make = (name: 'leaf' | 'core', dpid: bigint) => {
+      const ports = Object.entries(PORTS[name]).map(([portNo, portName]) => ({
+        portNo: Number(portNo),
+        name: portName,
+        mac: parseMac(`02:00:00:ff:0${dpid}:0${portNo}`)!,
+      }));
+      const controller = lark.addresses.openflow;
+      const made = new ModelSwitch({ dpid, version, ports, controller, reconnect: { firstMs: 5, lastMs: 20 } });
+      made.on('frame', (frame) => {
+        this.sent.push({ ...frame, by: name });
+        // The two are joined by their port 9.
+        if (frame.portNo === 9) (name === 'leaf' ? this.core : this.leaf).inject(9, frame.frame);
+      });
+      return made;
+    };
+    this.leaf = make('leaf', 1n);
+    this.core = make('core', 2n);
+  }
+
+  static async start(version: 1 | 4, policy = POLICY): Promise<ModelSite> {
+    const { config, errors } = parseConfig('policy.yaml', policy);
+    if (config === undefined) throw new Error(JSON.stringify(errors));
+    const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
+    const lark = await startLark(config, { log, version: 'test', warnings: [] });
+    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version);
+    await Promise.all([site.leaf.connect(), site.core.connect()]);
+    await site.whenUp(2);
+    return site;
+  }
+
+  async whenUp(count: number): Promise<void> {
+    await eventually(`${count} switches up`, async () => {
+      const { switches } = await this.get<{ switches: SwitchView[] }>('/v1/switches');
+      return switches.filter(({ state }) => state === 'up').length === count;
+    });
+  }
+
+  register(job: JobSketch) {
+    const { number, user, port, machine = 'wn1', withoutMac = false } = job;
+    const jobAd = `[ GlobalJobId = "s#${number}.0#1"; Owner = "${user}"; NumJobStarts = 1 ]`;
+    const mac = withoutMac ? '' : `LarkInnerMacAddress = "${macOf(number)}"; `;
+    const machineAd =
+      `[ Machine = "${machine}"; Name = "slot${number}@${machine}"; ${mac}` +
+      `LarkInnerAddressIPv4 = "${addressOf(number)}"; LarkExternalInterface = "${port}" ]`;
+    return this.feed.register(jobAd, machineAd);
+  }
+
+  remove({ number, machine = 'wn1' }: { number: number; machine?: string }) {
+    return this.feed.remove(`s#${number}.0#1|1|${machine}|slot${number}@${machine}`);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const { host, port } = this.lark.addresses.http;
+    return (await (await fetch(`http://${host}:${port}${path}`)).json()) as T;
+  }
+
+  /** A UDP packet from one job to another, with a marker, into the port that the sender is at. */
+  inject(at: 'leaf' | 'core', portNo: number, from: number, to: number, marker: string): void {
+    this[at].inject(portNo, udpFrame(macOf(from), macOf(to), addressOf(from), addressOf(to), marker));
+  }
+
+  /** Where frames with this marker have left. */
+  seen(marker: string): string[] {
+    const at = this.sent.filter(({ frame }) => Buffer.from(frame).includes(marker));
+    return [...new Set(at.map(({ by, portNo }) => `${by}:${portNo}`))].sort();
+  }
+
+  async arrives(marker: string, at: string): Promise<void> {
+    await eventually(`${marker} at ${at}`, () => this.seen(marker).includes(at));
+  }
+
+  async stop(): Promise<void> {
+    await this.feed.close();
+    await this.lark.close();
+    await Promise.all([this.leaf.close(), this.core.close()]);
+  }
+}
+
+export function udpFrame(ethSrc: string, ethDst: string, src: string, dst: string, marker: string): Uint8Array {
+  return buildUdp(
+    { ethSrc: parseMac(ethSrc)!, ethDst: parseMac(ethDst)! },
+    { src: parseIp(src)!, dst: parseIp(dst)! },
+    { srcPort: 4000, dstPort: 4000, data: new TextEncoder().encode(marker) },
+  );
+}
