@@ -1,0 +1,12 @@
+// How a test makes a model switch misbehave, as real ones do: slow or silent barriers, refused rules, deaf ears.
+
+import type { Message } from 'node-openflow';
+
+export interface Faults {
+  /** Barrier replies: never sent, sent late, or kept until `releaseBarriers()`. Everything else goes on meanwhile. */
+  readonly barrierReply?: 'drop' | 'hold' | { readonly delayMs: number };
+  /** Refuses each `every`th FlowMod of this switch with this error, and does not carry it out. */
+  readonly refuseFlowMod?: { readonly every: number; readonly type: number; readonly code: number };
+  /** True for messages that the switch shall take no notice of. */
+  readonly ignore?: (message: Message) => boolean;
+}

@@ -1,0 +1,61 @@
+// The public door to evaluation: in which ads, with which clock, chance and limits. Nothing here throws for an expression
+// that goes wrong: its value is `error`.
+
+import { ClassAd, lookup } from './ad.ts';
+import { DEFAULT_LIMITS, Evaluation, LimitReached, type Limits } from './evaluation.ts';
+import type { Expression } from './expression.ts';
+import type { Semantics } from './lexer.ts';
+import { enter, matchScopes, type Scope } from './scope.ts';
+import { ERROR, type Value } from './values.ts';
+
+export interface EvaluateOptions {
+  /** The ad in which the expression is evaluated. */
+  readonly my?: ClassAd | undefined;
+  /** The ad that `TARGET` means, and in old semantics the one in which names missing from `my` are looked for. */
+  readonly target?: ClassAd | undefined;
+  /** `old`, as in HTCondor's daemons, if left out. */
+  readonly semantics?: Semantics;
+  /** Seconds since 1970; the clock if left out. */
+  readonly now?: () => number;
+  /** From 0 up to but not 1; `Math.random` if left out. */
+  readonly random?: () => number;
+  readonly limits?: Partial<Limits>;
+}
+
+const EMPTY = new ClassAd();
+
+/** Evaluates an expression. Beyond a limit the value is `error`. */
+export function evaluate(expression: Expression, options: EvaluateOptions = {}): Value {
+  const my = options.my ?? EMPTY;
+  const semantics = options.semantics ?? 'old';
+  const scope =
+    options.target === undefined ? enter(my, null) : matchScopes(my, options.target, semantics === 'old').left;
+  return evaluateIn(expression, scope, options);
+}
+
+/** Evaluates an attribute of an ad, as `my` or with a `target`; `undefined` if the ad has none of that name. */
+export function evaluateAttribute(ad: ClassAd, name: string, options: Omit<EvaluateOptions, 'my'> = {}): Value {
+  const expression = lookup(ad, name);
+  return expression === undefined ? undefined : evaluate(expression, { ...options, my: ad });
+}
+
+/** Evaluates within scopes that stand already. */
+export function evaluateIn(expression: Expression, scope: Scope, options: EvaluateOptions): Value {
+  const { semantics = 'old', now = systemTime, random = Math.random, limits } = options;
+  const bounds = limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+  try {
+    return new Evaluation(semantics, now, random, bounds).evaluate(expression, scope);
+  } catch (error) {
+    // The nesting limit keeps within Node's usual stack; a caller deep in his own may meet its end before.
+    if (error instanceof LimitReached || isStackOverflow(error)) return ERROR;
+    throw error;
+  }
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
+}
+
+function systemTime(): number {
+  return Date.now() / 1000;
+}

@@ -1,0 +1,289 @@
+// Recursive descent over HTCondor's grammar, loosest first: `? :`, `||`, `&&`, `|`, `^`, `&`, equality, order, shifts,
+// sums, products, unary, and then postfix: `.name`, `[index]` and, unlike in any other language, `?:`. Nesting is limited as
+// in HTCondor (500 levels, three for each parenthesis), chains of operators are not.
+
+import { ClassAd } from './ad.ts';
+import { type ByteString, lower, toBytes } from './bytes.ts';
+import { ClassAdError, positionAt } from './errors.ts';
+import {
+  attribute,
+  type BinaryOperator,
+  type Call,
+  type Expression,
+  literal,
+  type UnaryOperator,
+} from './expression.ts';
+import { type Lex, Lexer, type Semantics, type Token } from './lexer.ts';
+import { parseAbsTime, parseRelTime } from './times.ts';
+import { ERROR } from './values.ts';
+
+/** HTCondor's 500, and what an innermost operand counts. */
+const MAX_DEPTH = 503;
+
+// By binding strength, loosest first.
+const LEVELS: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['==', '!=', '=?=', '=!=', 'is', 'isnt'],
+  ['<', '<=', '>', '>='],
+  ['<<', '>>', '>>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
+const LEVEL_OF: ReadonlyMap<string, number> = new Map(
+  LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
+);
+const SPELLED_OUT: ReadonlyMap<string, BinaryOperator> = new Map([
+  ['is', '=?='],
+  ['isnt', '=!='],
+]);
+const UNARY: ReadonlySet<string> = new Set(['-', '+', '!', '~']);
+
+export interface ParseOptions {
+  /** How strings are read; `new` if left out. */
+  readonly lex?: Lex;
+  /** Which numbers are read and whether `;` may part arguments; `old`, as in HTCondor's daemons, if left out. */
+  readonly semantics?: Semantics;
+}
+
+/**
+ * Parses a whole text as one expression. As in HTCondor, what follows a ternary at the top is not looked at.
+ * Throws `ClassAdError`.
+ */
+export function parseExpression(text: string, options: ParseOptions = {}): Expression {
+  return parseExpressionBytes(toBytes(text), options.lex ?? 'new', options.semantics ?? 'old');
+}
+
+/** `parseExpression` over bytes. */
+export function parseExpressionBytes(text: ByteString, lex: Lex, semantics: Semantics): Expression {
+  return new Parser(new Lexer(text, lex, semantics), semantics).whole();
+}
+
+const SIMPLE_STRING = /^[ \t]*"([^"\\\0]*)"[ \t\r]*$/;
+const SIMPLE_INTEGER = /^[ \t]*(-?(?:0|[1-9][0-9]{0,17}))[ \t\r]*$/;
+
+/** Parses the value of a long-form attribute: what follows the expression is ignored. Throws `ClassAdError`. */
+export function parseValue(text: ByteString, semantics: Semantics): Expression {
+  // Nine of ten values are plain strings and integers, which need no parser.
+  const simple = SIMPLE_STRING.exec(text);
+  if (simple) return literal(simple[1]!);
+  const integer = SIMPLE_INTEGER.exec(text);
+  if (integer) return literal(BigInt(integer[1]!));
+  return new Parser(new Lexer(text, 'old', semantics), semantics).expression();
+}
+
+/** Parses one ad in new syntax that begins at `offset`; answers it and the offset after it. Throws `ClassAdError`. */
+export function parseNewAd(text: ByteString, lex: Lex, semantics: Semantics, offset = 0): { ad: ClassAd; end: number } {
+  const lexer = new Lexer(text, lex, semantics, offset);
+  const ad = new Parser(lexer, semantics).ad();
+  return { ad, end: lexer.offset };
+}
+
+class Parser {
+  readonly #lexer: Lexer;
+  readonly #semantics: Semantics;
+  #depth = 0;
+
+  constructor(lexer: Lexer, semantics: Semantics) {
+    this.#lexer = lexer;
+    this.#semantics = semantics;
+  }
+
+  whole(): Expression {
+    const expression = this.expression();
+    const rest = this.#lexer.peek();
+    if (rest.type !== 'end' && expression.kind !== 'ternary') this.#lexer.unexpected(rest, 'an operator or the end');
+    return expression;
+  }
+
+  expression(): Expression {
+    this.#enter();
+    let result = this.#binary(0);
+    if (this.#accept('?')) {
+      const whenTrue = this.expression();
+      this.#expect(':');
+      result = { kind: 'ternary', condition: result, whenTrue, whenFalse: this.expression() };
+    }
+    this.#depth -= 1;
+    return result;
+  }
+
+  ad(): ClassAd {
+    this.#expect('[');
+    const ad = new ClassAd();
+    for (;;) {
+      while (this.#accept(';'));
+      if (this.#accept(']')) return ad;
+      const name = this.#name("an attribute's name or ']'");
+      this.#expect('=');
+      ad.set(name, this.expression());
+      if (!this.#at(';') && !this.#at(']')) this.#lexer.unexpected(this.#lexer.peek(), "';' or ']'");
+    }
+  }
+
+  /** Precedence climbing: operators of `level` and tighter, left to right. */
+  #binary(level: number): Expression {
+    let left = this.#unary();
+    for (;;) {
+      const { text, type } = this.#lexer.peek();
+      const found = type === 'punctuation' || type === 'keyword' ? LEVEL_OF.get(text) : undefined;
+      if (found === undefined || found < level) return left;
+      this.#lexer.next();
+      const right = this.#binary(found + 1);
+      const operator = SPELLED_OUT.get(text) ?? (text as BinaryOperator);
+      left = { kind: 'binary', operator, left, right };
+    }
+  }
+
+  #unary(): Expression {
+    this.#enter();
+    const token = this.#lexer.peek();
+    let result: Expression;
+    if (token.type === 'punctuation' && UNARY.has(token.text)) {
+      this.#lexer.next();
+      result = { kind: 'unary', operator: token.text as UnaryOperator, operand: this.#unary() };
+    } else {
+      result = this.#postfix();
+    }
+    this.#depth -= 1;
+    return result;
+  }
+
+  #postfix(): Expression {
+    this.#enter();
+    const depth = this.#depth;
+    let base = this.#primary();
+    for (;;) {
+      if (this.#accept('.')) {
+        this.#enter();
+        base = attribute(this.#name("an attribute's name"), base);
+      } else if (this.#accept('[')) {
+        this.#enter();
+        const index = this.expression();
+        this.#expect(']');
+        base = { kind: 'subscript', base, index };
+      } else if (this.#accept('?:')) {
+        base = { kind: 'elvis', left: base, right: this.#postfix() };
+      } else {
+        this.#depth = depth - 1;
+        return base;
+      }
+    }
+  }
+
+  #primary(): Expression {
+    const token = this.#lexer.peek();
+    switch (token.type) {
+      case 'integer':
+      case 'real':
+        this.#lexer.next();
+        return literal(token.number!);
+      case 'string':
+        this.#lexer.next();
+        return literal(token.text);
+      case 'identifier':
+        this.#lexer.next();
+        return this.#at('(') ? this.#call(token) : attribute(token.text);
+      case 'keyword':
+        return this.#keyword(token);
+      case 'punctuation':
+        return this.#bracketed(token);
+      default:
+        return this.#lexer.unexpected(token, 'an expression');
+    }
+  }
+
+  #keyword(token: Token): Expression {
+    if (token.text.startsWith('is')) this.#lexer.unexpected(token, 'an expression');
+    this.#lexer.next();
+    if (token.text === 'undefined') return literal(undefined);
+    return literal(token.text === 'error' ? ERROR : token.text === 'true');
+  }
+
+  #bracketed(token: Token): Expression {
+    switch (token.text) {
+      case '(': {
+        this.#lexer.next();
+        const inner = this.expression();
+        this.#expect(')');
+        return { kind: 'parentheses', inner };
+      }
+      case '{':
+        this.#lexer.next();
+        return { kind: 'list', items: this.#items('}', false) };
+      case '[':
+        return { kind: 'ad', ad: this.ad() };
+      case '.':
+        this.#lexer.next();
+        return attribute(this.#name("an attribute's name"), null, true);
+      default:
+        return this.#lexer.unexpected(token, 'an expression');
+    }
+  }
+
+  /** `expression, expression …` up to and with `close`. */
+  #items(close: ')' | '}', allowsSemicolon: boolean): Expression[] {
+    const items: Expression[] = [];
+    if (this.#accept(close)) return items;
+    for (;;) {
+      items.push(this.expression());
+      if (this.#accept(close)) return items;
+      if (!this.#accept(',') && !(allowsSemicolon && this.#accept(';'))) {
+        this.#lexer.unexpected(this.#lexer.peek(), `',' or '${close}'`);
+      }
+    }
+  }
+
+  #call(name: Token): Expression {
+    this.#expect('(');
+    const args = this.#items(')', this.#semantics === 'old');
+    const call: Call = { kind: 'call', name: name.text, key: lower(name.text), args };
+    return this.#timeLiteral(call, name) ?? call;
+  }
+
+  /** `absTime("…")` and `relTime("…")` with a literal string are literals, and a string that is no time an error. */
+  #timeLiteral({ key, args }: Call, name: Token): Expression | undefined {
+    const [argument] = args;
+    if ((key !== 'abstime' && key !== 'reltime') || args.length !== 1 || argument?.kind !== 'literal') return undefined;
+    if (typeof argument.value !== 'string') return undefined;
+    if (key === 'abstime') {
+      const time = parseAbsTime(argument.value);
+      return time ? literal(time) : this.#lexer.fail('no absolute time', 'such as "2024-02-29T12:00:00Z"', name.start);
+    }
+    const seconds = parseRelTime(argument.value);
+    if (seconds !== undefined) return { kind: 'relTimeLiteral', seconds };
+    return this.#lexer.fail('no relative time', 'such as "1+02:03:04"', name.start);
+  }
+
+  #name(expected: string): ByteString {
+    const token = this.#lexer.next();
+    if (token.type !== 'identifier') this.#lexer.unexpected(token, expected);
+    return token.text;
+  }
+
+  #at(sign: string): boolean {
+    const token = this.#lexer.peek();
+    return token.type === 'punctuation' && token.text === sign;
+  }
+
+  #accept(sign: string): boolean {
+    const found = this.#at(sign);
+    if (found) this.#lexer.next();
+    return found;
+  }
+
+  #expect(sign: string): void {
+    if (!this.#accept(sign)) this.#lexer.unexpected(this.#lexer.peek(), `'${sign}'`);
+  }
+
+  #enter(): void {
+    this.#depth += 1;
+    if (this.#depth <= MAX_DEPTH) return;
+    const { text } = this.#lexer;
+    const at = positionAt(text, this.#lexer.peek().start);
+    throw new ClassAdError('CLASSAD_TOO_DEEP', 'nested too deeply', 'a flatter expression', at);
+  }
+}
