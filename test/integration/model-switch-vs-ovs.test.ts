@@ -30,7 +30,7 @@ import { flowMod13, GROUPS, groupBuckets } from './model-vs-ovs/rules13.ts';
 const FIXED_SEED = 20_131_004;
 const seeds = [FIXED_SEED, Math.floor(Math.random() * 0x7fffffff)];
 const ROUNDS = 6;
-const RULES = 14;
+const RULES = 30;
 const PACKETS = 60;
 type Fates = ReturnType<typeof fates>;
 
@@ -60,11 +60,12 @@ function addGroups(pair: Pair, seed: number): void {
 
 async function comparePackets(version: 1 | 4, seed: number): Promise<void> {
   const pair = await Pair.open(ovs, version);
+  const packets = fc.sample(packet, { seed, numRuns: PACKETS });
   if (version === 4) addGroups(pair, seed);
   const rules =
     version === 1
-      ? fc.sample(flowMod10(fc.constant(0)), { seed, numRuns: RULES })
-      : fc.sample(flowMod13(fc.constant(0)), { seed, numRuns: RULES * 2 });
+      ? fc.sample(flowMod10(fc.constant(0), packets), { seed, numRuns: RULES })
+      : fc.sample(flowMod13(fc.constant(0), packets), { seed, numRuns: RULES });
   // One priority each: which of two equal rules wins is nobody's promise.
   for (const [i, rule] of rules.entries()) pair.send({ ...rule, xid: i, priority: i, flags: 0 });
   pair.send(sentinelRule(version));
@@ -72,7 +73,6 @@ async function comparePackets(version: 1 | 4, seed: number): Promise<void> {
   expect(modelErrors).toEqual(realErrors);
   await pair.flushCache();
 
-  const packets = fc.sample(packet, { seed, numRuns: PACKETS });
   for (const [id, { inPort, frame }] of packets.entries()) await pair.receive(inPort, withId(frame, id));
   const sentinels = Array.from({ length: PORTS }, (_, i) => PACKETS + i);
   for (const [i, id] of sentinels.entries()) await pair.receive(i + 1, sentinel(id));
@@ -102,12 +102,13 @@ async function comparePackets(version: 1 | 4, seed: number): Promise<void> {
 
 async function compareTables(version: 1 | 4, seed: number): Promise<void> {
   const pair = await Pair.open(ovs, version);
+  const packets = fc.sample(packet, { seed, numRuns: 10 });
   if (version === 4) addGroups(pair, seed);
   const command = fc.constantFrom(0, 0, 0, 0, 1, 2, 3, 4);
   const mods =
     version === 1
-      ? fc.sample(flowMod10(command), { seed, numRuns: 60 })
-      : fc.sample(flowMod13(command), { seed, numRuns: 60 });
+      ? fc.sample(flowMod10(command, packets), { seed, numRuns: 60 })
+      : fc.sample(flowMod13(command, packets), { seed, numRuns: 60 });
   // Strict commands and replacements are rarely met by chance: every third speaks of the rule before it.
   for (const [i, mod] of mods.entries()) {
     const previous = mods[i - 1];
@@ -222,15 +223,16 @@ async function compareNormal(version: 1 | 4): Promise<void> {
 /** PacketOuts with random actions, and by way of the tables. */
 async function comparePacketOuts(version: 1 | 4, seed: number): Promise<void> {
   const pair = await Pair.open(ovs, version);
+  const packets = fc.sample(packet, { seed, numRuns: 40 });
   const table = version === 1 ? Port10.TABLE : Port13.TABLE;
-  const rules = version === 1 ? flowMod10(fc.constant(0)) : flowMod13(fc.constant(0));
+  const rules = version === 1 ? flowMod10(fc.constant(0), packets) : flowMod13(fc.constant(0), packets);
   if (version === 4) addGroups(pair, seed);
   for (const [i, rule] of fc.sample<Of10FlowMod | Of13FlowMod>(rules, { seed, numRuns: RULES }).entries()) {
     pair.send({ ...rule, priority: i, flags: 0 });
   }
   await pair.answers();
-  const lists = fc.sample(actions10, { seed, numRuns: 40 });
-  for (const [id, { inPort, frame }] of fc.sample(packet, { seed, numRuns: lists.length }).entries()) {
+  const lists = fc.sample(actions10, { seed, numRuns: packets.length });
+  for (const [id, { inPort, frame }] of packets.entries()) {
     const data = withId(frame, id);
     const source = id % 3 === 0 ? (version === 1 ? Port10.NONE : Port13.CONTROLLER) : inPort;
     const throughTable = { type: 'output', port: table, maxLen: 0 } as const;

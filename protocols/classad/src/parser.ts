@@ -14,6 +14,7 @@ import {
   type UnaryOperator,
 } from './expression.ts';
 import { type Lex, Lexer, type Semantics, type Token } from './lexer.ts';
+import { simpleValue } from './simple-value.ts';
 import { parseAbsTime, parseRelTime } from './times.ts';
 import { ERROR } from './values.ts';
 
@@ -62,17 +63,9 @@ export function parseExpressionBytes(text: ByteString, lex: Lex, semantics: Sema
   return new Parser(new Lexer(text, lex, semantics), semantics).whole();
 }
 
-const SIMPLE_STRING = /^[ \t]*"([^"\\\0]*)"[ \t\r]*$/;
-const SIMPLE_INTEGER = /^[ \t]*(-?(?:0|[1-9][0-9]{0,17}))[ \t\r]*$/;
-
 /** Parses the value of a long-form attribute: what follows the expression is ignored. Throws `ClassAdError`. */
 export function parseValue(text: ByteString, semantics: Semantics): Expression {
-  // Nine of ten values are plain strings and integers, which need no parser.
-  const simple = SIMPLE_STRING.exec(text);
-  if (simple) return literal(simple[1]!);
-  const integer = SIMPLE_INTEGER.exec(text);
-  if (integer) return literal(BigInt(integer[1]!));
-  return new Parser(new Lexer(text, 'old', semantics), semantics).expression();
+  return simpleValue(text) ?? new Parser(new Lexer(text, 'old', semantics), semantics).expression();
 }
 
 /** Parses one ad in new syntax that begins at `offset`; answers it and the offset after it. Throws `ClassAdError`. */

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expressions, holds, plainAds } from '../test-support/generators.ts';
+import { ads, expressions, holds, plainAds } from '../test-support/generators.ts';
 import { ClassAd } from './ad.ts';
 import { parseAd } from './ad-text.ts';
 import { lower, toBytes } from './bytes.ts';
 import { evaluate } from './evaluate.ts';
 import type { Expression } from './expression.ts';
+import type { Semantics } from './lexer.ts';
 import { parseExpression } from './parser.ts';
 import { type References, references } from './references.ts';
 
@@ -76,29 +77,54 @@ describe('references', () => {
     });
   });
 
+  it('says so where an ad that is given shadows a word', () => {
+    const found = references(parseExpression('(TARGET).x'), { my: parseAd('target = y') });
+    expect(found.unknown).toEqual(["TARGET, which is an attribute's name"]);
+  });
+
+  /** Evaluates with watched ads; answers the attributes read that were not foretold. */
+  function missed(found: References, expression: Expression, ads: [ClassAd, ClassAd], semantics: Semantics): string[] {
+    const [my, target] = [new Watched(ads[0]), new Watched(ads[1])];
+    evaluate(expression, { my, target, semantics });
+    const keys = (names: readonly string[]): string[] => names.map((name) => lower(toBytes(name)));
+    const foretold = { my: new Set(keys(found.my.concat(found.words))), target: new Set(keys(found.target)) };
+    return [
+      ...[...my.read].filter((key) => !foretold.my.has(key)),
+      ...[...target.read].filter((key) => !foretold.target.has(key) && !keys(found.words).includes(key)),
+    ];
+  }
+
   it('never misses an attribute that evaluation reads', () => {
     holds(
       fc.property(
         expressions,
         plainAds,
         plainAds,
-        fc.constantFrom('old', 'new'),
-        (expression, one, other, semantics) => {
+        fc.constantFrom<Semantics>('old', 'new'),
+        (expression, my, target, semantics) => {
           const found = references(expression, { semantics });
           fc.pre(found.unknown.length === 0);
-          const my = new Watched(one);
-          const target = new Watched(other);
-          evaluate(expression, { my, target, semantics });
-          const keys = (names: readonly string[]): Set<string> => new Set(names.map((name) => lower(toBytes(name))));
-          const words = keys(found.words);
-          const missed = [
-            ...[...my.read].filter((key) => !keys(found.my).has(key) && !words.has(key)),
-            ...[...target.read].filter((key) => !keys(found.target).has(key) && !words.has(key)),
-          ];
-          expect(missed).toEqual([]);
+          expect(missed(found, expression, [my, target], semantics)).toEqual([]);
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+
+  it('never misses one that is read by way of the ads, if they are given', () => {
+    holds(
+      fc.property(
+        expressions,
+        ads,
+        ads,
+        fc.constantFrom<Semantics>('old', 'new'),
+        (expression, my, target, semantics) => {
+          const found = references(expression, { semantics, my, target });
+          fc.pre(found.unknown.length === 0);
+          expect(missed(found, expression, [my, target], semantics)).toEqual([]);
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 });

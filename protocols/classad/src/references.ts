@@ -155,9 +155,19 @@ class Collector {
       this.#read('target', name);
     } else this.#read(scope, name);
     if (scope === null) this.#push([base], task);
-    else if (base.kind === 'attribute' && !base.absolute) this.#words.add(bytesToText(base.name).toUpperCase());
+    else this.#word(base);
     // Names that stand for scopes can be selected too, as in `MY.TARGET.x`.
     if (isWord(name)) this.#unknown.add(`${text(base)}.${bytesToText(name)}`);
+  }
+
+  /** Notes a word; an attribute of that name in an ad that is given takes its place. */
+  #word(node: Expression): void {
+    if (node.kind === 'parentheses') this.#word(node.inner);
+    if (node.kind !== 'attribute' || node.absolute) return;
+    const word = bytesToText(node.name).toUpperCase();
+    this.#words.add(word);
+    const isShadowed = [this.#ads.my, this.#ads.target].some((ad) => ad?.get(node.key) !== undefined);
+    if (isShadowed) this.#unknown.add(`${word}, which is an attribute's name`);
   }
 
   /** Which side a word stands for; null if the expression is no word. */

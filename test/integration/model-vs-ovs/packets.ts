@@ -71,8 +71,13 @@ const extended = fc
   );
 const ID_BYTES = 4;
 
+export interface ReceivedPacket {
+  readonly inPort: number;
+  readonly frame: Uint8Array;
+}
+
 /** A packet and its port. Behind the packet stand four bytes of padding by which it is known again. */
-export const packet = fc.record({
+export const packet: fc.Arbitrary<ReceivedPacket> = fc.record({
   inPort: portNo,
   frame: fc.oneof(arp, udp, udp, tcp, echo, discovery, odd, cut, extended),
 });

@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { type Match10, NO_BUFFER, type Of10Action, type Of10FlowMod, Port10 } from 'node-openflow';
+import { parseFrame } from '../../../protocols/packet/frame.ts';
+import type { ReceivedPacket } from './packets.ts';
 import { cookie, ipv4, mac, PORTS, pcp, port, portNo, tos, unicast, vid, vids } from './pools.ts';
 
 /** Each property there or not. */
@@ -29,7 +31,57 @@ const network10: fc.Arbitrary<Match10> = fc.oneof(
   some({ tpSrc: fc.constantFrom(0, 8) }).map((m) => ({ dlType: 0x0800, nwProto: 1, ...m })),
   fc.constantFrom(0x86dd, 0x8100, 0x88a8, 0x88cc, 0x05ff).map((dlType) => ({ dlType })),
 );
-const match10: fc.Arbitrary<Match10> = fc.tuple(link10, network10).map(([link, network]) => ({ ...link, ...network }));
+const randomMatch: fc.Arbitrary<Match10> = fc
+  .tuple(link10, network10)
+  .map(([link, network]) => ({ ...link, ...network }));
+
+/**
+ * Some of what a packet shows to one who looks through all of its tags and fragments: a rule that the packet hits, or,
+ * where a switch does not look that far, just misses.
+ */
+function matchOf({ inPort, frame }: ReceivedPacket): fc.Arbitrary<Match10> {
+  const { ethDst, ethSrc, vlanVid, vlanPcp, ethType, matchType, ...seen } = parseFrame(frame);
+  const prefixLength = fc.constantFrom(8, 24, 32);
+  const block = (address: number | undefined) =>
+    address === undefined ? fc.constant(undefined) : prefixLength.map((length) => ({ address, prefixLength: length }));
+  const value = (number: number | undefined) => fc.constant(number);
+  const link = someOf({
+    inPort: value(inPort),
+    dlSrc: value(ethSrc),
+    dlDst: value(ethDst),
+    dlVlan: value(vlanVid ?? 0xffff),
+    dlVlanPcp: value(vlanPcp),
+  });
+  const isIpv4 = ethType === 0x0800;
+  const network = someOf({
+    nwTos: value(isIpv4 && seen.ipTos !== undefined ? seen.ipTos & 0xfc : undefined),
+    nwSrc: block(seen.arpSpa ?? seen.ipv4Src),
+    nwDst: block(seen.arpTpa ?? seen.ipv4Dst),
+  });
+  const proto = seen.arpOp ?? (isIpv4 ? seen.ipProto : undefined);
+  const hasPorts = isIpv4 && [1, 6, 17].includes(proto ?? 0);
+  const transport = someOf({
+    tpSrc: value(hasPorts ? (seen.srcPort ?? seen.icmpType) : undefined),
+    tpDst: value(hasPorts ? (seen.dstPort ?? seen.icmpCode) : undefined),
+  });
+  return fc.oneof(
+    link,
+    link.map((fields) => ({ ...fields, dlType: matchType })),
+    fc.tuple(link, network).map(([a, b]) => ({ ...a, ...b, dlType: ethType })),
+    fc
+      .tuple(link, network, transport)
+      .map(([a, b, c]) => ({ ...a, ...b, ...c, dlType: ethType, ...(proto === undefined ? {} : { nwProto: proto }) })),
+  );
+}
+
+/** Some of the properties that have a value. */
+function someOf<T extends object>(
+  properties: { [K in keyof T]: fc.Arbitrary<T[K] | undefined> },
+): fc.Arbitrary<Match10> {
+  return some<T>(properties as { [K in keyof T]: fc.Arbitrary<T[K]> }).map(
+    (picked) => Object.fromEntries(Object.entries(picked).filter(([, value]) => value !== undefined)) as Match10,
+  );
+}
 
 const output10: fc.Arbitrary<Of10Action> = fc
   .constantFrom(1, 2, 3, PORTS, Port10.IN_PORT, Port10.FLOOD, Port10.ALL, Port10.CONTROLLER, Port10.LOCAL)
@@ -55,7 +107,15 @@ export const actions10: fc.Arbitrary<readonly Of10Action[]> = fc
   )
   .map((parts) => parts.flat());
 
-export function flowMod10(command: fc.Arbitrary<number>): fc.Arbitrary<Of10FlowMod> {
+/** Most rules are made for one of the packets. */
+export function flowMod10(
+  command: fc.Arbitrary<number>,
+  packets: readonly ReceivedPacket[],
+): fc.Arbitrary<Of10FlowMod> {
+  const match10 = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...packets).chain(matchOf) },
+    { weight: 1, arbitrary: randomMatch },
+  );
   return fc
     .record({
       match: match10,

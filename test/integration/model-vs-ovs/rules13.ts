@@ -9,9 +9,12 @@ import {
   type Of13FlowMod,
   type Of13Instruction,
   type OxmField,
+  type OxmName,
   oxm,
   Port13,
 } from 'node-openflow';
+import { type Frame, parseFrame } from '../../../protocols/packet/frame.ts';
+import type { ReceivedPacket } from './packets.ts';
 import { cookie, ipv4, ipv6, mac, PORTS, pcp, port, portNo, tos, unicast, vid } from './pools.ts';
 
 const optional = <T>(field: fc.Arbitrary<T>) => fc.option(field, { nil: undefined, freq: 2 });
@@ -93,9 +96,56 @@ const network13: fc.Arbitrary<readonly OxmField[]> = fc.oneof(
 );
 const metadata = optional(fc.bigInt(0n, 3n).map((value) => oxm('metadata', value, 3n)));
 
-function match13(tableId: number): fc.Arbitrary<Match13> {
-  const extra = tableId === 0 ? fc.constant([]) : metadata.map((field) => present<OxmField>([field]));
+function randomMatch(extra: fc.Arbitrary<readonly OxmField[]>): fc.Arbitrary<Match13> {
   return fc.tuple(link13, extra, network13).map((parts) => parts.flat());
+}
+
+/**
+ * Some of what a packet shows to one who looks through all of its tags and fragments: a rule that the packet hits, or,
+ * where a switch does not look that far, just misses.
+ */
+function matchOf({ inPort, frame }: ReceivedPacket, extra: fc.Arbitrary<readonly OxmField[]>): fc.Arbitrary<Match13> {
+  const seen = parseFrame(frame);
+  const tag = seen.vlanVid === undefined ? oxm('vlanVid', 0) : oxm('vlanVid', 0x1000 | seen.vlanVid);
+  const link = list(
+    optional(fc.constant(oxm('inPort', inPort))),
+    optional(fc.constant(oxm('ethSrc', seen.ethSrc))),
+    optional(fc.constant(oxm('ethDst', seen.ethDst))),
+    optional(fc.constant(tag)),
+  );
+  const innermost = fc.constant(oxm('ethType', seen.ethType));
+  const network =
+    seen.kind === 'arp'
+      ? list(innermost, ...maybe('arpOp', seen.arpOp), ...maybe('arpSpa', seen.arpSpa), ...maybe('arpTha', seen.arpTha))
+      : seen.kind === 'ipv4' || seen.kind === 'ipv6'
+        ? ipOf(seen)
+        : list(innermost);
+  const matchType = fc.constant([oxm('ethType', seen.matchType)]);
+  return fc.tuple(link, extra, fc.oneof(fc.constant([]), matchType, network, network)).map((parts) => parts.flat());
+}
+
+function ipOf(seen: Frame): fc.Arbitrary<readonly OxmField[]> {
+  const proto = seen.ipProto!;
+  const ports = proto === 17 ? (['udpSrc', 'udpDst'] as const) : (['tcpSrc', 'tcpDst'] as const);
+  const hasPorts = proto === 6 || proto === 17;
+  const icmp = seen.kind === 'ipv4' ? 'icmpv4Type' : 'icmpv6Type';
+  const addresses =
+    seen.kind === 'ipv4'
+      ? [...maybe('ipv4Src', seen.ipv4Src), ...maybe('ipv4Dst', seen.ipv4Dst)]
+      : [...maybe('ipv6Src', seen.ipv6Src), ...maybe('ipv6Dst', seen.ipv6Dst)];
+  const upper = [
+    fc.constant(oxm('ipProto', proto)),
+    ...(hasPorts ? [...maybe(ports[0], seen.srcPort), ...maybe(ports[1], seen.dstPort)] : []),
+    ...maybe(icmp, seen.icmpType),
+  ];
+  const ethType = fc.constant(oxm('ethType', seen.ethType));
+  const dscp = maybe('ipDscp', seen.ipTos === undefined ? undefined : seen.ipTos >>> 2);
+  return fc.oneof(list(ethType, ...dscp, ...addresses), list(ethType, ...dscp, ...addresses, ...upper));
+}
+
+/** The field or not, where the packet has it. */
+function maybe(name: OxmName, value: number | bigint | undefined): readonly fc.Arbitrary<OxmField | undefined>[] {
+  return value === undefined ? [] : [optional(fc.constant({ field: name, value } as OxmField))];
 }
 
 const output13: fc.Arbitrary<Of13Action> = fc
@@ -152,8 +202,8 @@ function instructions13(match: Match13, tableId: number): fc.Arbitrary<readonly 
     )
     .map((parts): Of13Instruction => ({ type: 'applyActions', actions: parts.flat() }));
   const write = fc
-    .tuple(fc.option(set13, { nil: undefined }), fc.option(fc.oneof(output13, groupAction), { nil: undefined }))
-    .map((actions): Of13Instruction => ({ type: 'writeActions', actions: present(actions) }));
+    .tuple(changes13(match), fc.option(fc.oneof(output13, groupAction), { nil: undefined }))
+    .map(([changes, last]): Of13Instruction => ({ type: 'writeActions', actions: present([...changes, last]) }));
   const writeMetadata = fc
     .bigInt(0n, 3n)
     .map((value): Of13Instruction => ({ type: 'writeMetadata', metadata: value, metadataMask: 3n }));
@@ -171,7 +221,18 @@ function instructions13(match: Match13, tableId: number): fc.Arbitrary<readonly 
     .map((all) => present<Of13Instruction>(all));
 }
 
-export function flowMod13(command: fc.Arbitrary<number>): fc.Arbitrary<Of13FlowMod> {
+/** Most rules are made for one of the packets. */
+export function flowMod13(
+  command: fc.Arbitrary<number>,
+  packets: readonly ReceivedPacket[],
+): fc.Arbitrary<Of13FlowMod> {
+  const match13 = (tableId: number) => {
+    const extra = tableId === 0 ? fc.constant([]) : metadata.map((field) => present<OxmField>([field]));
+    return fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom(...packets).chain((one) => matchOf(one, extra)) },
+      { weight: 1, arbitrary: randomMatch(extra) },
+    );
+  };
   return fc.constantFrom(0, 0, 1, 2).chain((tableId) =>
     match13(tableId).chain((match) =>
       fc
