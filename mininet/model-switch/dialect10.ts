@@ -1,36 +1,18 @@
 // OpenFlow 1.0 as the model switch speaks it: which request means what, and how things are told (OF1.0.1 §5).
 
-import {
-  MORE,
-  NO_BUFFER,
-  type Of10FlowStats,
-  type Of10Message,
-  type Of10Port,
-  type Of10StatsReply,
-} from 'node-openflow';
-import { ANY_GROUP, Port } from './action.ts';
-import type { FlowEntry } from './flow-table.ts';
-import {
-  actionFrom10,
-  changeFrom10,
-  instructionsTo10,
-  matchFrom10,
-  matchTo10,
-  portFrom10,
-  portTo10,
-} from './openflow10.ts';
+import { NO_BUFFER, type Of10Message } from 'node-openflow';
+import { actionFrom10, changeFrom10, matchTo10, portFrom10, portTo10 } from './openflow10.ts';
 import { Packet } from './packet.ts';
 import { isSourcePort, PortConfig, type SwitchPort } from './ports.ts';
 import { refuse } from './refusal.ts';
+import { portTo, statistics10 } from './stats10.ts';
 import {
-  aggregate,
   type Dialect,
   duration,
   type Effect,
   effectsOf,
   packetInData,
   removalEffects,
-  replyParts,
   type SwitchState,
 } from './switch-state.ts';
 
@@ -39,8 +21,6 @@ const VERSION = 1;
 const CAPABILITIES = 0xc7;
 /** Every standard action, by its number. */
 const ACTIONS = 0xfff;
-const LINK_DOWN = 1;
-const SPEED_10GB_FD = 64;
 const CONFIGURABLE =
   PortConfig.PORT_DOWN | PortConfig.NO_RECV | PortConfig.NO_FLOOD | PortConfig.NO_FWD | PortConfig.NO_PACKET_IN;
 const PORT_MODIFIED = 2;
@@ -70,7 +50,7 @@ function handle(state: SwitchState, message: Of10Message, now: number): readonly
     case 'portMod':
       return portMod(state, message);
     case 'statsRequest':
-      return statistics(state, message, now).map((answer) => ({ kind: 'send', message: answer }));
+      return statistics10(state, message, now).map((answer) => ({ kind: 'send', message: answer }));
     case 'queueGetConfigRequest':
       return reply(queueConfig(state, message));
     case 'vendor':
@@ -92,20 +72,6 @@ function features(state: SwitchState, xid: number): Of10Message {
     capabilities: CAPABILITIES,
     actions: ACTIONS,
     ports: state.ports.all().map(portTo),
-  };
-}
-
-function portTo(port: SwitchPort): Of10Port {
-  return {
-    portNo: portTo10(port.spec.portNo),
-    hwAddr: port.spec.mac,
-    name: port.spec.name,
-    config: port.config,
-    state: port.isUp ? 0 : LINK_DOWN,
-    curr: SPEED_10GB_FD,
-    advertised: 0,
-    supported: 0,
-    peer: 0,
   };
 }
 
@@ -147,129 +113,6 @@ function portMod(state: SwitchState, message: Extract<Of10Message, { type: 'port
   if (config === port.config) return [];
   port.config = config;
   return [{ kind: 'send', message: portStatus(state, PORT_MODIFIED, port) }];
-}
-
-function statistics(
-  state: SwitchState,
-  { xid, body }: Extract<Of10Message, { type: 'statsRequest' }>,
-  now: number,
-): readonly Of10Message[] {
-  const whole = (answer: Of10StatsReply['body'], flags = 0): Of10Message => ({
-    version: VERSION,
-    type: 'statsReply',
-    xid,
-    flags,
-    body: answer,
-  });
-  switch (body.stats) {
-    case 'desc':
-      return [whole({ stats: 'desc', ...DESCRIPTION })];
-    case 'flow': {
-      const parts = replyParts(selected(state, body), state.entriesPerReply, flowSize);
-      return parts.map(({ entries, isLast }) =>
-        whole({ stats: 'flow', entries: entries.map((flow) => flowTo(flow, now)) }, isLast ? 0 : MORE),
-      );
-    }
-    case 'aggregate':
-      return [whole({ stats: 'aggregate', ...aggregate(selected(state, body)) })];
-    case 'table':
-      return [whole({ stats: 'table', entries: tableStatistics(state) })];
-    case 'port': {
-      const entries = chosenPorts(state, body.portNo).map(portStatistics);
-      return replyParts(entries, state.entriesPerReply, () => 104).map((part) =>
-        whole({ stats: 'port', entries: part.entries }, part.isLast ? 0 : MORE),
-      );
-    }
-    case 'queue':
-      return [whole({ stats: 'queue', entries: queueStatistics(state, body.portNo, body.queueId) })];
-    default:
-      throw refuse(VERSION, 'badStat', `this switch has no statistics of kind ${body.stats}`);
-  }
-}
-
-export const DESCRIPTION = {
-  mfrDesc: 'Lark',
-  hwDesc: 'model switch',
-  swDesc: 'a flow table in memory',
-  serialNum: 'None',
-  dpDesc: 'None',
-} as const;
-
-function selected(
-  state: SwitchState,
-  body: { match: Parameters<typeof matchFrom10>[0]; tableId: number; outPort: number },
-): readonly FlowEntry[] {
-  const { tableId, outPort } = body;
-  const match = matchFrom10(body.match);
-  return state.tables.select({
-    tableId,
-    match,
-    outPort: portFrom10(outPort),
-    outGroup: ANY_GROUP,
-    cookie: 0n,
-    cookieMask: 0n,
-  });
-}
-
-/** Bytes of a flow's entry: its fixed part, and 16 for the longest action. */
-function flowSize(flow: FlowEntry): number {
-  return 88 + 16 * flow.instructions.apply.length;
-}
-
-function flowTo(flow: FlowEntry, now: number): Of10FlowStats {
-  return {
-    tableId: flow.tableId,
-    match: matchTo10(flow.match),
-    ...duration(flow.createdAt, now),
-    priority: flow.priority,
-    idleTimeout: flow.idleTimeout,
-    hardTimeout: flow.hardTimeout,
-    cookie: flow.cookie,
-    packetCount: flow.packets,
-    byteCount: flow.bytes,
-    actions: instructionsTo10(flow.instructions),
-  };
-}
-
-function tableStatistics(state: SwitchState) {
-  return state.tables.tableStatistics().map(({ active, lookups, matched }, tableId) => ({
-    tableId,
-    name: `table${tableId}`,
-    wildcards: 0x3fffff,
-    maxEntries: state.tables.maxEntries,
-    activeCount: active,
-    lookupCount: lookups,
-    matchedCount: matched,
-  }));
-}
-
-function chosenPorts(state: SwitchState, portNo: number): readonly SwitchPort[] {
-  if (portFrom10(portNo) === Port.ANY) return state.ports.all();
-  const port = state.ports.get(portFrom10(portNo));
-  return port === undefined ? [] : [port];
-}
-
-export function portCounters({ counters }: SwitchPort) {
-  return { ...counters, rxErrors: 0n, txErrors: 0n, rxFrameErr: 0n, rxOverErr: 0n, rxCrcErr: 0n, collisions: 0n };
-}
-
-function portStatistics(port: SwitchPort) {
-  return { portNo: portTo10(port.spec.portNo), ...portCounters(port) };
-}
-
-const ALL_QUEUES = 0xffffffff;
-
-function queueStatistics(state: SwitchState, portNo: number, queueId: number) {
-  const isAllPorts = portFrom10(portNo) === Port.ALL || portFrom10(portNo) === Port.ANY;
-  const ports = isAllPorts ? state.ports.all() : chosenPorts(state, portNo);
-  if (ports.length === 0) throw refuse(VERSION, 'badQueuePort', `there is no port ${portNo}`);
-  const entries = ports.flatMap((port) =>
-    Array.from(port.queues)
-      .filter(([id]) => queueId === ALL_QUEUES || queueId === id)
-      .map(([id, counters]) => ({ portNo: portTo10(port.spec.portNo), queueId: id, ...counters, txErrors: 0n })),
-  );
-  if (entries.length === 0 && queueId !== ALL_QUEUES) throw refuse(VERSION, 'badQueue', `there is no queue ${queueId}`);
-  return entries;
 }
 
 function queueConfig(

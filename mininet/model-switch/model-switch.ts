@@ -8,46 +8,17 @@
 import { EventEmitter } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { decodeMessage, encodeMessage, FrameSplitter, type Hello, type Message, OpenflowError } from 'node-openflow';
-import { Datapath, type DatapathOptions, type Effect } from './datapath.ts';
+import { Datapath, type Effect } from './datapath.ts';
 import { dumpFlows } from './dump-flows.ts';
 import type { Faults } from './faults.ts';
 import { agreeOnVersion, greeting, helloFailed } from './greeting.ts';
+import { KeepAlive } from './keep-alive.ts';
+import type { ModelSwitchEvents, ModelSwitchOptions, ModelSwitchPhase } from './model-switch-options.ts';
 import type { PortSpec } from './ports.ts';
 
-export interface ModelSwitchOptions extends DatapathOptions {
-  /** What it speaks: OpenFlow 1.0 (1), 1.3 (4), or both. */
-  readonly version: 1 | 4 | readonly (1 | 4)[];
-  readonly controller: { readonly host: string; readonly port: number };
-  /** Pauses between attempts, doubling from the first to the last. Default 50 ms to 2 s; false: one attempt only. */
-  readonly reconnect?: { readonly firstMs: number; readonly lastMs: number } | false;
-  /** An echo request after so long without a message, and the end of the connection after as long again. Default 5 s. */
-  readonly echoIntervalMs?: number;
-  /** Milliseconds from any origin. With a clock of one's own nothing times out by itself: call `tick`. */
-  readonly clock?: () => number;
-}
+export type { ModelSwitchOptions, ModelSwitchPhase, SentFrame } from './model-switch-options.ts';
 
-/** A frame on its way out of a port. */
-export interface SentFrame {
-  readonly portNo: number;
-  readonly frame: Uint8Array;
-  /** The queue that a rule chose; undefined for the port's default. */
-  readonly queueId: number | undefined;
-}
-
-interface Events {
-  frame: [SentFrame];
-  connected: [version: 1 | 4];
-  /** With the reason, for people. */
-  disconnected: [reason: string];
-  /** A message from the controller, after it was carried out. */
-  received: [Message];
-  /** A message to the controller. */
-  sent: [Message];
-}
-
-export type ModelSwitchPhase = 'idle' | 'connecting' | 'greeting' | 'connected' | 'pausing' | 'closed';
-
-export class ModelSwitch extends EventEmitter<Events> {
+export class ModelSwitch extends EventEmitter<ModelSwitchEvents> {
   readonly datapath: Datapath;
   /** Misbehaviour for tests, changed at any time. */
   faults: Faults = {};
@@ -59,9 +30,8 @@ export class ModelSwitch extends EventEmitter<Events> {
   #pauseMs: number;
   #pauseTimer: NodeJS.Timeout | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
-  #echoTimer: NodeJS.Timeout | undefined;
   readonly #delayTimers = new Set<NodeJS.Timeout>();
-  #isEchoPending = false;
+  readonly #keepAlive: KeepAlive;
   #flowModCount = 0;
   readonly #heldBarriers: Message[] = [];
   /** Frames that came in while another was on its way through: they wait their turn, so that order is kept. */
@@ -75,6 +45,11 @@ export class ModelSwitch extends EventEmitter<Events> {
     this.#clock = options.clock ?? (() => performance.now());
     this.#pauseMs = this.#firstPauseMs;
     this.datapath = new Datapath(options, this.#clock());
+    this.#keepAlive = new KeepAlive({
+      intervalMs: options.echoIntervalMs ?? 5000,
+      ask: () => this.#sendEcho(),
+      giveUp: () => this.#socket?.destroy(new Error('the controller did not answer an echo request')),
+    });
   }
 
   get phase(): ModelSwitchPhase {
@@ -185,7 +160,7 @@ export class ModelSwitch extends EventEmitter<Events> {
     socket.on('connect', () => {
       this.#phase = 'greeting';
       this.#send(greeting(this.#versions));
-      this.#armEcho();
+      this.#keepAlive.heard();
     });
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -207,7 +182,7 @@ export class ModelSwitch extends EventEmitter<Events> {
     if (socket === undefined || socket !== this.#socket) return;
     this.#socket = undefined;
     this.datapath.controllerDisconnected();
-    clearTimeout(this.#echoTimer);
+    this.#keepAlive.stop();
     for (const timer of this.#delayTimers) clearTimeout(timer);
     this.#delayTimers.clear();
     this.#heldBarriers.length = 0;
@@ -229,8 +204,7 @@ export class ModelSwitch extends EventEmitter<Events> {
   #takeFrame(socket: Socket, frame: Uint8Array): void {
     // A message may have ended the connection while later ones of the same chunk were waiting.
     if (this.#socket !== socket) return;
-    this.#isEchoPending = false;
-    this.#armEcho();
+    this.#keepAlive.heard();
     let message: Message;
     try {
       message = decodeMessage(frame);
@@ -301,20 +275,10 @@ export class ModelSwitch extends EventEmitter<Events> {
     this.emit('sent', message);
   }
 
-  #armEcho(): void {
-    clearTimeout(this.#echoTimer);
-    this.#echoTimer = setTimeout(() => {
-      if (this.#isEchoPending) {
-        this.#socket?.destroy(new Error('the controller did not answer an echo request'));
-        return;
-      }
-      this.#isEchoPending = true;
-      if (this.#phase === 'connected') {
-        this.#send({ version: this.datapath.version, type: 'echoRequest', xid: 0, data: new Uint8Array(0) });
-      }
-      this.#armEcho();
-    }, this.#options.echoIntervalMs ?? 5000);
-    this.#echoTimer.unref();
+  /** Before versions are agreed on there is none to ask in; silence alone counts then. */
+  #sendEcho(): void {
+    if (this.#phase !== 'connected') return;
+    this.#send({ version: this.datapath.version, type: 'echoRequest', xid: 0, data: new Uint8Array(0) });
   }
 
   #armExpiry(): void {

@@ -9,14 +9,13 @@ import {
   type Of13Port,
 } from 'node-openflow';
 import { ALL_GROUPS, type Instructions, Port } from './action.ts';
-import { DESCRIPTION, portCounters } from './dialect10.ts';
 import type { FlowEntry } from './flow-table.ts';
 import { type Group, GroupType } from './groups.ts';
 import { actionsTo13, flagsTo13, instructionsTo13 } from './openflow13.ts';
 import { matchFrom13, matchTo13 } from './oxm.ts';
-import { PortConfig, type SwitchPort } from './ports.ts';
+import { PortConfig, portCounters, type SwitchPort } from './ports.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { aggregate, duration, replyParts, type SwitchState } from './switch-state.ts';
+import { aggregate, DESCRIPTION, duration, replyParts, type SwitchState } from './switch-state.ts';
 
 const VERSION = 4;
 const LINK_DOWN = 1;

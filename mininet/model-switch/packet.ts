@@ -6,7 +6,7 @@ import { concatBytes, readU16, writeIpv6, writeMac, writeU16, writeU32 } from '.
 import { adjustChecksum, sumWords } from '../../protocols/packet/checksum.ts';
 import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { EtherType, IpProto } from '../../protocols/packet/protocol-numbers.ts';
-import { FIELD_BITS, type FieldName, type FlowKey, flowKey, hasPorts, isIpKey, VLAN_PRESENT } from './fields.ts';
+import { type FieldName, type FlowKey, flowKey, hasPorts, isIpKey, VLAN_PRESENT } from './fields.ts';
 
 interface Tag {
   readonly vlanVid: bigint;
@@ -253,9 +253,4 @@ export class Packet {
   #mend(checksumAt: number, before: number, after: number): void {
     writeU16(this.#bytes, checksumAt, adjustChecksum(readU16(this.#bytes, checksumAt), before, after));
   }
-}
-
-/** The widest value of a field, for checks of what a set-field gives. */
-export function fitsField(field: FieldName, value: bigint): boolean {
-  return value >= 0n && value < 1n << BigInt(FIELD_BITS[field]);
 }

@@ -179,7 +179,8 @@ export class Pipeline {
         this.#transmit(packet, packet.inPort, queueId);
         return;
       case Port.TABLE:
-        this.#tables(packet);
+        // For PacketOuts only (OF1.3.5 §7.2.1): a rule that led back to the tables could do so for ever.
+        if (origin === NO_RULE) this.#tables(packet);
         return;
       case Port.NORMAL:
         for (const portNo of this.#normalPorts(packet)) this.#transmit(packet, portNo, queueId);

@@ -46,6 +46,11 @@ export function isSourcePort(portNo: number): boolean {
   return isNumber || portNo === Port.LOCAL || portNo === Port.CONTROLLER || portNo === Port.ANY;
 }
 
+/** The counters as port statistics have them; what cannot go wrong here is 0. */
+export function portCounters({ counters }: SwitchPort) {
+  return { ...counters, rxErrors: 0n, txErrors: 0n, rxFrameErr: 0n, rxOverErr: 0n, rxCrcErr: 0n, collisions: 0n };
+}
+
 export class Ports {
   readonly #ports = new Map<number, SwitchPort>();
 

@@ -107,6 +107,15 @@ export function duration(since: number, now: number): { readonly durationSec: nu
   return { durationSec: Math.floor(ms / 1000), durationNsec: (ms % 1000) * 1_000_000 };
 }
 
+/** What DESC statistics say of the switch. */
+export const DESCRIPTION = {
+  mfrDesc: 'Lark',
+  hwDesc: 'model switch',
+  swDesc: 'a flow table in memory',
+  serialNum: 'None',
+  dpDesc: 'None',
+} as const;
+
 /** The sums that an aggregate request asks for. */
 export function aggregate(flows: readonly FlowEntry[]) {
   return {
