@@ -15,12 +15,13 @@ import { kindOf } from './enforcement/cookie.ts';
 import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
-import type { Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
 import type { Admitted, Enforcement } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import { registrationKey } from './jobs/job.ts';
 import { formatDpid } from './network/switch-state.ts';
 import type {
+  ChosenView,
   EndpointExplanation,
   Explanation,
   JobView,
@@ -52,7 +53,7 @@ export class LiveLark implements LarkApi {
   }
 
   jobCounts(): Readonly<Record<Enforcement, number>> {
-    const counts = { port: 0, 'by-address': 0, unenforced: 0 };
+    const counts = { port: 0, 'by-address': 0, unenforced: 0, waiting: 0 };
     for (const { enforcement } of this.#admission.list()) counts[enforcement]++;
     return counts;
   }
@@ -154,8 +155,18 @@ export class LiveLark implements LarkApi {
     }
     const verdict = this.#engine.policy.verdict(source, destination);
     const decided = { action: verdict.action, reason: reasonOf(verdict), ...originView(verdict.origin) };
-    if (verdict.action === 'drop') return { ...decided, queue: null, via: null };
-    return { ...decided, queue: settingView(verdict.queue), via: settingView(verdict.via) };
+    const audited = verdict.audited.map(({ reason, origin }) => ({ reason, ...whoAndWhere(origin) }));
+    const none = { queue: null, via: null, connections: null, mark: null, vlan: null };
+    if (verdict.action === 'drop') return { ...decided, ...none, audited };
+    return {
+      ...decided,
+      queue: settingView(verdict.queue),
+      via: settingView(verdict.via),
+      connections: chosenView(verdict.connections),
+      mark: chosenView(verdict.mark),
+      vlan: chosenView(verdict.vlan),
+      audited,
+    };
   }
 }
 
@@ -178,7 +189,7 @@ function switchView(managed: ManagedSwitch): SwitchView {
     version: state.version === 4 ? '1.3' : '1.0',
     peer: connection.peer,
     state: managed.isMended ? connection.state : 'mending',
-    pipeline: 'single-table',
+    pipeline: managed.pipeline.name,
     connectedAt: connection.connectedAt.toISOString(),
     ports: [...state.ports()].map(
       ({ portNo, name, mac, isUp }): PortView => ({
@@ -226,7 +237,15 @@ function originView(origin: Origin | undefined): { policy: string | null; place:
 
 function settingView(setting: Setting | undefined) {
   if (setting === undefined) return null;
-  return { name: setting.name, policy: setting.origin.policy, place: placeText(setting.origin.place) ?? '' };
+  return { name: setting.name, ...whoAndWhere(setting.origin) };
+}
+
+function chosenView<Value>(chosen: Chosen<Value> | undefined): ChosenView<Value> | null {
+  return chosen === undefined ? null : { value: chosen.value, ...whoAndWhere(chosen.origin) };
+}
+
+function whoAndWhere(origin: Origin): { policy: string; place: string } {
+  return { policy: origin.policy, place: placeText(origin.place) ?? '' };
 }
 
 function placeText(place: Place | undefined): string | null {

@@ -12,6 +12,7 @@ policies:
   - default: drop
 `;
   expect(report(text)).toBe(`p.yaml: 1 policy: isolate-users; what none decides is dropped
+  classes: one for each zone, and for jobs that are alike in Owner
   jobs: 1 range
   zones: campus (2 prefixes), and wan for all else
   switches: none named; any that connects is taken

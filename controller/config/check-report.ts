@@ -2,7 +2,7 @@
 // what the file makes Lark do.
 
 import { isIpv4 } from '../../protocols/packet/address.ts';
-import type { Config } from './config.ts';
+import type { Config, PolicyEntry } from './config.ts';
 import type { ConfigResult } from './load-config.ts';
 import { formatProblem, sortProblems } from './problem.ts';
 
@@ -25,11 +25,30 @@ function summary(config: Config): string[] {
   const prefixes = config.zones.reduce((sum, zone) => sum + zone.prefixes.length, 0);
   const ipv6 = config.jobs.ranges.some(({ network }) => !isIpv4(network)) ? ', IPv6 among them' : '';
   return [
-    `${config.file}: ${count(config.policies.length, 'policy', 'policies')}: ${config.policies.map(({ policy }) => policy.name).join(', ') || 'none'}; what none decides is ${config.default.action === 'drop' ? 'dropped' : 'forwarded'}`,
+    `${config.file}: ${count(config.policies.length, 'policy', 'policies')}: ${config.policies.map(nameOf).join(', ') || 'none'}; what none decides is ${fallback(config)}`,
+    `  classes: one for each zone, and for jobs that are alike in ${attributesOf(config) || 'being jobs'}`,
     `  jobs: ${count(ranges, 'range')}${ipv6}`,
     `  zones: ${names(config.zones) || 'none'} (${count(prefixes, 'prefix', 'prefixes')}), and wan for all else`,
     `  switches: ${names(config.switches) || 'none named; any that connects is taken'}`,
   ];
+}
+
+function nameOf({ policy, audit }: PolicyEntry): string {
+  return audit === true ? `${policy.name} (audit: not enforced)` : policy.name;
+}
+
+function fallback({ default: { action, audit } }: Config): string {
+  if (action === 'forward') return 'forwarded';
+  return audit === true ? 'forwarded (drop, audit: not enforced)' : 'dropped';
+}
+
+/** What makes jobs differ to the policies; an attribute counts once, whatever its letter case. */
+function attributesOf({ policies }: Config): string {
+  const attributes = policies.flatMap(({ policy }) => {
+    const sets = Object.keys(policy.addressSets ?? {});
+    return policy.significantAttributes.filter((name) => !sets.includes(name) && !/^(zone|endpointtype)$/i.test(name));
+  });
+  return [...new Map(attributes.map((name) => [name.toLowerCase(), name])).values()].sort().join(', ');
 }
 
 function count(number: number, singular: string, plural = `${singular}s`): string {

@@ -50,6 +50,8 @@ export interface SwitchConfig {
   /** The datapath id; where the file gives none, the switch whose LOCAL port (the OVS bridge) is called `name`. */
   readonly dpid: bigint | undefined;
   readonly wan: WanConfig | undefined;
+  /** Which pipeline it gets; undefined: what its features allow. */
+  readonly pipeline: 'single-table' | 'multi-table' | undefined;
   /** Ports to other switches of Lark's. */
   readonly fabric: readonly string[];
   /** Which ports lead to a worker node's jobs: machine name (HTCondor's `Machine`) to port names. These are job ports from the start. */
@@ -60,6 +62,8 @@ export interface PolicyEntry {
   readonly policy: Policy;
   /** Where the entry stands in the file. */
   readonly place: Place;
+  /** True: its drops, and its narrowing of traffic to replies, are recorded in verdicts and not enforced. */
+  readonly audit?: boolean;
 }
 
 export interface Config {
@@ -79,6 +83,8 @@ export interface Config {
     /** Undefined: no lease. Only clients of the modern form renew; original callouts get no lease. */
     readonly leaseMs: number | undefined;
     readonly unlocated: 'refuse' | 'by-address';
+    /** What to do with a job whose switch is not connected: refuse it, or keep it without rules until the switch is. */
+    readonly notConnected: 'refuse' | 'wait';
     /** What to do with a job whose `LarkNetworkType` is `nat`: refuse it, or keep it as `unenforced`. */
     readonly nat: 'refuse' | 'unenforced';
     /** How long a removal waits after the barriers before it answers, for cached decisions to end. */
@@ -86,10 +92,17 @@ export interface Config {
     /** How long a switch may take to confirm. */
     readonly confirmTimeoutMs: number;
   };
+  /** Where registrations are kept, as an absolute path; undefined: in memory, and lost at a restart. */
+  readonly store: { readonly path: string } | undefined;
   readonly zones: readonly ZoneConfig[];
   readonly switches: readonly SwitchConfig[];
   /** In the order of the file. */
   readonly policies: readonly PolicyEntry[];
   /** What holds where no policy dropped or allowed. `place` is undefined where the file does not say. */
-  readonly default: { readonly action: 'forward' | 'drop'; readonly place: Place | undefined };
+  readonly default: {
+    readonly action: 'forward' | 'drop';
+    readonly place: Place | undefined;
+    /** As of a policy's entry. */
+    readonly audit?: boolean;
+  };
 }

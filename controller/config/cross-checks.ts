@@ -3,11 +3,12 @@
 
 import { nearestName } from '../../policies/options/nearest-name.ts';
 import { isIpv4, type Prefix, parseIp } from '../../protocols/packet/address.ts';
-import type { Config, ListenAddress, SwitchConfig } from './config.ts';
+import type { Config, ListenAddress, SwitchConfig, ZoneConfig } from './config.ts';
 import type { Findings } from './findings.ts';
-import type { WanReference } from './load-policies.ts';
+import type { WanReference, ZoneReference } from './load-policies.ts';
 import type { LoadedSwitches } from './load-switches.ts';
 import type { Path } from './yaml-source.ts';
+import { WAN_ZONE } from './zones.ts';
 
 const namesOf = { queue: 'queues', alternate: 'alternates' } as const;
 
@@ -36,6 +37,23 @@ function undefinedName(kind: WanReference['kind'], name: string, known: readonly
   const guess = nearestName(name, known);
   const hint = guess === undefined ? `define it under ${where}` : `did you mean "${guess}"?`;
   return `no switch's wan has ${kind === 'queue' ? 'a queue' : 'an alternate'} ${JSON.stringify(name)}; ${hint}`;
+}
+
+/** Each zone that a policy names must be one of the file's, or `wan`. */
+export function checkZoneReferences(
+  references: readonly ZoneReference[],
+  zones: readonly ZoneConfig[],
+  findings: Findings,
+): void {
+  // Zones that were refused count as named: what is wrong with them is told where they stand.
+  const written = Object.keys((findings.source.value as { zones?: object | null }).zones ?? {});
+  const known = [...new Set([...zones.map(({ name }) => name), ...written, WAN_ZONE])];
+  for (const { name, path } of references) {
+    if (known.includes(name)) continue;
+    const guess = nearestName(name, known);
+    const hint = guess === undefined ? 'define it under zones' : `did you mean "${guess}"?`;
+    findings.error('CONFIG_NAME_UNDEFINED', path, `the file has no zone ${JSON.stringify(name)}; ${hint}`);
+  }
 }
 
 /** Two services cannot have one port, unless on different addresses. */

@@ -27,15 +27,21 @@ export class Findings {
     code: 'CONFIG_SUSPICIOUS' | 'CONFIG_UNPROTECTED',
     path: Path,
     message: string,
-    at: 'key' | 'value' = 'value',
+    at: 'key' | 'value' | { readonly offset: number } = 'value',
   ): void {
-    this.#add(code, 'warning', message, this.source.place(path, at));
+    const place = typeof at === 'object' ? this.source.placeInside(path, at.offset) : this.source.place(path, at);
+    this.#add(code, 'warning', message, place);
   }
 
   /** Checks the value at `path` by a schema: its output, or undefined with all that is wrong reported. */
   check<T>(schema: z.ZodType<T>, path: Path, value: unknown): T | undefined {
+    return this.checked(schema, path, value)?.value;
+  }
+
+  /** As `check`, for schemas whose output may itself be undefined. */
+  checked<T>(schema: z.ZodType<T>, path: Path, value: unknown): { readonly value: T } | undefined {
     const result = schema.safeParse(value);
-    if (result.success) return result.data;
+    if (result.success) return { value: result.data };
     for (const issue of result.error.issues) this.#addIssue(issue, path, value);
     return undefined;
   }
@@ -82,10 +88,21 @@ export class Findings {
       const expectation = issueMessage(issue, undefined).replace(/[;,]? found nothing$/, '');
       this.error('CONFIG_VALUE_MISSING', path, `missing key "${String(inner.at(-1))}": ${expectation}`);
     } else {
-      const place = this.source.place(path, 'value');
-      this.#add('CONFIG_VALUE_INVALID', 'error', issueMessage(issue, value), place, `${pathText(path)}: `);
+      const { offset, isExpression } = paramsOf(issue);
+      const place = offset === undefined ? this.source.place(path, 'value') : this.source.placeInside(path, offset);
+      const code = isExpression ? 'CONFIG_EXPRESSION' : 'CONFIG_VALUE_INVALID';
+      this.#add(code, 'error', issueMessage(issue, value), place, `${pathText(path)}: `);
     }
   }
+}
+
+/** What `readBy` says beside the message. */
+function paramsOf(issue: Issue): { offset: number | undefined; isExpression: boolean } {
+  const params: Record<string, unknown> = (issue.code === 'custom' && issue.params) || {};
+  return {
+    offset: typeof params.offset === 'number' ? params.offset : undefined,
+    isExpression: params.isExpression === true,
+  };
 }
 
 const IN_WORDS: Readonly<Record<string, string>> = {

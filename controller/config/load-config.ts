@@ -1,14 +1,17 @@
-// From a policy file to a Config, or to all that is wrong with it, sorted by place. Reading the file is the only effect;
-// the rest is a pure function of its bytes, so the same file always gives the same answer. A file that is not YAML gets
-// only its syntax errors, since nothing else can be told; any other gets every error of every section at once.
+// From a policy file to a Config, or to all that is wrong with it, sorted by place. Reading the file, and the modules that
+// it names, is the only effect; the rest is a pure function of those, so the same file always gives the same answer. A
+// file that is not YAML gets only its syntax errors, since nothing else can be told; any other gets every error of every
+// section at once.
 
 import { policyCatalogue } from '../../policies/catalogue.ts';
 import { describeValue } from '../../policies/options/schema.ts';
 import type { PolicyKind } from '../../policies/policy-kind.ts';
+import { checkPolicies } from './check-policies.ts';
 import type { Config } from './config.ts';
-import { checkListeners, checkReferences, warnOfGaps } from './cross-checks.ts';
+import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps } from './cross-checks.ts';
 import { Findings } from './findings.ts';
-import { loadPolicies } from './load-policies.ts';
+import { type ImportModule, loadModules, modulePathsOf, NO_MODULES, type PolicyModules } from './load-modules.ts';
+import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
@@ -20,26 +23,44 @@ export type ConfigResult =
   | { readonly config: Config; readonly errors?: never; readonly warnings: readonly ConfigProblem[] }
   | { readonly config?: never; readonly errors: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] };
 
-/** Reads and checks a policy file. Never rejects: a file that cannot be read is an error of the result. */
-export async function loadConfig(path: string, readFile: ReadFile = readFileWithinLimit): Promise<ConfigResult> {
+/**
+ * Reads and checks a policy file, and imports the modules of its `module:` policies. Never rejects: what cannot be read
+ * is an error of the result.
+ */
+export async function loadConfig(
+  path: string,
+  readFile: ReadFile = readFileWithinLimit,
+  importModule?: ImportModule,
+): Promise<ConfigResult> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (error) {
     return { errors: [unreadable(path, error)], warnings: [] };
   }
-  return parseConfig(path, bytes);
+  const modules = await loadModules(path, modulePathsIn(path, bytes), importModule);
+  return parseConfig(path, bytes, policyCatalogue, modules);
+}
+
+/** None where the file is not YAML: what is wrong with it is told when it is parsed. */
+function modulePathsIn(file: string, bytes: Uint8Array): string[] {
+  const source = decodeSource(file, bytes);
+  if ('problem' in source) return [];
+  const yaml = readYaml(file, source.text);
+  return 'problems' in yaml ? [] : modulePathsOf(yaml.source.value);
 }
 
 /**
  * Checks the content of a policy file.
  * @param file how messages call it.
  * @param catalogue the policies that it may use, by name.
+ * @param modules those that it may use by a module's path, loaded beforehand.
  */
 export function parseConfig(
   file: string,
   content: Uint8Array | string,
   catalogue: ReadonlyMap<string, PolicyKind> = policyCatalogue,
+  modules: PolicyModules = NO_MODULES,
 ): ConfigResult {
   const source = decodeSource(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
   if ('problem' in source) return { errors: [source.problem], warnings: [] };
@@ -56,7 +77,7 @@ export function parseConfig(
     findings.error('CONFIG_VALUE_INVALID', [], message);
     return { errors: findings.errors, warnings: [] };
   }
-  const config = checkSections(file, root as Record<string, unknown>, catalogue, findings);
+  const config = checkSections(file, root as Record<string, unknown>, { catalogue, modules }, findings);
   const { errors, warnings } = findings;
   return config === undefined || errors.length > 0 ? { errors, warnings } : { config, warnings };
 }
@@ -72,7 +93,7 @@ export function defaultConfig(): Config {
 function checkSections(
   file: string,
   root: Readonly<Record<string, unknown>>,
-  catalogue: ReadonlyMap<string, PolicyKind>,
+  sources: PolicySources,
   findings: Findings,
 ): Config | undefined {
   findings.check(fileSchema, [], root);
@@ -80,11 +101,13 @@ function checkSections(
   const openflow = findings.check(openflowSection, ['openflow'], root.openflow ?? {});
   const http = findings.check(httpSection, ['http'], root.http ?? {});
   const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
+  const store = root.store === undefined || root.store === null ? undefined : findings.check(storeSection, ['store'], root.store);
   const zones = loadZones(section(root, 'zones', findings), findings);
   const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
-  const policies = loadPolicies(root.policies, catalogue, findings);
+  const policies = loadPolicies(root.policies, sources, findings);
 
   checkReferences(policies.references, loadedSwitches, findings);
+  checkZoneReferences(policies.zoneReferences, zones, findings);
   if (jobs !== undefined) {
     checkRanges(jobs.ranges, findings);
     checkZonesAgainstRanges(zones, jobs.ranges, findings);
@@ -104,12 +127,14 @@ function checkSections(
     openflow: { listen: openflow.listen, versions: openflow.versions, echoIntervalMs: openflow.echoInterval },
     http,
     jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
+    store: store && { path: resolve(dirname(file), store.path) },
     zones,
     switches: loadedSwitches.switches,
     policies: policies.policies,
     default: policies.default,
   };
   warnOfGaps(config, findings);
+  checkPolicies(policies, config, findings);
   return config;
 }
 

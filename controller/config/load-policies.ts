@@ -1,12 +1,15 @@
 // The list under `policies`: one policy an entry, in the order in which they are asked, and perhaps `default: drop` as the
-// last. Each entry is checked by its kind's schema; the queues and alternates that it names are collected for the
-// check against the switches.
+// last. Each entry is checked by its kind's schema; the queues, alternates and zones that it names are collected for the
+// checks against the other sections.
 
-import { unknownName } from '../../policies/options/nearest-name.ts';
+import { z } from 'zod';
 import { describeValue, oneOf } from '../../policies/options/schema.ts';
-import type { PolicyContext, PolicyKind } from '../../policies/policy-kind.ts';
+import type { Policy } from '../../policies/policy.ts';
+import type { OptionPath, PolicyContext, PolicyKind } from '../../policies/policy-kind.ts';
 import type { Config, PolicyEntry } from './config.ts';
 import type { Findings } from './findings.ts';
+import type { PolicyModules } from './load-modules.ts';
+import { DEFAULT, MODULE, type PolicyEntryText, readEntry, unknownPolicy } from './policy-entry.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A name in a policy that some switch's `wan` must define. */
@@ -16,94 +19,126 @@ export interface WanReference {
   readonly path: Path;
 }
 
+/** A zone that a policy names and the file must define. */
+export interface ZoneReference {
+  readonly name: string;
+  readonly path: Path;
+}
+
 export interface LoadedPolicies {
   readonly policies: readonly PolicyEntry[];
   readonly default: Config['default'];
   readonly references: readonly WanReference[];
+  readonly zoneReferences: readonly ZoneReference[];
+  /** Where each of `policies` stands. */
+  readonly paths: readonly Path[];
 }
 
-const DEFAULT = 'default';
+/** What policies there are to choose from. */
+export interface PolicySources {
+  readonly catalogue: ReadonlyMap<string, PolicyKind>;
+  /** Those that the file names by a module's path. */
+  readonly modules: PolicyModules;
+}
+
 const defaultAction = oneOf('drop', 'forward');
+const audit = z.boolean();
 
-export function loadPolicies(
-  list: unknown,
-  catalogue: ReadonlyMap<string, PolicyKind>,
-  findings: Findings,
-): LoadedPolicies {
-  const policies: PolicyEntry[] = [];
-  const references: WanReference[] = [];
-  let fallback: Config['default'] = { action: 'forward', place: undefined };
-  if (!Array.isArray(list)) {
+export function loadPolicies(list: unknown, sources: PolicySources, findings: Findings): LoadedPolicies {
+  const loader = new PolicyLoader(sources, findings);
+  if (Array.isArray(list)) {
+    for (const [index, entry] of list.entries()) loader.load(entry, index, index === list.length - 1);
+  } else if (list !== undefined && list !== null) {
     const message = `policies: expected a list, each entry beginning with "- "; found ${describeValue(list)}`;
-    if (list !== undefined && list !== null) findings.error('CONFIG_VALUE_INVALID', ['policies'], message);
-    return { policies, default: fallback, references };
+    findings.error('CONFIG_VALUE_INVALID', ['policies'], message);
   }
-  for (const [index, entry] of list.entries()) {
-    const found = nameOfEntry(entry, ['policies', index], catalogue, findings);
-    if (found === undefined) continue;
-    const { name, options } = found;
-    const path = ['policies', index, name];
-    const place = findings.source.place(path, 'key');
-    if (name === DEFAULT) {
-      const action = findings.check(defaultAction, path, options);
-      if (action !== undefined) fallback = { action, place };
-      if (index < list.length - 1) {
-        findings.error(
-          'CONFIG_CONFLICT',
-          path,
-          'default must be the last entry: what follows would never be asked',
-          'key',
-        );
+  return loader;
+}
+
+class PolicyLoader implements LoadedPolicies {
+  readonly policies: PolicyEntry[] = [];
+  readonly paths: Path[] = [];
+  readonly references: WanReference[] = [];
+  readonly zoneReferences: ZoneReference[] = [];
+  default: Config['default'] = { action: 'forward', place: undefined };
+  readonly #sources: PolicySources;
+  readonly #findings: Findings;
+
+  constructor(sources: PolicySources, findings: Findings) {
+    this.#sources = sources;
+    this.#findings = findings;
+  }
+
+  load(value: unknown, index: number, isLast: boolean): void {
+    const entry = readEntry(value, ['policies', index], this.#sources.catalogue, audit, this.#findings);
+    if (entry === undefined) return;
+    if (entry.name === DEFAULT) {
+      this.#loadDefault(entry, isLast);
+      return;
+    }
+    const kind = this.#kindOf(entry);
+    if (kind === undefined) return;
+    // A missing `options` of a module is what the module's schema says it is.
+    const checked = this.#findings.checked(kind.schema, entry.optionsPath, entry.options);
+    const policy = checked && this.#create(kind, checked.value, entry, index + 1);
+    if (policy === undefined) return;
+    const place = this.#findings.source.place(entry.path, 'key');
+    this.policies.push({ policy, place, ...(entry.audit && { audit: true }) });
+    this.paths.push(entry.path);
+  }
+
+  #loadDefault({ path, options, audit: isAudited }: PolicyEntryText, isLast: boolean): void {
+    const action = this.#findings.check(defaultAction, path, options);
+    if (action !== undefined) {
+      this.default = { action, place: this.#findings.source.place(path, 'key'), ...(isAudited && { audit: true }) };
+    }
+    if (isLast) return;
+    const message = 'default must be the last entry: what follows would never be asked';
+    this.#findings.error('CONFIG_CONFLICT', path, message, 'key');
+  }
+
+  #kindOf({ name, path, module }: PolicyEntryText): PolicyKind | undefined {
+    const { catalogue, modules } = this.#sources;
+    if (name !== MODULE) {
+      const kind = catalogue.get(name);
+      if (kind === undefined) {
+        this.#findings.error('CONFIG_KEY_UNKNOWN', path, unknownPolicy(name, catalogue), 'key');
       }
-      continue;
+      return kind;
     }
-    const kind = catalogue.get(name);
-    if (kind === undefined) {
-      findings.error('CONFIG_KEY_UNKNOWN', path, unknownPolicy(name, catalogue), 'key');
-      continue;
+    if (typeof module !== 'string') {
+      const message = `expected the path of a JavaScript module, such as ./policies/keep-out.js; found ${describeValue(module)}`;
+      this.#findings.error('CONFIG_VALUE_INVALID', path, message);
+      return undefined;
     }
-    const checked = findings.check(kind.schema, path, options);
-    if (checked === undefined) continue;
-    const policy = kind.create(checked, contextOf(index + 1, path, findings, references));
-    if (policy !== undefined) policies.push({ policy, place });
-  }
-  return { policies, default: fallback, references };
-}
-
-/** The one key of an entry and what it says, if the entry is a mapping of one key. */
-function nameOfEntry(entry: unknown, path: Path, catalogue: ReadonlyMap<string, PolicyKind>, findings: Findings) {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    const example = typeof entry === 'string' && catalogue.has(entry) ? `${entry}: …` : 'isolate-users: true';
-    const message = `expected a policy and its options, such as "- ${example}"; found ${describeValue(entry)}`;
-    findings.error('CONFIG_VALUE_INVALID', path, message);
+    const loaded = modules.get(module) ?? { problem: `the module ${module} was not loaded with this file` };
+    if ('kind' in loaded) return loaded.kind;
+    this.#findings.error('CONFIG_MODULE', path, loaded.problem);
     return undefined;
   }
-  const [first, second] = Object.entries(entry);
-  if (first === undefined) {
-    findings.error('CONFIG_VALUE_INVALID', path, 'expected a policy and its options; found an empty mapping');
-    return undefined;
-  }
-  const [name, options] = first;
-  if (second !== undefined) {
-    const message = `${JSON.stringify(second[0])} stands in the entry of "${name}": put "- " before it if it is a policy, or indent it if it is an option`;
-    findings.error('CONFIG_VALUE_INVALID', [...path, second[0]], message, 'key');
-  }
-  return { name, options };
-}
 
-function unknownPolicy(name: string, catalogue: ReadonlyMap<string, PolicyKind>): string {
-  const known = [...catalogue.keys(), DEFAULT];
-  const said = unknownName('policy', name, known);
-  return said.includes('did you mean')
-    ? said
-    : `unknown policy ${JSON.stringify(name)}; this version has ${known.join(', ')}`;
-}
+  /** Only a module's own code may throw: the policies that ship check their options by their schema. */
+  #create(kind: PolicyKind, options: unknown, entry: PolicyEntryText, number: number): Policy | undefined {
+    const context = this.#contextOf(number, entry.optionsPath);
+    if (entry.name !== MODULE) return kind.create(options, context);
+    try {
+      return kind.create(options, context);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#findings.error('CONFIG_MODULE', entry.optionsPath, `the module ${String(entry.module)}: ${message}`);
+      return undefined;
+    }
+  }
 
-function contextOf(number: number, base: Path, findings: Findings, references: WanReference[]): PolicyContext {
-  return {
-    number,
-    warn: (path, message) => findings.warn('CONFIG_SUSPICIOUS', [...base, ...path], message),
-    usesQueue: (path, name) => void references.push({ kind: 'queue', name, path: [...base, ...path] }),
-    usesAlternate: (path, name) => void references.push({ kind: 'alternate', name, path: [...base, ...path] }),
-  };
+  #contextOf(number: number, base: Path): PolicyContext {
+    const at = (path: OptionPath) => [...base, ...path];
+    return {
+      number,
+      warn: (path, message, offset) =>
+        this.#findings.warn('CONFIG_SUSPICIOUS', at(path), message, offset === undefined ? 'value' : { offset }),
+      usesQueue: (path, name) => void this.references.push({ kind: 'queue', name, path: at(path) }),
+      usesAlternate: (path, name) => void this.references.push({ kind: 'alternate', name, path: at(path) }),
+      usesZone: (path, name) => void this.zoneReferences.push({ name, path: at(path) }),
+    };
+  }
 }

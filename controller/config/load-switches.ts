@@ -37,6 +37,7 @@ export function loadSwitches(section: Readonly<Record<string, unknown>>, finding
       name,
       dpid,
       wan: wanOf(entry),
+      pipeline: entry.pipeline,
       fabric: entry.fabric,
       machines: new Map(Object.entries(entry.machines)),
     });

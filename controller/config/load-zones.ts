@@ -6,11 +6,12 @@ import { formatPlace, type ZoneConfig } from './config.ts';
 import type { Findings } from './findings.ts';
 import { nameProblem, zoneEntry } from './schema.ts';
 import type { Path } from './yaml-source.ts';
-import { enclosingPrefix, LOCAL_ZONE, WAN_ZONE } from './zones.ts';
+import { enclosingPrefix, JOB_ZONE, LOCAL_ZONE, WAN_ZONE } from './zones.ts';
 
 const RESERVED: ReadonlyMap<string, string> = new Map([
   [WAN_ZONE, 'all addresses that no zone covers'],
   [LOCAL_ZONE, 'link-local, multicast and the like'],
+  [JOB_ZONE, 'the addresses of registered jobs'],
 ]);
 
 /** Blocks whose every address is local, and so neither a job's nor in a zone. */

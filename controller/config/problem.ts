@@ -15,8 +15,10 @@ export const configProblemCodes = {
   CONFIG_KEY_DUPLICATE: 'a key is given twice in one mapping',
   CONFIG_VALUE_MISSING: 'a key that must be there is not',
   CONFIG_VALUE_INVALID: 'a value of the wrong type, form or range',
+  CONFIG_EXPRESSION: 'an expression is not in ClassAd syntax, or uses what a policy may not',
+  CONFIG_MODULE: 'the module of a policy cannot be loaded, or does not define one',
   CONFIG_CONFLICT: 'two values that each are right cannot both hold',
-  CONFIG_NAME_UNDEFINED: 'a queue or alternate is named that no switch of the file has',
+  CONFIG_NAME_UNDEFINED: 'a queue, alternate or zone is named that the file does not define',
   CONFIG_SUSPICIOUS: 'warning: can be carried out, but is probably not what was meant',
   CONFIG_UNPROTECTED: 'warning: enforcement is weaker here than one might think',
 } as const;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { prefixList } from '../../policies/options/prefixes.ts';
 import { describeValue, mapping, oneOf, readBy, wholeNumber } from '../../policies/options/schema.ts';
 import type { OpenflowVersion } from './config.ts';
-import { datapathId, duration, listenAddress, portName, stationMac } from './values.ts';
+import { datapathId, directoryPath, duration, listenAddress, portName, stationMac } from './values.ts';
 
 const VERSIONS: ReadonlyMap<unknown, OpenflowVersion> = new Map([
   ['1.0', 1],
@@ -39,10 +39,13 @@ export const jobsSection = mapping({
   // 24 days is about what a timer of the platform can hold.
   lease: duration('1s', '24d').optional(),
   unlocated: oneOf('refuse', 'by-address').default('refuse'),
+  notConnected: oneOf('refuse', 'wait').default('refuse'),
   nat: oneOf('refuse', 'unenforced').default('refuse'),
   settle: duration('0ms', '1m').default(200),
   confirmTimeout: duration('10ms', '5m').default(2000),
 });
+
+export const storeSection = mapping({ path: directoryPath });
 
 /** One zone: its prefixes. */
 export const zoneEntry = prefixList;
@@ -92,6 +95,7 @@ const wan = mapping({
 export const switchEntry = mapping({
   dpid: datapathId.optional(),
   wan: wan.optional(),
+  pipeline: z.enum(['single-table', 'multi-table']).optional(),
   fabric: z.array(portName).default([]),
   machines: named('machine', z.array(portName).min(1, { error: 'expected at least one port' })).default({}),
 });
@@ -102,6 +106,7 @@ export const fileSchema = mapping({
   openflow: z.unknown().optional(),
   http: z.unknown().optional(),
   jobs: z.unknown().optional(),
+  store: z.unknown().optional(),
   zones: z.unknown().optional(),
   switches: z.unknown().optional(),
   policies: z.unknown().optional(),

@@ -116,3 +116,9 @@ export const portName = readBy((input): Reading<string> => {
   }
   return { value: text };
 });
+
+/** A directory's path; what is relative is so to the policy file. */
+export const directoryPath = readBy((input): Reading<string> => {
+  if (typeof input === 'string' && input !== '' && !input.includes('\0')) return { value: input };
+  return { problem: `expected the path of a directory, such as /var/lib/lark; found ${describeValue(input)}` };
+});

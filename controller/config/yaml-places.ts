@@ -2,12 +2,16 @@
 // what is wrong needs a place; the keys of each mapping are indexed once, since everything in a file may be wrong.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { offsetInScalar } from './scalar-offsets.ts';
 import { type AliasTargets, keyText, offsetOf } from './yaml-values.ts';
 
-/** The offset of the value at a path, or of its key; of the nearest thing around it where the path leads nowhere. */
-export type PlaceFinder = (path: readonly (string | number)[], at: 'key' | 'value') => number;
+/**
+ * The offset of the value at a path, or of its key; of the nearest thing around it where the path leads nowhere. With
+ * `inside`: of that character of the value's text (UTF-16 units), however the text is quoted or folded.
+ */
+export type PlaceFinder = (path: readonly (string | number)[], at: 'key' | 'value', inside?: number) => number;
 
-export function placeFinder(document: Document.Parsed, targets: AliasTargets): PlaceFinder {
+export function placeFinder(document: Document.Parsed, targets: AliasTargets, text: string): PlaceFinder {
   const indices = new Map<YAMLMap, ReadonlyMap<string | undefined, Pair>>();
 
   function pairOf(map: YAMLMap, segment: string | number): Pair | undefined {
@@ -19,7 +23,7 @@ export function placeFinder(document: Document.Parsed, targets: AliasTargets): P
     return index.get(String(segment));
   }
 
-  return (path, at) => {
+  return (path, at, inside) => {
     let node: Node | null = document.contents;
     let key = node;
     for (const segment of path) {
@@ -36,6 +40,9 @@ export function placeFinder(document: Document.Parsed, targets: AliasTargets): P
     }
     // A key with nothing after it: its value has no place of its own that a reader would see.
     const isBlank = node === null || (isScalar(node) && node.source === '' && node.type === 'PLAIN');
-    return offsetOf(at === 'key' || isBlank ? key : node);
+    if (at === 'key' || isBlank) return offsetOf(key);
+    const written = isAlias(node) ? targets.get(node) : node;
+    if (inside !== undefined && isScalar(written)) return offsetInScalar(written, text, inside);
+    return offsetOf(node);
   };
 }

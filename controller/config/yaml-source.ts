@@ -19,6 +19,8 @@ export interface YamlSource {
   readonly value: unknown;
   /** Where the value at `path` begins or, with `key`, the key that leads to it. The nearest enclosing place if absent. */
   place(path: Path, at: 'key' | 'value'): Place;
+  /** Where the character at `offset` (UTF-16 units) of the text at `path` stands. */
+  placeInside(path: Path, offset: number): Place;
 }
 
 export type YamlReading = { readonly source: YamlSource } | { readonly problems: readonly ConfigProblem[] };
@@ -67,9 +69,10 @@ export function readYaml(file: string, text: string): YamlReading {
   if (reading.faults.length > 0) {
     return { problems: reading.faults.map(({ code, offset, message }) => problem(code, offset, message)) };
   }
-  const find = placeFinder(document, reading.targets);
+  const find = placeFinder(document, reading.targets, text);
   const place = (path: Path, at: 'key' | 'value') => placeOf(find(path, at));
-  return { source: { file, value: reading.value, place } };
+  const placeInside = (path: Path, offset: number) => placeOf(find(path, 'value', offset));
+  return { source: { file, value: reading.value, place, placeInside } };
 }
 
 /** What follows the first error of a line is mostly its consequence. */

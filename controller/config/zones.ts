@@ -9,18 +9,23 @@ import type { ZoneConfig } from './config.ts';
 export const WAN_ZONE = 'wan';
 /** The zone of local addresses, such as link-local and multicast ones; never the result of a lookup here. */
 export const LOCAL_ZONE = 'local';
+/** What a job's `Zone` says; never the result of a lookup here. */
+export const JOB_ZONE = 'job';
 
 interface LengthTable<T> {
   readonly length: number;
   readonly byNetwork: Map<IpAddress, T>;
 }
 
-/** The name of the zone of an address, `wan` where none covers it. Local addresses are the caller's to tell apart. */
-export function zoneLookup(zones: readonly ZoneConfig[]): (address: IpAddress) => string {
+/**
+ * The name of the zone of an address, `wan` where none covers it; with `longest` only prefixes up to that length count.
+ * Local addresses are the caller's to tell apart.
+ */
+export function zoneLookup(zones: readonly ZoneConfig[]): (address: IpAddress, longest?: number) => string {
   const find = longestPrefixLookup(
     zones.flatMap(({ name, prefixes }) => prefixes.map((prefix) => [prefix, name] as const)),
   );
-  return (address) => find(address) ?? WAN_ZONE;
+  return (address, longest) => find(address, longest) ?? WAN_ZONE;
 }
 
 /** Whether an address is in any of the prefixes. */

@@ -8,10 +8,18 @@ export const OWNER_MASK = 0xffffffff_00000000n;
 export const OWNER_COOKIE = OWNER << 32n;
 
 /**
- * `base` and `gate` follow from the ports and the registry alone; `forward` and `drop` were decided for a packet, and
- * share a bit, so that a delete can ask for the two together.
+ * `forward` and `drop` were decided for a packet, and share a bit, so that a delete can ask for the two together. The
+ * others follow from what is known: the file, a port, a job, a host, the verdicts between classes.
  */
-export const RuleKind = { BASE: 0x01, GATE: 0x02, FORWARD: 0x11, DROP: 0x12 } as const;
+export const RuleKind = {
+  BASE: 0x01,
+  GATE: 0x02,
+  JOB: 0x03,
+  HOST: 0x04,
+  VERDICT: 0x05,
+  FORWARD: 0x11,
+  DROP: 0x12,
+} as const;
 export type RuleKind = (typeof RuleKind)[keyof typeof RuleKind];
 
 const KIND_SHIFT = 24n;
@@ -26,6 +34,11 @@ export function makeCookie(kind: RuleKind): bigint {
 
 export function isLarks(cookie: bigint): boolean {
   return (cookie & OWNER_MASK) === OWNER_COOKIE;
+}
+
+/** True for a rule that was decided for a packet. */
+export function isDecided(cookie: bigint): boolean {
+  return (cookie & DECIDED_RULES.mask) === DECIDED_RULES.value;
 }
 
 /** `base`, `gate`, `forward` or `drop`; undefined for a rule that is not Lark's. */

@@ -35,7 +35,7 @@ export function decide(view: ForwardingView, frame: Frame, inPort: number): Fate
   if (frame.matchType === EtherType.LLDP) return dropped('reserved');
   const isAddressed = frame.tagCount <= 1 && ['arp', 'ipv4', 'ipv6'].includes(frame.kind);
   if (role === 'job' && (frame.tagCount > 0 || !isAddressed)) return dropped('gate');
-  if (frame.kind === 'malformed') return dropped('malformed');
+  if (frame.kind === 'malformed' || frame.fault === 'ND_BAD_MESSAGE') return dropped('malformed');
   if (!isAddressed) return decideUnaddressed(view, frame, inPort);
   return decideAddressed(view, { frame, inPort, role });
 }
@@ -187,7 +187,7 @@ function decideGroup(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoi
   const asked = askedAddress(frame);
   const destination = asked ?? destinationAddress(frame);
   if (destination === undefined) return dropped('malformed');
-  if (isLocalAddress(destination) || destination === sourceAddress(frame)) {
+  if (isLocalAddress(destination) || isAnnouncement(frame)) {
     const outputs =
       frame.tagCount > 0
         ? floodPastJobs(view, inPort, undefined)
@@ -214,6 +214,11 @@ function decideGroup(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoi
     return { ...askJob(view, packet, recipient), verdict };
   }
   return orNobody(floodPastJobs(view, inPort, verdict), { verdict });
+}
+
+/** Gratuitous ARP: it tells everybody, and asks nobody. */
+function isAnnouncement(frame: Frame): boolean {
+  return frame.kind === 'arp' && frame.arpSpa === frame.arpTpa;
 }
 
 /** The address that an ARP request or a neighbour solicitation wants the MAC of. */

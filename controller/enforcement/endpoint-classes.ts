@@ -6,19 +6,28 @@
 
 import { LRUCache } from 'lru-cache';
 import type { AttributeValue, EndpointView } from '../../policies/policy.ts';
-import { type IpAddress, prefixContains } from '../../protocols/packet/address.ts';
+import { type IpAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
 import type { Config, PolicyEntry } from '../config/config.ts';
+import { WAN_ZONE } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** What a packet's end stands for when a policy may be asked about it. `unregistered` ends never get here. */
 export type JudgedEndpoint =
   | { readonly kind: 'job'; readonly job: Job; readonly address: IpAddress | undefined }
-  | { readonly kind: 'zone'; readonly zone: string; readonly address: IpAddress | undefined }
+  | {
+      readonly kind: 'zone';
+      readonly zone: string;
+      readonly address: IpAddress | undefined;
+      /** Instead of an address: all of this block that no longer prefix of the file covers. */
+      readonly block?: Prefix;
+    }
   | { readonly kind: 'local'; readonly address: IpAddress | undefined };
 
 export interface EndpointClass {
   readonly id: number;
+  /** Addresses of the zone `wan`: `via` is for traffic to them alone. */
+  readonly isWan: boolean;
   /** The significant attributes of all policies together, for people. */
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   /** What the policy at this index of the file is shown. */
@@ -86,6 +95,11 @@ export class VerdictEngine {
     return made;
   }
 
+  /** The class of all addresses of a zone's block that no longer prefix of the file covers. */
+  classOfBlock(zone: string, block: Prefix): EndpointClass {
+    return this.#makeClass({ kind: 'zone', zone, address: undefined, block });
+  }
+
   #classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {
     let byAddress = this.#byJob.get(endpoint.job);
     if (byAddress === undefined) {
@@ -102,11 +116,12 @@ export class VerdictEngine {
 
   #makeClass(endpoint: JudgedEndpoint): EndpointClass {
     const views = this.#policies.map((entry) => viewOf(entry, endpoint));
-    const key = JSON.stringify(views.map((view) => Object.values(view).map(keyOf)));
+    const isWan = endpoint.kind === 'zone' && endpoint.zone === WAN_ZONE;
+    const key = JSON.stringify([endpoint.kind, isWan, ...views.map((view) => Object.values(view).map(keyOf))]);
     let found = this.#classes.get(key);
     if (found === undefined) {
       const attributes = new Map(this.#names.map((name) => [name, valueAmong(views, name)]));
-      found = { id: this.#nextId++, attributes, viewFor: (index) => views[index]! };
+      found = { id: this.#nextId++, isWan, attributes, viewFor: (index) => views[index]! };
       this.#classes.set(key, found);
     }
     return found;
@@ -127,17 +142,22 @@ function viewOf(entry: PolicyEntry, endpoint: JudgedEndpoint): EndpointView<stri
   for (const name of [...entry.policy.significantAttributes].sort()) {
     const addressSet = entry.policy.addressSets?.[name];
     view[name] =
-      addressSet === undefined
-        ? attributeOf(endpoint, name)
-        : endpoint.address !== undefined && addressSet.some((prefix) => prefixContains(prefix, endpoint.address!));
+      addressSet === undefined ? attributeOf(endpoint, name) : addressSet.some((prefix) => covers(prefix, endpoint));
   }
   return Object.freeze(view);
 }
 
+function covers(prefix: Prefix, endpoint: JudgedEndpoint): boolean {
+  const block = endpoint.kind === 'zone' ? endpoint.block : undefined;
+  if (block !== undefined) return prefix.length <= block.length && prefixContains(prefix, block.network);
+  return endpoint.address !== undefined && prefixContains(prefix, endpoint.address);
+}
+
 /** `EndpointType` and `Zone` are Lark's own: no ad can override them. Names compare as ClassAd attributes: any case. */
 function attributeOf(endpoint: JudgedEndpoint, name: string): AttributeValue {
-  const lower = name.toLowerCase();
+  const lower = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   if (lower === 'endpointtype') return endpoint.kind;
-  if (lower === 'zone') return endpoint.kind === 'job' ? undefined : endpoint.kind === 'zone' ? endpoint.zone : 'local';
+  // Never undefined, so that a comparison of zones in a rule has an answer whatever stands at that end.
+  if (lower === 'zone') return endpoint.kind === 'zone' ? endpoint.zone : endpoint.kind;
   return endpoint.kind === 'job' ? endpoint.job.attributes.get(lower) : undefined;
 }

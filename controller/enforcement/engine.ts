@@ -3,20 +3,21 @@
 // anything is decided on the new one, and a change counts as made only when the switches have said so with a barrier.
 
 import { EventEmitter } from 'node:events';
-import { formatError, type Message } from 'node-openflow';
+import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
-import { type IpAddress, isIpv4 } from '../../protocols/packet/address.ts';
+import { type IpAddress, isIpv4, type MacAddress } from '../../protocols/packet/address.ts';
 import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
 import type { Config, SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
-import type { Confirmation, Enforcer, Location } from '../jobs/enforcer.ts';
+import type { Confirmation, Enforcer, JobLocation, Location, RestoredJob } from '../jobs/enforcer.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
-import { JobTable } from '../network/job-table.ts';
+import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import { type FlowMatch, hostPrefix } from '../southbound/flow-rule.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { isDecided, kindOf } from './cookie.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
@@ -26,11 +27,16 @@ import { PolicyView } from './policy-view.ts';
 export interface EngineEvents {
   /** The port that these jobs were at does not exist any more: they have ended. */
   portGone: [jobs: readonly Job[]];
+  /** A switch came back, and this job was found at another port than before. */
+  moved: [job: Job, location: JobLocation];
+  /** A switch has connected, or a port has come. */
+  networkChanged: [];
 }
 
 /** A switch that was connected and is not: it may hold rules of jobs that it knew. */
 interface AwaySwitch {
-  readonly state: SwitchState;
+  /** Undefined for one that has not connected since the controller was started. */
+  readonly state: SwitchState | undefined;
   /** Jobs added after this moment it cannot know. */
   readonly since: number;
 }
@@ -75,15 +81,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#addedAt.set(registrationKey(job.registration), ++this.#moment);
     const location = this.locate(job);
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
-    this.jobs.add(job, at);
+    const placed = this.jobs.add(job, at);
     this.policy.meet(job);
-    for (const managed of this.#switches.values()) {
-      if (at?.dpid === managed.state.dpid) managed.state.markJobPort(at.portNo);
-      if (job.mac !== undefined) managed.state.hosts.forget(job.mac);
-      this.#deleteRulesOf(managed, job, at);
-      managed.deleteGroupDrops();
-      managed.refresh();
-    }
+    for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), true);
     return this.#confirmation(at?.dpid, []);
   }
 
@@ -92,17 +92,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const key = registrationKey(job.registration);
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
-    const placed = this.jobs.remove(job);
-    const ended = { ...job, mac: placed?.mac ?? job.mac };
-    for (const managed of this.#switches.values()) {
-      if (ended.mac !== undefined) managed.state.hosts.forget(ended.mac);
-      this.#deleteRulesOf(managed, ended, placed?.location);
-      managed.refresh();
-    }
-    const away = [...this.#away.values()].filter((gone) => gone.since >= addedAt);
+    const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
+    for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), false);
+    const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
     return this.#confirmation(
-      placed?.location?.dpid,
-      away.map(({ state }) => formatDpid(state.dpid)),
+      placed.location?.dpid,
+      away.map(([dpid]) => formatDpid(dpid)),
     );
   }
 
@@ -112,6 +107,21 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       const connected = this.#switches.get(BigInt(`0x${dpid}`));
       if (connected !== undefined) void this.#retryConfirm(connected);
     });
+  }
+
+  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
+    for (const { job, location } of jobs) {
+      this.jobs.add(job, location);
+      this.policy.meet(job);
+    }
+    for (const dpid of dpids) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
+  }
+
+  forget(dpid: string): boolean {
+    const id = BigInt(`0x${dpid}`);
+    if (this.#switches.has(id)) return false;
+    this.#away.delete(id);
+    return true;
   }
 
   // ---- ConnectionOwner
@@ -143,6 +153,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     };
     this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
+    this.events.emit('networkChanged');
     void managed.mended.then((isMended) => isMended && this.#settleMended(managed));
   }
 
@@ -157,12 +168,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         this.#onPortStatus(managed, message);
         return;
       case 'flowRemoved':
-        this.#counters.flowsRemoved.add([managed.state.name, REMOVED_REASONS[message.reason] ?? 'other']);
+        this.#onFlowRemoved(managed, message);
         return;
       case 'error': {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.ruleOf(message.xid);
+        if (rule !== undefined && !isDecided(rule.cookie)) managed.onRuleRefused();
         this.#log.warn({ switch: managed.state.name, error, rule: rule && describeRule(rule) }, 'switch.error');
       }
     }
@@ -196,12 +208,17 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #bindMac({ placed, mac }: NonNullable<Fate['binds']>): void {
     const bound = this.jobs.learnMac(placed, mac);
     if (bound === placed) return;
-    for (const managed of this.#switches.values()) {
-      managed.state.hosts.forget(mac);
-      managed.deleteDecided({ match: { ethSrc: mac } });
-      managed.deleteDecided({ match: { ethDst: mac } });
-      managed.refresh();
-    }
+    const matches = [{ ethSrc: mac }, { ethDst: mac }];
+    for (const managed of this.#switches.values()) managed.onJob(bound, matches, false);
+  }
+
+  #onFlowRemoved(managed: ManagedSwitch, message: Extract<Message, { type: 'flowRemoved' }>): void {
+    const reason = REMOVED_REASONS[message.reason] ?? 'other';
+    this.#counters.flowsRemoved.add([managed.state.name, reason]);
+    if (message.version !== 4 || reason !== 'idle-timeout' || kindOf(message.cookie) !== 'host') return;
+    const mac = Number(getOxm(message.match, 'ethSrc')?.value ?? 0) as MacAddress;
+    const inPort = Number(getOxm(message.match, 'inPort')?.value ?? 0);
+    if (managed.state.hosts.portOf(mac) === inPort) managed.onHostSilent(mac);
   }
 
   #onPortStatus(managed: ManagedSwitch, message: Extract<Message, { type: 'portStatus' }>): void {
@@ -212,6 +229,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const event = isGone ? 'port.removed' : 'port.changed';
     this.#log.info({ switch: managed.state.name, port: port.name, portNo: port.portNo, isUp: port.isUp }, event);
     if (jobs.length > 0) this.events.emit('portGone', jobs);
+    if (message.reason === PORT_ADDED) this.events.emit('networkChanged');
   }
 
   /** A switch that comes back may number its ports anew, or lack some. */
@@ -223,17 +241,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
         this.jobs.add(placed.job, location);
+        if (!isSamePort(location, placed.location)) this.events.emit('moved', placed.job, location);
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
-      } else if (managed.state.port(placed.location.portNo) === undefined) lost.push(placed.job);
+      } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
     }
     if (lost.length > 0) this.events.emit('portGone', lost);
-  }
-
-  #deleteRulesOf(managed: ManagedSwitch, job: Job, location: { dpid: bigint; portNo: number } | undefined): void {
-    for (const match of matchesNaming(job, managed.state)) managed.deleteDecided({ match });
-    if (location?.dpid !== managed.state.dpid) return;
-    managed.deleteDecided({ match: { inPort: location.portNo } });
-    managed.deleteDecided({ match: {}, outPort: location.portNo });
   }
 
   async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
@@ -278,14 +290,15 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   }
 }
 
-/** OFPPR_DELETE */
+/** OFPPR_ADD and OFPPR_DELETE */
+const PORT_ADDED = 0;
 const PORT_DELETED = 1;
 /** OFPRR_IDLE_TIMEOUT and on (OF1.3.5 §7.4.2). */
 const REMOVED_REASONS = ['idle-timeout', 'hard-timeout', 'delete', 'group-delete'] as const;
 
 /** Every rule that was decided on this job names one of its addresses or its MAC. */
-function matchesNaming(job: Job, state: SwitchState): FlowMatch[] {
-  const macs: FlowMatch[] = job.mac === undefined ? [] : [{ ethSrc: job.mac }, { ethDst: job.mac }];
+function matchesNaming({ job, mac }: PlacedJob, state: SwitchState): FlowMatch[] {
+  const macs: FlowMatch[] = mac === undefined ? [] : [{ ethSrc: mac }, { ethDst: mac }];
   return [...macs, ...job.addresses.flatMap((address) => matchesOfAddress(address, state))];
 }
 
@@ -309,6 +322,16 @@ function ipMatches(ethType: number, prefix: ReturnType<typeof hostPrefix>): Flow
     { ethType, ipSrc: prefix },
     { ethType, ipDst: prefix },
   ];
+}
+
+function isSamePort(a: JobLocation, b: JobLocation): boolean {
+  return a.dpid === b.dpid && a.portNo === b.portNo;
+}
+
+/** True if the switch still has that port, and its number has not gone to one of another name. */
+function hasPort(state: SwitchState, { portNo, portName }: JobLocation): boolean {
+  const port = state.port(portNo);
+  return port !== undefined && (portName === undefined || port.name === portName);
 }
 
 function describeRule(rule: { priority: number; match: FlowMatch }): string {

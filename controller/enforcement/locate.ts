@@ -17,7 +17,10 @@ export function locateJob(job: Job, switches: readonly SwitchState[], config: Co
     () => byMachine(job, switches),
     () => byLearnedMac(job, switches),
   ]);
-  if (found !== undefined) return { kind: 'port', dpid: found.state.dpid, portNo: found.portNo };
+  if (found !== undefined) {
+    const { state, portNo } = found;
+    return { kind: 'port', dpid: state.dpid, portNo, portName: state.port(portNo)?.name };
+  }
   const away = config.switches.find(
     (entry) => entry.machines.has(job.registration.machine) && !switches.some((state) => state.config === entry),
   );

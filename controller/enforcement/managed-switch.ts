@@ -8,18 +8,28 @@
 import type { Logger } from 'pino';
 import { isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
-import type { JobTable } from '../network/job-table.ts';
+import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
-import { coveredBy, type FlowRule, type Output, ruleKey, sameOutputs } from '../southbound/flow-rule.ts';
+import {
+  coveredBy,
+  type FlowMatch,
+  type FlowRule,
+  type Output,
+  ruleKey,
+  sameInstructions,
+} from '../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
 import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
+import { TABLE_COUNT } from './multi-table/layout.ts';
+import { MultiTablePipeline } from './multi-table/multi-table.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
-import { staticRules } from './static-rules.ts';
+import { SingleTablePipeline } from './single-table.ts';
 
 /** How long the switch may take to tell its rules when it connects, and when somebody asks. */
 const READ_TIMEOUT_MS = 10_000;
@@ -48,11 +58,15 @@ export class ManagedSwitch {
   readonly view: ForwardingView;
   readonly #counters: Counters;
   readonly #log: Logger;
-  readonly #static = new Map<string, FlowRule>();
+  readonly pipeline: Pipeline;
+  /** The pipeline's rules that the switch has, by group and key. */
+  readonly #installed = new Map<string, Map<string, FlowRule>>();
   readonly #groupDrops = new Map<string, FlowRule>();
   readonly #recentRules = new Map<number, FlowRule>();
   readonly #mended: Promise<boolean>;
   #isMended = false;
+  #guardedChanges = 0;
+  #refusals = 0;
 
   constructor(parts: SwitchParts) {
     const { connection, config, jobs, policy } = parts;
@@ -60,14 +74,16 @@ export class ManagedSwitch {
     this.connection = connection;
     this.#counters = parts.counters;
     this.#log = parts.log;
+    const pipelineName = choosePipeline(connection, config);
     const state = new SwitchState(
       {
         dpid: features.datapathId,
         version: connection.version,
         config,
         canMatchArp: features.version === 4 || (features.capabilities & ARP_MATCH_IP) !== 0,
+        agesHosts: pipelineName === 'single-table',
       },
-      () => performance.now(),
+      { now: () => performance.now(), onHostEvicted: (mac) => this.refresh(this.pipeline.groupsOfHost(mac)) },
     );
     state.setPorts(connection.ports.map((port) => toPort(port, connection.version)));
     if (parts.former !== undefined) state.inheritJobPorts(parts.former);
@@ -75,6 +91,8 @@ export class ManagedSwitch {
       if (placed.location?.dpid === state.dpid) state.markJobPort(placed.location.portNo);
     }
     this.view = { state, jobs, policy };
+    this.pipeline =
+      pipelineName === 'multi-table' ? new MultiTablePipeline(this.view) : new SingleTablePipeline(this.view);
     this.#mended = this.#mend();
   }
 
@@ -125,52 +143,119 @@ export class ManagedSwitch {
     this.connection.send(deleteRules(version, version === 4 ? { ...filter, cookie: DECIDED_RULES } : filter));
     this.#counters.flowMods.add([this.state.name, 'delete']);
     if (version === 4 || filter.outPort !== undefined) return;
-    for (const [key, rule] of this.#static) if (coveredBy(rule.match, filter.match)) this.#static.delete(key);
+    for (const rules of this.#installed.values()) {
+      for (const [key, rule] of rules) if (coveredBy(rule.match, filter.match)) rules.delete(key);
+    }
   }
 
   /** A new job may hear what nobody heard before. */
-  deleteGroupDrops(): void {
+  #deleteGroupDrops(): void {
     for (const rule of this.#groupDrops.values()) this.#delete(rule);
     this.#groupDrops.clear();
   }
 
-  /** Brings the rules from the start in line with the ports and jobs as they are now, the gate's drop before what passes it. */
-  refresh(): void {
+  /** Brings groups of the pipeline's rules in line with what is known now: first what goes, the strictest of what comes first. */
+  refresh(groups: Iterable<string> = this.#allGroups()): void {
     if (!this.#isMended) return;
-    const wanted = new Map(staticRules(this.view).map((rule) => [ruleKey(rule), rule]));
-    const byPriority = [...wanted].sort(([, a], [, b]) => a.priority - b.priority);
-    for (const [key, rule] of [...this.#static]) {
-      if (wanted.has(key)) continue;
-      this.#static.delete(key);
-      this.#delete(rule);
-    }
-    for (const [key, rule] of byPriority) {
-      const has = this.#static.get(key);
-      if (has !== undefined && sameOutputs(has.outputs, rule.outputs)) continue;
-      this.#static.set(key, rule);
-      this.#add(rule);
-    }
+    for (const group of groups) this.#refreshGroup(group);
   }
 
-  /** A port came, changed or went. True if it went. */
+  #refreshGroup(group: string): void {
+    const wanted = new Map(this.pipeline.rulesOf(group).map((rule) => [ruleKey(rule), rule]));
+    const installed = this.#installed.get(group) ?? new Map<string, FlowRule>();
+    const gone = [...installed].filter(([key]) => !wanted.has(key));
+    const changed = [...wanted]
+      .filter(([key, rule]) => {
+        const has = installed.get(key);
+        return has === undefined || !sameInstructions(has, rule);
+      })
+      .sort(([, a], [, b]) => a.priority - b.priority);
+    const guard = gone.length + changed.length > 0 ? this.pipeline.guardOf(group) : undefined;
+    if (guard !== undefined) this.#add(guard);
+    for (const [key, rule] of gone) {
+      installed.delete(key);
+      this.#delete(rule);
+    }
+    for (const [key, rule] of changed) {
+      installed.set(key, rule);
+      this.#add(rule);
+    }
+    if (guard !== undefined) void this.#liftGuard(guard);
+    if (installed.size > 0) this.#installed.set(group, installed);
+    else this.#installed.delete(group);
+  }
+
+  /** Takes the guard away once all behind it is in place, unless a rule was refused or a later change put it there anew. */
+  async #liftGuard(guard: FlowRule): Promise<void> {
+    const change = ++this.#guardedChanges;
+    const refusals = this.#refusals;
+    const isConfirmed = await this.connection.barrier(READ_TIMEOUT_MS);
+    if (isConfirmed && change === this.#guardedChanges && refusals === this.#refusals) this.#delete(guard);
+  }
+
+  /** The switch refused a rule of the pipeline: what it cannot hold is asked about from now on, and nothing passes unasked. */
+  onRuleRefused(): void {
+    this.#refusals++;
+    this.refresh(this.pipeline.askAboutUnknown());
+  }
+
+  /** Those that have rules now, and those that should. */
+  #allGroups(): ReadonlySet<string> {
+    return new Set([...this.pipeline.groups(), ...this.#installed.keys()]);
+  }
+
   onPort(port: SwitchPort, isGone: boolean): void {
     const { state } = this;
     const uplinks = state.uplinkKey;
-    const leaves = isGone || !port.isUp;
     if (isGone) state.removePort(port.portNo);
     else state.setPorts([port]);
-    if (leaves) {
-      for (const mac of state.hosts.forgetPort(port.portNo)) this.deleteDecided({ match: { ethDst: mac } });
+    if (isGone || !port.isUp) {
+      for (const mac of state.hosts.forgetPort(port.portNo)) this.#onHostGone(mac);
       this.deleteDecided({ match: {}, outPort: port.portNo });
       this.deleteDecided({ match: { inPort: port.portNo } });
     }
-    if (state.uplinkKey !== uplinks) this.deleteDecided({ match: {} });
+    if (state.uplinkKey === uplinks) {
+      // Single-table rules of other ports may have gone with the deletes of 1.0.
+      this.refresh(this.connection.version === 1 ? undefined : this.pipeline.groupsOfPort(port.portNo));
+      return;
+    }
+    this.deleteDecided({ match: {} });
     this.refresh();
   }
 
   /** Notes where a host is; what was decided on its former place goes. */
   learn(mac: MacAddress, portNo: number): void {
-    if (this.state.hosts.learn(mac, portNo).kind === 'moved') this.deleteDecided({ match: { ethDst: mac } });
+    const { kind } = this.state.hosts.learn(mac, portNo);
+    if (kind === 'moved') this.deleteDecided({ match: { ethDst: mac } });
+    if (kind === 'moved' || kind === 'new') this.refresh(this.pipeline.groupsOfHost(mac));
+  }
+
+  /** The host has fallen silent: its rule has left the switch by itself. */
+  onHostSilent(mac: MacAddress): void {
+    this.state.hosts.forget(mac);
+    // What is gone cannot be deleted; deleting it again does no harm.
+    this.#onHostGone(mac);
+  }
+
+  /** A job came, went, or its MAC became known: `matches` name it in what was decided. */
+  onJob(placed: PlacedJob, matches: readonly FlowMatch[], isNew: boolean): void {
+    const { state } = this;
+    const { location, mac } = placed;
+    const isHere = location?.dpid === state.dpid;
+    if (isHere && isNew) state.markJobPort(location.portNo);
+    if (mac !== undefined) state.hosts.forget(mac);
+    for (const match of matches) this.deleteDecided({ match });
+    if (isHere) {
+      this.deleteDecided({ match: { inPort: location.portNo } });
+      this.deleteDecided({ match: {}, outPort: location.portNo });
+    }
+    if (isNew) this.#deleteGroupDrops();
+    this.refresh(this.connection.version === 1 ? undefined : this.pipeline.groupsOfJob(placed));
+  }
+
+  #onHostGone(mac: MacAddress): void {
+    this.deleteDecided({ match: { ethDst: mac } });
+    this.refresh(this.pipeline.groupsOfHost(mac));
   }
 
   ruleOf(xid: number): FlowRule | undefined {
@@ -209,6 +294,12 @@ export class ManagedSwitch {
     this.connection.send(deleteRule(this.connection.version, rule));
     this.#counters.flowMods.add([this.state.name, 'delete']);
   }
+}
+
+/** By what the switch can do, unless the file says otherwise. */
+function choosePipeline(connection: SwitchConnection, config: SwitchConfig | undefined): Pipeline['name'] {
+  const canDoBoth = connection.version === 4 && connection.features.nTables >= TABLE_COUNT;
+  return canDoBoth ? (config?.pipeline ?? 'multi-table') : 'single-table';
 }
 
 export function toPort(port: PortDescription, version: 1 | 4): SwitchPort {

@@ -1,18 +1,18 @@
 // What the forwarding decision asks of the policy file: verdicts, zones, and which addresses only jobs may have.
 
-import type { IpAddress } from '../../protocols/packet/address.ts';
+import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
 import type { Config } from '../config/config.ts';
 import { inAnyPrefix, WAN_ZONE, zoneLookup } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
 import type { PlacedJob } from '../network/job-table.ts';
-import { type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
+import { type EndpointClass, type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
 import type { Verdict } from './verdict.ts';
 
 export class PolicyView {
   readonly config: Config;
   readonly engine: VerdictEngine;
   /** The zone of an address that is no job's: of the file's zones the longest match, else `wan`. */
-  readonly zoneOf: (address: IpAddress) => string;
+  readonly zoneOf: (address: IpAddress, longest?: number) => string;
   /** True for the addresses that only jobs have. */
   readonly isInRanges: (address: IpAddress) => boolean;
 
@@ -29,6 +29,27 @@ export class PolicyView {
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
     return this.engine.verdict(source, destination);
+  }
+
+  /**
+   * Every block of addresses that verdicts may tell apart: the prefixes of the zones and of the policies' address sets,
+   * with the class of what no longer one of them covers, and the two that hold all the rest.
+   */
+  blocks(): readonly { readonly prefix: Prefix; readonly endpointClass: EndpointClass }[] {
+    const { zones, policies } = this.config;
+    const listed = [
+      ...zones.flatMap(({ prefixes }) => prefixes),
+      ...policies.flatMap(({ policy }) => Object.values(policy.addressSets ?? {}).flatMap((set) => set ?? [])),
+      { network: 0 as IpAddress, length: 0 },
+      { network: 0n as IpAddress, length: 0 },
+    ];
+    const byKey = new Map(
+      listed.map((prefix) => [`${typeof prefix.network}${prefix.network}/${prefix.length}`, prefix]),
+    );
+    return [...byKey.values()].map((prefix) => ({
+      prefix,
+      endpointClass: this.engine.classOfBlock(this.zoneOf(prefix.network, prefix.length), prefix),
+    }));
   }
 
   /** To be called for each job that is registered, so that `allowsAll` asks about its class. */

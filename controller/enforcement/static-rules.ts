@@ -31,18 +31,15 @@ const UNSPECIFIED_V6 = hostPrefix(0n as IpAddress);
 const LINK_LOCAL_V4 = parsePrefix('169.254.0.0/16') as Prefix;
 const LINK_LOCAL_V6 = parsePrefix('fe80::/10') as Prefix;
 
-export function staticRules(view: ForwardingView): FlowRule[] {
-  const rules = [
+export function baseRules(): FlowRule[] {
+  return [
     rule(Priority.MISS, {}, TO_CONTROLLER, RuleKind.BASE),
     rule(Priority.RESERVED, { ethType: EtherType.LLDP }, DROP, RuleKind.BASE),
   ];
-  for (const { portNo } of view.state.ports()) {
-    if (view.state.roleOf(portNo) === 'job') rules.push(...gateRules(view, portNo));
-  }
-  return rules;
 }
 
-function gateRules(view: ForwardingView, portNo: number): FlowRule[] {
+/** The gate in front of one job's port. */
+export function gateRules(view: ForwardingView, portNo: number): FlowRule[] {
   const jobs = [...view.jobs.at(view.state.dpid, portNo)];
   const passes = (priority: number) => (match: FlowMatch) =>
     rule(priority, { inPort: portNo, vlan: 'none', ...match }, TO_CONTROLLER, RuleKind.GATE);

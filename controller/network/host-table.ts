@@ -7,9 +7,12 @@ import type { MacAddress } from '../../protocols/packet/address.ts';
 export interface HostTableOptions {
   readonly maxHosts: number;
   readonly maxHostsPerPort: number;
+  /** 0: entries do not age here, since the switch tells when a host has fallen silent. */
   readonly ttlMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** An entry had to go for lack of room. */
+  readonly onEvicted?: (mac: MacAddress) => void;
 }
 
 export type Learned =
@@ -29,7 +32,10 @@ export class HostTable {
       ttl: options.ttlMs,
       ttlResolution: 0,
       perf: { now: options.now },
-      dispose: (port) => this.#count(port, -1),
+      dispose: (port, mac, reason) => {
+        this.#count(port, -1);
+        if (reason === 'evict') options.onEvicted?.(mac);
+      },
     });
   }
 
@@ -63,13 +69,18 @@ export class HostTable {
 
   /** The MACs that were known there. */
   forgetPort(port: number): readonly MacAddress[] {
-    const gone = [...this.#hosts.entries()].filter(([, at]) => at === port).map(([mac]) => mac);
+    const gone = this.at(port);
     for (const mac of gone) this.#hosts.delete(mac);
     return gone;
   }
 
-  *at(port: number): Iterable<MacAddress> {
-    for (const [mac, at] of this.#hosts.entries()) if (at === port) yield mac;
+  // Lists, not iterators: asking for one host moves it to the front, under whoever iterates.
+  all(): readonly MacAddress[] {
+    return [...this.#hosts.keys()];
+  }
+
+  at(port: number): readonly MacAddress[] {
+    return [...this.#hosts.entries()].filter(([, at]) => at === port).map(([mac]) => mac);
   }
 
   #count(port: number, by: number): void {

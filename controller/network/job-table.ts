@@ -9,6 +9,8 @@ import { type Job, registrationKey } from '../jobs/job.ts';
 export interface PortLocation {
   readonly dpid: bigint;
   readonly portNo: number;
+  /** Tells the port from another that has got its number since. */
+  readonly portName?: string | undefined;
 }
 
 export interface PlacedJob {
@@ -53,6 +55,11 @@ export class JobTable {
 
   get(job: Job): PlacedJob | undefined {
     return this.#byKey.get(registrationKey(job.registration));
+  }
+
+  /** By `registrationKey`. */
+  byKey(key: string): PlacedJob | undefined {
+    return this.#byKey.get(key);
   }
 
   byAddress(address: IpAddress): PlacedJob | undefined {

@@ -2,6 +2,7 @@
 // ports the policy file calls WAN, alternate and fabric. Roles follow from the file and from where jobs are; a port
 // that a job was at stays a job port until it is deleted, so that what is left behind it stays gated.
 
+import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { AlternateWan, SwitchConfig } from '../config/config.ts';
 import { HostTable } from './host-table.ts';
 import { LOCAL_PORT } from './port-numbers.ts';
@@ -35,6 +36,14 @@ export interface SwitchIdentity {
   readonly config: SwitchConfig | undefined;
   /** 1.0: the switch matches ARP addresses (OFPC_ARP_MATCH_IP). Always so in 1.3. */
   readonly canMatchArp: boolean;
+  /** False where the switch itself tells when a host has fallen silent. */
+  readonly agesHosts: boolean;
+}
+
+export interface SwitchStateParts {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly onHostEvicted?: (mac: MacAddress) => void;
 }
 
 export class SwitchState {
@@ -49,7 +58,7 @@ export class SwitchState {
   #wan: WanPort | undefined;
   #alternates: ReadonlyMap<string, AlternatePort> = new Map();
 
-  constructor(identity: SwitchIdentity, now: () => number) {
+  constructor(identity: SwitchIdentity, parts: SwitchStateParts) {
     this.dpid = identity.dpid;
     this.version = identity.version;
     this.config = identity.config;
@@ -57,8 +66,9 @@ export class SwitchState {
     this.hosts = new HostTable({
       maxHosts: HOSTS_PER_SWITCH,
       maxHostsPerPort: HOSTS_PER_PORT,
-      ttlMs: HOST_TTL_MS,
-      now,
+      ttlMs: identity.agesHosts ? HOST_TTL_MS : 0,
+      now: parts.now,
+      ...(parts.onHostEvicted && { onEvicted: parts.onHostEvicted }),
     });
   }
 

@@ -12,6 +12,12 @@ export interface FlowMatch {
   readonly inPort?: PortNo;
   readonly ethSrc?: number;
   readonly ethDst?: number;
+  /** Broadcast or multicast. 1.3 only, as are the fields below that say so. */
+  readonly isGroup?: true;
+  /** 01:80:c2:00:00:00 to :0f, which stay on their link (IEEE 802.1Q §8.6.3). 1.3 only. */
+  readonly isReserved?: true;
+  /** 1.3 only. */
+  readonly metadata?: MaskedMetadata;
   /** `none`: no 802.1Q tag at all. A number: the outermost tag has this VLAN id. */
   readonly vlan?: 'none' | number;
   /** As the switch sees it: after one tag. */
@@ -25,6 +31,18 @@ export interface FlowMatch {
   readonly icmpv6Type?: number;
   readonly arpSpa?: Prefix;
   readonly arpTpa?: Prefix;
+  /** 1.3 only. */
+  readonly arpSha?: number;
+  /** 1.3 only; with icmpv6Type 135 or 136. */
+  readonly ndTarget?: bigint;
+  readonly ndSll?: number;
+  readonly ndTll?: number;
+}
+
+/** The bits of the 64-bit metadata that `mask` names have these values (OF1.3.5 §5.1). */
+export interface MaskedMetadata {
+  readonly value: bigint;
+  readonly mask: bigint;
 }
 
 export interface Output {
@@ -40,9 +58,14 @@ export const TO_CONTROLLER: readonly Output[] = Object.freeze([{ port: CONTROLLE
 export const DROP: readonly Output[] = Object.freeze([]);
 
 export interface FlowRule {
+  /** Default 0. 1.3 only, as is what goes on in another table. */
+  readonly table?: number;
   readonly priority: number;
   readonly match: FlowMatch;
   readonly outputs: readonly Output[];
+  /** Goes on there, after the outputs; without it the packet's way ends here. */
+  readonly goto?: number;
+  readonly writeMetadata?: MaskedMetadata;
   readonly cookie: bigint;
   readonly idleTimeoutSec: number;
   readonly hardTimeoutSec: number;
@@ -54,15 +77,16 @@ export function hostPrefix(address: IpAddress): Prefix {
 }
 
 /** Rules of one table are the same entry when this is equal (OF1.0 §4.6, OF1.3.5 §6.4: match and priority). */
-export function ruleKey(rule: Pick<FlowRule, 'priority' | 'match'>): string {
-  return `${rule.priority} ${matchKey(rule.match)}`;
+export function ruleKey(rule: Pick<FlowRule, 'table' | 'priority' | 'match'>): string {
+  return `${rule.table ?? 0} ${rule.priority} ${matchKey(rule.match)}`;
 }
 
 export function matchKey(match: FlowMatch): string {
   return FIELDS.map((field) => {
     const value = match[field];
     if (value === undefined) return '';
-    return typeof value === 'object' ? `${value.network}/${value.length}` : String(value);
+    if (typeof value !== 'object') return String(value);
+    return 'mask' in value ? `${value.value}&${value.mask}` : `${value.network}/${value.length}`;
   }).join(',');
 }
 
@@ -80,6 +104,13 @@ const FIELDS = [
   'icmpv6Type',
   'arpSpa',
   'arpTpa',
+  'isGroup',
+  'isReserved',
+  'metadata',
+  'arpSha',
+  'ndTarget',
+  'ndSll',
+  'ndTll',
 ] as const satisfies readonly (keyof FlowMatch)[];
 
 /** True where a non-strict delete with `filter` deletes a rule with `match` (OF1.0 §4.6: the rule is at least as narrow). */
@@ -90,7 +121,9 @@ export function coveredBy(match: FlowMatch, filter: FlowMatch): boolean {
     const has = match[field];
     if (has === undefined) return false;
     if (typeof wanted !== 'object') return wanted === has;
-    return typeof has === 'object' && within(has, wanted);
+    if (typeof has !== 'object') return false;
+    if ('mask' in wanted) return 'mask' in has && isNarrower(has, wanted);
+    return 'network' in has && within(has, wanted);
   });
 }
 
@@ -102,7 +135,21 @@ function within(inner: Prefix, outer: Prefix): boolean {
   );
 }
 
-export function sameOutputs(a: readonly Output[], b: readonly Output[]): boolean {
+function isNarrower(inner: MaskedMetadata, outer: MaskedMetadata): boolean {
+  return (inner.mask & outer.mask) === outer.mask && (inner.value & outer.mask) === outer.value;
+}
+
+/** True where two rules of one key do the same. */
+export function sameInstructions(a: FlowRule, b: FlowRule): boolean {
+  return (
+    a.goto === b.goto &&
+    a.writeMetadata?.value === b.writeMetadata?.value &&
+    a.writeMetadata?.mask === b.writeMetadata?.mask &&
+    sameOutputs(a.outputs, b.outputs)
+  );
+}
+
+function sameOutputs(a: readonly Output[], b: readonly Output[]): boolean {
   return (
     a.length === b.length &&
     a.every((output, i) => {

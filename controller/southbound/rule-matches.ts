@@ -13,8 +13,15 @@ const NO_TAG_10 = 0xffff;
 const NO_TAG_13 = 0;
 const TAG_PRESENT_13 = 0x1000;
 
+const ONLY_IN_13 = ['icmpv6Type', 'isGroup', 'isReserved', 'metadata', 'arpSha', 'ndTarget', 'ndSll', 'ndTll'] as const;
+/** The bit of a MAC address that says broadcast or multicast. */
+const GROUP_BIT = 0x010000000000;
+const RESERVED = { value: 0x0180c2000000, mask: 0xfffffffffff0 } as const;
+
 export function match10(match: FlowMatch): Match10 {
-  if (match.icmpv6Type !== undefined) throw new Error('OpenFlow 1.0 cannot match ICMPv6');
+  for (const field of ONLY_IN_13) {
+    if (match[field] !== undefined) throw new Error(`OpenFlow 1.0 cannot match ${field}`);
+  }
   const source = match.ipSrc ?? match.arpSpa;
   const destination = match.ipDst ?? match.arpTpa;
   return {
@@ -42,7 +49,10 @@ export function match13(match: FlowMatch): OxmField[] {
     if (value !== undefined) fields.push({ field, value } as OxmField);
   };
   exact('inPort', match.inPort);
+  if (match.metadata !== undefined) fields.push({ field: 'metadata', ...match.metadata });
   exact('ethDst', match.ethDst);
+  if (match.isGroup === true) fields.push({ field: 'ethDst', value: GROUP_BIT, mask: GROUP_BIT });
+  if (match.isReserved === true) fields.push({ field: 'ethDst', ...RESERVED });
   exact('ethSrc', match.ethSrc);
   exact('ethType', match.ethType);
   if (match.vlan !== undefined) exact('vlanVid', match.vlan === 'none' ? NO_TAG_13 : TAG_PRESENT_13 | match.vlan);
@@ -60,7 +70,11 @@ export function match13(match: FlowMatch): OxmField[] {
   }
   exact('udpSrc', match.ipProto === IpProto.UDP ? match.udpSrc : undefined);
   exact('udpDst', match.ipProto === IpProto.UDP ? match.udpDst : undefined);
+  exact('arpSha', match.arpSha);
   exact('icmpv6Type', match.icmpv6Type);
+  exact('ipv6NdTarget', match.ndTarget);
+  exact('ipv6NdSll', match.ndSll);
+  exact('ipv6NdTll', match.ndTll);
   return fields;
 }
 

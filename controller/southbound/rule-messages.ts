@@ -1,7 +1,7 @@
 // Rules and packets as the messages of the version that a switch speaks. Where the two versions differ in how they say
 // a thing (queues, wildcards, port numbers, which deletes can name a cookie) is known here alone.
 
-import { NO_BUFFER } from 'node-openflow';
+import { NO_BUFFER, type Of13Instruction } from 'node-openflow';
 import { narrowPort } from '../network/port-numbers.ts';
 import type { FlowMatch, FlowRule, Output } from './flow-rule.ts';
 import type { WireVersion } from './negotiation.ts';
@@ -19,6 +19,8 @@ export interface DeleteFilter {
 const ADD = 0;
 const DELETE = 3;
 const DELETE_STRICT = 4;
+/** OFPTT_ALL */
+const ALL_TABLES = 0xff;
 const ANY_PORT_10 = 0xffff;
 const ANY_13 = 0xffffffff;
 const SEND_FLOW_REMOVED = 1;
@@ -56,6 +58,9 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
     flags: rest.flags,
   };
   if (version === 1) {
+    if (rule.table !== undefined || rule.goto !== undefined || rule.writeMetadata !== undefined) {
+      throw new Error('OpenFlow 1.0 has one table');
+    }
     return {
       version,
       ...common,
@@ -65,18 +70,29 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
       actions: actions10(rule.outputs),
     };
   }
-  const actions = actions13(rule.outputs);
   return {
     version,
     ...common,
     cookie: rest.cookie?.value ?? rule.cookie,
     cookieMask: rest.cookie?.mask ?? 0n,
-    tableId: 0,
+    tableId: command === DELETE ? ALL_TABLES : (rule.table ?? 0),
     outPort: rest.outPort ?? ANY_13,
     outGroup: ANY_13,
     match: match13(rule.match),
-    instructions: actions.length === 0 ? [] : [{ type: 'applyActions', actions }],
+    instructions: instructions13(rule),
   };
+}
+
+/** In the order in which a switch carries them out (OF1.3.5 §5.9). */
+function instructions13({ outputs, writeMetadata, goto }: FlowRule): Of13Instruction[] {
+  const actions = actions13(outputs);
+  return [
+    ...(actions.length === 0 ? [] : [{ type: 'applyActions' as const, actions }]),
+    ...(writeMetadata === undefined
+      ? []
+      : [{ type: 'writeMetadata' as const, metadata: writeMetadata.value, metadataMask: writeMetadata.mask }]),
+    ...(goto === undefined ? [] : [{ type: 'gotoTable' as const, tableId: goto }]),
+  ];
 }
 
 /** Sends a packet that came in at `inPort`; without outputs it merely frees the switch's buffer. */

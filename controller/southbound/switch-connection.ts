@@ -83,6 +83,7 @@ export class SwitchConnection {
   #echoTimer: NodeJS.Timeout | undefined;
   #lastHeard = performance.now();
   #isEchoPending = false;
+  #isCorked = false;
 
   constructor(socket: Socket, owner: ConnectionOwner, options: ConnectionOptions) {
     this.#socket = socket;
@@ -174,6 +175,7 @@ export class SwitchConnection {
 
   #write(message: Message): void {
     if (this.#isClosed) return;
+    this.#holdWrites();
     this.#socket.write(encodeMessage(message));
     if (this.#socket.writableLength > GIVE_UP_BYTES) {
       this.close(`the switch does not take what it is sent: ${this.#socket.writableLength} bytes wait`);
@@ -184,7 +186,6 @@ export class SwitchConnection {
     if (this.#isClosed) return;
     this.#lastHeard = performance.now();
     this.#isEchoPending = false;
-    this.#socket.cork();
     try {
       for (const frame of this.#splitter.push(chunk)) {
         if (this.#isClosed) return;
@@ -193,9 +194,18 @@ export class SwitchConnection {
     } catch (error) {
       if (!(error instanceof OpenflowError)) throw error;
       this.#refuse(`a message that is not OpenFlow: ${error.message}`, error.answer, chunk);
-    } finally {
-      process.nextTick(() => this.#socket.uncork());
     }
+  }
+
+  /** What is sent in one turn of the event loop goes out as one write. */
+  #holdWrites(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
   }
 
   #onFrame(frame: Uint8Array): void {

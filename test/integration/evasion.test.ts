@@ -7,7 +7,7 @@ import { BROADCAST_MAC, type Ipv6Address, parseIp, parseMac } from '../../protoc
 import { buildArp, buildIp, buildUdp, type VlanTag } from '../../protocols/packet/build.ts';
 import { ipv6MulticastMac } from '../../protocols/packet/build-control.ts';
 import { eventually } from '../support/eventually.ts';
-import { HOSTS, type HostName, Site } from '../support/site.ts';
+import { HOSTS, type HostName, MODES, Site } from '../support/site.ts';
 
 const EVERYBODY = Object.keys(HOSTS) as HostName[];
 const mac = (name: HostName) => parseMac(HOSTS[name].mac)!;
@@ -32,11 +32,11 @@ function udp({ ethSrc, ethDst, src, dst, tags = [] }: Attempt, marker: string): 
   return buildUdp({ ethSrc, ethDst, tags }, { src: ip(src), dst: ip(dst) }, ports);
 }
 
-describe.each(['1.0', '1.3'] as const)('evasion on Open vSwitch with OpenFlow %s', (version) => {
+describe.each(MODES)('evasion on Open vSwitch with OpenFlow $version, $pipeline', (mode) => {
   let site: Site;
 
   beforeAll(async () => {
-    site = await Site.start(version);
+    site = await Site.start(mode);
     expect(await site.register('alice1', 'alice2', 'bob', 'eve', 'mallory')).toEqual(['OK', 'OK', 'OK', 'OK', 'OK']);
     for (const name of EVERYBODY) await site.raw(name);
     // Everybody is known everywhere: nothing below is dropped merely because its way is unknown.

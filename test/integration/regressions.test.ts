@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseIp, parseMac } from '../../protocols/packet/address.ts';
 import { buildUdp } from '../../protocols/packet/build.ts';
 import { eventually } from '../support/eventually.ts';
-import { HOSTS, jobAd, machineAd, Site } from '../support/site.ts';
+import { HOSTS, jobAd, MODES, machineAd, Site } from '../support/site.ts';
 
 const ALLOWED = '203.0.113.99';
 const DENIED = '203.0.113.10';
@@ -25,11 +25,11 @@ function feedInPieces(port: number, text: string, size: number): Promise<string>
   });
 }
 
-describe.each(['1.0', '1.3'] as const)('holes of the original, with OpenFlow %s', (version) => {
+describe.each(MODES)('holes of the original, with OpenFlow $version, $pipeline', (mode) => {
   let site: Site;
 
   beforeAll(async () => {
-    site = await Site.start(version);
+    site = await Site.start(mode);
     expect(await site.register('alice1', 'alice2', 'bob', 'eve')).toEqual(['OK', 'OK', 'OK', 'OK']);
   });
   afterAll(() => site?.stop());

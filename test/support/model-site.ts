@@ -11,18 +11,23 @@ import { parseIp, parseMac } from '../../protocols/packet/address.ts';
 import { buildUdp } from '../../protocols/packet/build.ts';
 import { eventually } from './eventually.ts';
 
-export const POLICY = `
+const POLICY = `
 openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
 http: { listen: 127.0.0.1:0 }
 jobs: { listen: 127.0.0.1:0, ranges: [10.1.0.0/24], settle: 0ms, confirmTimeout: 5s }
 zones: { campus: [10.0.0.0/8] }
 switches:
-  leaf: { dpid: "0000000000000001", fabric: [up] }
-  core: { dpid: "0000000000000002", fabric: [down], wan: { port: wan0, queues: { bulk: { id: 3 } } } }
+  leaf: { pipeline: PIPELINE, dpid: "0000000000000001", fabric: [up] }
+  core: { pipeline: PIPELINE, dpid: "0000000000000002", fabric: [down], wan: { port: wan0, queues: { bulk: { id: 3 } } } }
 policies:
   - isolate-users: true
   - queues: { "*": bulk }
 `;
+
+/** The policy of the site; 1.0 has one table whatever it says. */
+export function policyFor(pipeline: 'single-table' | 'multi-table'): string {
+  return POLICY.replaceAll('PIPELINE', pipeline);
+}
 
 /** Ports of the leaf: jobs at 1 to 4, a host at 5, the core at 9. Of the core: jobs at 1 and 2, the WAN at 8, the leaf at 9. */
 const PORTS = {
@@ -71,7 +76,7 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  static async start(version: 1 | 4, policy = POLICY): Promise<ModelSite> {
+  static async start(version: 1 | 4, policy: string): Promise<ModelSite> {
     const { config, errors } = parseConfig('policy.yaml', policy);
     if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });

@@ -66,7 +66,7 @@ function job(number: number, user: string, group: string): SiteHost {
   };
 }
 
-export const POLICY = `
+const POLICY = `
 openflow: { listen: 127.0.0.1:0 }
 http: { listen: 127.0.0.1:0 }
 jobs:
@@ -76,6 +76,7 @@ zones:
   campus: [10.0.0.0/8, 2001:db8:1::/48]
 switches:
   ${BRIDGE}:
+    pipeline: PIPELINE
     wan:
       port: wan0
       queues: { default: { id: 0 }, physics: { id: 1 } }
@@ -86,6 +87,18 @@ policies:
   - wan-access: { deny: [eve], allow-anyway: [203.0.113.99], redirect: { users: [alice], via: i2 } }
   - queues: { group_physics: physics, "*": default }
 `;
+
+/** Each test of the site runs in all of these. */
+export interface SiteMode {
+  readonly version: '1.0' | '1.3';
+  readonly pipeline: 'single-table' | 'multi-table';
+}
+
+export const MODES: readonly SiteMode[] = [
+  { version: '1.0', pipeline: 'single-table' },
+  { version: '1.3', pipeline: 'single-table' },
+  { version: '1.3', pipeline: 'multi-table' },
+];
 
 export class Site {
   readonly lark: RunningLark;
@@ -101,8 +114,8 @@ export class Site {
     this.#directory = parts.directory;
   }
 
-  static async start(version: '1.0' | '1.3', policy = POLICY, names = Object.keys(HOSTS) as HostName[]): Promise<Site> {
-    const { config, errors } = parseConfig('policy.yaml', policy);
+  static async start({ version, pipeline }: SiteMode, names = Object.keys(HOSTS) as HostName[]): Promise<Site> {
+    const { config, errors } = parseConfig('policy.yaml', POLICY.replace('PIPELINE', pipeline));
     if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
     const lark = await startLark(config, { log, version: 'test', warnings: [] });

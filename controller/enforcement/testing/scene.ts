@@ -146,7 +146,10 @@ export function makeScene(version: 1 | 4, policyText = POLICY): ForwardingView &
   );
   place({ name: 'c1', user: 'carol', addresses: ['10.1.0.23', '2001:db8:1::23'], mac: MACS.carol }, undefined);
 
-  const state = new SwitchState({ dpid: CORE, version, config: config.switches[0], canMatchArp: true }, () => 0);
+  const state = new SwitchState(
+    { dpid: CORE, version, config: config.switches[0], canMatchArp: true, agesHosts: false },
+    { now: () => 0 },
+  );
   state.setPorts([
     ...Object.entries(PORTS).map(([name, portNo]) => ({ portNo, name, mac: portNo, isUp: true })),
     { portNo: LOCAL_PORT, name: 'core', mac: 99, isUp: true },

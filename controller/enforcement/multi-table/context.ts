@@ -1,0 +1,78 @@
+// What the rules of the multi-table pipeline are made from: the view that `decide` has, and small numbers for ports and
+// queues, which metadata has few bits for.
+
+import type { PlacedJob } from '../../network/job-table.ts';
+import {
+  DROP,
+  type FlowMatch,
+  type FlowRule,
+  type MaskedMetadata,
+  type Output,
+  TO_CONTROLLER,
+} from '../../southbound/flow-rule.ts';
+import { makeCookie, type RuleKind } from '../cookie.ts';
+import type { ForwardingView } from '../ends.ts';
+import { MAX_PORT_INDEX, MAX_QUEUE_INDEX } from './layout.ts';
+
+export class MultiTableContext {
+  readonly view: ForwardingView;
+  /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
+  asksAboutUnknown = false;
+  readonly #portIndexes = new Map<number, number>();
+
+  constructor(view: ForwardingView) {
+    this.view = view;
+  }
+
+  /** From 1; the same for as long as the switch is connected. Undefined when there are too many ports. */
+  portIndex(portNo: number): number | undefined {
+    const known = this.#portIndexes.get(portNo);
+    if (known !== undefined) return known;
+    const index = this.#portIndexes.size + 1;
+    if (index > MAX_PORT_INDEX) return undefined;
+    this.#portIndexes.set(portNo, index);
+    return index;
+  }
+
+  /** From 1, by the queue's place in the file; undefined where this switch's WAN port has no such queue. */
+  queueIndex(name: string): number | undefined {
+    const index = [...(this.view.state.wan?.queues.keys() ?? [])].indexOf(name) + 1;
+    return index === 0 || index > MAX_QUEUE_INDEX ? undefined : index;
+  }
+
+  /** Where a job's frames leave this switch: its own port, or the fabric port that its MAC was seen at. */
+  outPortOf({ location, mac }: PlacedJob): number | undefined {
+    const { state } = this.view;
+    if (location === undefined || mac === undefined) return undefined;
+    const portNo = location.dpid === state.dpid ? location.portNo : state.hosts.portOf(mac);
+    if (portNo === undefined) return undefined;
+    const isRight = location.dpid === state.dpid ? state.roleOf(portNo) === 'job' : state.roleOf(portNo) === 'fabric';
+    return isRight ? portNo : undefined;
+  }
+}
+
+/** The parts of a rule that are not its match. */
+export interface RuleBody {
+  readonly outputs?: readonly Output[];
+  readonly goto?: number;
+  readonly writeMetadata?: MaskedMetadata;
+  readonly idleTimeoutSec?: number;
+}
+
+export const toController: RuleBody = { outputs: TO_CONTROLLER };
+export const drop: RuleBody = { outputs: DROP };
+
+/** Makes rules of one kind. */
+export function ruleMaker(kind: RuleKind) {
+  const cookie = makeCookie(kind);
+  return (table: number, priority: number, match: FlowMatch, body: RuleBody): FlowRule => ({
+    table,
+    priority,
+    match,
+    outputs: DROP,
+    idleTimeoutSec: 0,
+    hardTimeoutSec: 0,
+    ...body,
+    cookie,
+  });
+}

@@ -1,0 +1,110 @@
+// The rules that follow from one job: as a sender its own addresses with its own MAC from its own port (or, if it is at
+// another switch, from the fabric), and as a recipient its addresses with its MAC. Of an address that is a job's, all
+// that these do not match falls to the ranges' drop or goes to the controller.
+
+import { type IpAddress, isIpv4 } from '../../../protocols/packet/address.ts';
+import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
+import type { PlacedJob } from '../../network/job-table.ts';
+import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
+import { RuleKind } from '../cookie.ts';
+import { Level } from './base-rules.ts';
+import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
+import { both, destinationClass, FROM_REMOTE_JOB, HAS_OUT_PORT, outPort, sourceClass, Table } from './layout.ts';
+
+const rule = ruleMaker(RuleKind.JOB);
+const SOLICITATION = {
+  ethType: EtherType.IPV6,
+  ipProto: IpProto.ICMPV6,
+  icmpv6Type: Icmpv6Type.NEIGHBOR_SOLICITATION,
+} as const;
+const ADVERTISEMENT = { ...SOLICITATION, icmpv6Type: Icmpv6Type.NEIGHBOR_ADVERTISEMENT } as const;
+
+export function jobRules(context: MultiTableContext, placed: PlacedJob): FlowRule[] {
+  const { mac } = placed;
+  // Another address behind the job's MAC is nobody's.
+  const contradiction = mac === undefined ? [] : [rule(Table.RECIPIENT, Level.REST, { ethDst: mac }, drop)];
+  const ofAddresses = placed.job.addresses.flatMap((address) => {
+    const { id } = context.view.policy.engine.classOf({ kind: 'job', job: placed.job, address });
+    return [...senderRules(context, placed, address, id), ...recipientRules(context, placed, address, id)];
+  });
+  return [...ofAddresses, ...contradiction];
+}
+
+function senderRules({ view }: MultiTableContext, placed: PlacedJob, address: IpAddress, classId: number): FlowRule[] {
+  const { location, mac } = placed;
+  // Without a port, or a MAC, each packet is the controller's: ingress lets none of them pass by a rule of its host.
+  if (location === undefined) return [];
+  const isHere = location.dpid === view.state.dpid;
+  const at: FlowMatch = isHere ? { inPort: location.portNo } : { metadata: FROM_REMOTE_JOB };
+  if (mac === undefined)
+    return isHere
+      ? sourcesOf(address).map((match) => rule(Table.SENDER, Level.JOB, { ...at, ...match }, toController))
+      : [];
+  const own = { ...at, ethSrc: mac };
+  const known = { writeMetadata: sourceClass(classId), goto: Table.RECIPIENT };
+  const sender = (match: FlowMatch, priority: number = Level.EXACT) =>
+    rule(Table.SENDER, priority, { ...own, ...match }, known);
+  const prefix = hostPrefix(address);
+  if (isIpv4(address)) {
+    const arp = { ethType: EtherType.ARP, arpSpa: prefix, arpSha: mac };
+    return [
+      sender({ ethType: EtherType.IPV4, ipSrc: prefix }),
+      sender(arp),
+      // An announcement is for everybody who may hear it.
+      rule(Table.SENDER, Level.EXACT + 1, { ...own, ...arp, arpTpa: prefix }, toController),
+    ];
+  }
+  return [
+    sender({ ethType: EtherType.IPV6, ipSrc: prefix }, Level.JOB),
+    sender({ ...SOLICITATION, ipSrc: prefix, ndSll: mac }),
+    sender({ ...ADVERTISEMENT, ipSrc: prefix, ndTarget: address, ndTll: mac }),
+  ];
+}
+
+function recipientRules(
+  context: MultiTableContext,
+  placed: PlacedJob,
+  address: IpAddress,
+  classId: number,
+): FlowRule[] {
+  const portNo = context.outPortOf(placed);
+  const index = portNo === undefined ? undefined : context.portIndex(portNo);
+  const { mac } = placed;
+  const prefix = hostPrefix(address);
+  if (index === undefined || mac === undefined) {
+    return destinationsOf(address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
+  }
+  const known = { writeMetadata: both(destinationClass(classId), HAS_OUT_PORT, outPort(index)), goto: Table.VERDICT };
+  const recipient = (match: FlowMatch, priority: number = Level.EXACT) => rule(Table.RECIPIENT, priority, match, known);
+  // Its address behind another's MAC: in the ranges that is dropped as any unknown address is.
+  const otherwise = context.view.policy.isInRanges(address)
+    ? []
+    : destinationsOf(address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
+  if (isIpv4(address)) {
+    return [
+      recipient({ ethDst: mac, ethType: EtherType.IPV4, ipDst: prefix }),
+      recipient({ ethDst: mac, ethType: EtherType.ARP, arpTpa: prefix }),
+      recipient({ isGroup: true, ethType: EtherType.ARP, arpTpa: prefix }),
+      ...otherwise,
+    ];
+  }
+  return [
+    recipient({ ethDst: mac, ethType: EtherType.IPV6, ipDst: prefix }, Level.JOB + 1),
+    recipient({ ethDst: mac, ...SOLICITATION, ipDst: prefix, ndTarget: address }),
+    recipient({ isGroup: true, ...SOLICITATION, ndTarget: address }),
+    ...otherwise,
+  ];
+}
+
+function sourcesOf(address: IpAddress): FlowMatch[] {
+  const prefix = hostPrefix(address);
+  if (!isIpv4(address)) return [{ ethType: EtherType.IPV6, ipSrc: prefix }];
+  return [
+    { ethType: EtherType.IPV4, ipSrc: prefix },
+    { ethType: EtherType.ARP, arpSpa: prefix },
+  ];
+}
+
+function destinationsOf(address: IpAddress): FlowMatch[] {
+  return [{ ethType: isIpv4(address) ? EtherType.IPV4 : EtherType.IPV6, ipDst: hostPrefix(address) }];
+}

@@ -1,0 +1,103 @@
+// The multi-table pipeline as groups of rules: the file's, each port's, each host's, each job's, and the verdicts of the
+// classes that packets can have on this switch.
+
+import type { MacAddress } from '../../../protocols/packet/address.ts';
+import { registrationKey } from '../../jobs/job.ts';
+import type { PlacedJob } from '../../network/job-table.ts';
+import type { FlowRule } from '../../southbound/flow-rule.ts';
+import type { EndpointClass } from '../endpoint-classes.ts';
+import type { ForwardingView } from '../ends.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { baseRules } from './base-rules.ts';
+import { MultiTableContext } from './context.ts';
+import { hostRules } from './host-rules.ts';
+import { jobRules } from './job-rules.ts';
+import { portRules } from './port-rules.ts';
+import { verdictGuard, verdictRules } from './verdict-rules.ts';
+
+const BASE = 'base';
+const VERDICTS = 'verdicts';
+
+export class MultiTablePipeline implements Pipeline {
+  readonly name = 'multi-table';
+  readonly #context: MultiTableContext;
+  /** The classes that the verdict table speaks of, by number. */
+  #classes = new Map<number, EndpointClass>();
+
+  constructor(view: ForwardingView) {
+    this.#context = new MultiTableContext(view);
+  }
+
+  *groups(): Iterable<string> {
+    const { jobs, state } = this.#context.view;
+    yield VERDICTS;
+    for (const { portNo } of state.ports()) yield `port:${portNo}`;
+    yield BASE;
+    for (const mac of state.hosts.all()) yield `host:${mac}`;
+    for (const { job } of jobs.all()) yield `job:${registrationKey(job.registration)}`;
+  }
+
+  rulesOf(group: string): FlowRule[] {
+    const context = this.#context;
+    if (group === BASE) return baseRules(context);
+    if (group === VERDICTS) return verdictRules(context, this.#presentClasses());
+    const kind = group.slice(0, group.indexOf(':'));
+    const name = group.slice(kind.length + 1);
+    if (kind === 'port') return portRules(context, Number(name));
+    if (kind === 'host') return hostRules(context, Number(name) as MacAddress);
+    const placed = context.view.jobs.byKey(name);
+    return placed === undefined ? [] : jobRules(context, placed);
+  }
+
+  groupsOfJob(placed: PlacedJob): readonly string[] {
+    const { jobs, policy, state } = this.#context.view;
+    const { job, location, mac } = placed;
+    // New classes first: their verdicts must be there before any packet has them.
+    const isPresent = jobs.get(job) !== undefined;
+    const isNew =
+      isPresent &&
+      job.addresses.some((address) => !this.#classes.has(policy.engine.classOf({ kind: 'job', job, address }).id));
+    return [
+      ...(isNew ? [VERDICTS] : []),
+      ...(location?.dpid === state.dpid ? [`port:${location.portNo}`] : []),
+      ...(mac === undefined ? [] : [`host:${mac}`]),
+      `job:${registrationKey(job.registration)}`,
+    ];
+  }
+
+  groupsOfPort(portNo: number): readonly string[] {
+    return [`port:${portNo}`];
+  }
+
+  /** A job at another switch leaves by the port that its MAC was seen at. */
+  groupsOfHost(mac: MacAddress): readonly string[] {
+    const placed = this.#context.view.jobs.byMac(mac);
+    const group = `host:${mac}`;
+    return placed === undefined ? [group] : [`job:${registrationKey(placed.job.registration)}`, group];
+  }
+
+  guardOf(group: string): FlowRule | undefined {
+    return group === VERDICTS ? verdictGuard() : undefined;
+  }
+
+  askAboutUnknown(): readonly string[] {
+    if (this.#context.asksAboutUnknown) return [];
+    this.#context.asksAboutUnknown = true;
+    return [BASE];
+  }
+
+  /** Those of the jobs and of the file's blocks. What is met no more stays until the table is next made. */
+  #presentClasses(): readonly EndpointClass[] {
+    const { jobs, policy } = this.#context.view;
+    const present = new Map<number, EndpointClass>();
+    for (const { endpointClass } of policy.blocks()) present.set(endpointClass.id, endpointClass);
+    for (const { job } of jobs.all()) {
+      for (const address of job.addresses) {
+        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
+        present.set(endpointClass.id, endpointClass);
+      }
+    }
+    this.#classes = present;
+    return [...present.values()];
+  }
+}

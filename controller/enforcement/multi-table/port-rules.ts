@@ -1,0 +1,71 @@
+// The rules that follow from one port: what it lets in at all if it is a job's, and how a frame leaves by it.
+
+import type { IpAddress } from '../../../protocols/packet/address.ts';
+import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
+import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
+import { RuleKind } from '../cookie.ts';
+import { hasOnlyTenant } from '../decide.ts';
+import { Level } from './base-rules.ts';
+import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
+import { both, FROM_JOB_PORT, outPort, queue, Table } from './layout.ts';
+
+/** Priorities within INGRESS; 100 is for what was decided packet by packet. */
+export const Ingress = { JOB_PORT: 20, GATE: 10, HOST: 5 } as const;
+
+const rule = ruleMaker(RuleKind.GATE);
+
+export function portRules(context: MultiTableContext, portNo: number): FlowRule[] {
+  const role = context.view.state.roleOf(portNo);
+  if (role === undefined) return [];
+  return [...(role === 'job' ? gateRules(context, portNo) : []), ...outputRules(context, portNo)];
+}
+
+/** Untagged IPv4, ARP and IPv6 go on; tags, MPLS and every other EtherType end here. */
+function gateRules({ view }: MultiTableContext, portNo: number): FlowRule[] {
+  const entries = [EtherType.IPV4, EtherType.ARP, EtherType.IPV6].map((ethType) =>
+    rule(
+      Table.INGRESS,
+      Ingress.JOB_PORT,
+      { inPort: portNo, vlan: 'none', ethType },
+      {
+        writeMetadata: FROM_JOB_PORT,
+        goto: Table.SENDER,
+      },
+    ),
+  );
+  const strangers = hasOnlyTenant(view, portNo)
+    ? []
+    : bootstrap().map((match) => rule(Table.SENDER, Level.BOOTSTRAP, { inPort: portNo, ...match }, toController));
+  return [rule(Table.INGRESS, Ingress.GATE, { inPort: portNo }, drop), ...entries, ...strangers];
+}
+
+/** What an interface sends to get an address. Neighbour discovery goes to the controller anyway. */
+function bootstrap(): FlowMatch[] {
+  return [
+    { ethType: EtherType.IPV4, ipProto: IpProto.UDP, udpSrc: 68, udpDst: 67 },
+    { ethType: EtherType.ARP },
+    { ethType: EtherType.IPV6, ipProto: IpProto.UDP, udpSrc: 546, udpDst: 547 },
+    {
+      ethType: EtherType.IPV6,
+      ipProto: IpProto.ICMPV6,
+      icmpv6Type: Icmpv6Type.NEIGHBOR_SOLICITATION,
+      ipSrc: hostPrefix(0n as IpAddress),
+    },
+  ];
+}
+
+function outputRules(context: MultiTableContext, portNo: number): FlowRule[] {
+  const index = context.portIndex(portNo);
+  if (index === undefined) return [];
+  const { wan } = context.view.state;
+  const queues = wan?.portNo === portNo ? [...wan.queues] : [];
+  return [
+    rule(Table.OUTPUT, 10, { metadata: outPort(index) }, { outputs: [{ port: portNo }] }),
+    ...queues.flatMap(([name, { id }]) => {
+      const queueIndex = context.queueIndex(name);
+      if (queueIndex === undefined) return [];
+      const metadata = both(outPort(index), queue(queueIndex));
+      return [rule(Table.OUTPUT, 20, { metadata }, { outputs: [{ port: portNo, queueId: id }] })];
+    }),
+  ];
+}

@@ -1,0 +1,28 @@
+// A pipeline says which rules a switch should have, as a pure function of what is known, in groups: a group follows from
+// one thing, so that a change touches the groups of what changed and no others. No two groups share a rule.
+
+import type { MacAddress } from '../../protocols/packet/address.ts';
+import type { PlacedJob } from '../network/job-table.ts';
+import type { FlowRule } from '../southbound/flow-rule.ts';
+
+export interface Pipeline {
+  readonly name: 'single-table' | 'multi-table';
+  /** Every group that has rules now, in an order in which they may be put in place. */
+  groups(): Iterable<string>;
+  /** None where what the group follows from is gone. */
+  rulesOf(group: string): FlowRule[];
+  /** The groups that a change of this job, port or host touches, in an order in which they may be put in place. */
+  groupsOfJob(placed: PlacedJob): readonly string[];
+  groupsOfPort(portNo: number): readonly string[];
+  groupsOfHost(mac: MacAddress): readonly string[];
+  /**
+   * Rules whose changes must not be seen half done, or half refused: while this rule is there, packets that would meet
+   * them are asked about. Undefined for groups that need none.
+   */
+  guardOf(group: string): FlowRule | undefined;
+  /**
+   * The switch has no room for all rules: from now on, what it does not know is asked about rather than dropped. The
+   * answer is the groups that change by that.
+   */
+  askAboutUnknown(): readonly string[];
+}

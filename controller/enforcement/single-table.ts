@@ -1,0 +1,57 @@
+// The single-table pipeline's rules from the start (static-rules.ts), for OpenFlow 1.0 and for switches with too few
+// tables: all else is decided packet by packet.
+
+import type { PlacedJob } from '../network/job-table.ts';
+import type { FlowRule } from '../southbound/flow-rule.ts';
+import type { ForwardingView } from './ends.ts';
+import type { Pipeline } from './pipeline.ts';
+import { baseRules, gateRules } from './static-rules.ts';
+
+const BASE = 'base';
+
+export class SingleTablePipeline implements Pipeline {
+  readonly name = 'single-table';
+  readonly #view: ForwardingView;
+
+  constructor(view: ForwardingView) {
+    this.#view = view;
+  }
+
+  *groups(): Iterable<string> {
+    yield BASE;
+    for (const { portNo } of this.#view.state.ports()) yield portGroup(portNo);
+  }
+
+  rulesOf(group: string): FlowRule[] {
+    if (group === BASE) return baseRules();
+    const portNo = Number(group.slice(PORT_PREFIX.length));
+    return this.#view.state.roleOf(portNo) === 'job' ? gateRules(this.#view, portNo) : [];
+  }
+
+  groupsOfJob({ location }: PlacedJob): readonly string[] {
+    return location?.dpid === this.#view.state.dpid ? [portGroup(location.portNo)] : [];
+  }
+
+  groupsOfPort(portNo: number): readonly string[] {
+    return [portGroup(portNo)];
+  }
+
+  groupsOfHost(): readonly string[] {
+    return [];
+  }
+
+  guardOf(): undefined {
+    return undefined;
+  }
+
+  /** It always does, but for the gates: there a job that has no rules of its own goes without. */
+  askAboutUnknown(): readonly string[] {
+    return [];
+  }
+}
+
+const PORT_PREFIX = 'port:';
+
+function portGroup(portNo: number): string {
+  return `${PORT_PREFIX}${portNo}`;
+}
