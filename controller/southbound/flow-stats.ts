@@ -11,10 +11,12 @@ import {
   type OxmField,
 } from 'node-openflow';
 import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
+import type { MaskedMetadata } from './flow-rule.ts';
 import type { WireVersion } from './negotiation.ts';
 import type { Outgoing, StatsReply } from './switch-connection.ts';
 
 export interface SwitchRule {
+  readonly table: number;
   readonly priority: number;
   readonly cookie: bigint;
   readonly packets: bigint;
@@ -24,6 +26,7 @@ export interface SwitchRule {
   /** The blocks of addresses that it matches, IP or ARP; undefined where it matches any. */
   readonly source: Prefix | undefined;
   readonly destination: Prefix | undefined;
+  readonly metadata: MaskedMetadata | undefined;
   /** The message that deletes this rule and no other. */
   readonly deletion: Outgoing;
 }
@@ -52,6 +55,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
           match: formatMatch10(entry.match),
           actions: formatActions(entry.actions),
           ...ends10(entry.match),
+          metadata: undefined,
           deletion: deletion({ version: 1, match: entry.match, outPort: ANY_PORT_10, actions: [] }, entry),
         }));
   }
@@ -63,6 +67,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
         actions: formatInstructions(entry.instructions),
         source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa']),
         destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa']),
+        metadata: metadata13(entry.match),
         deletion: deletion(
           {
             version: 4,
@@ -79,14 +84,15 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
 }
 
 interface Entry {
+  readonly tableId: number;
   readonly priority: number;
   readonly cookie: bigint;
   readonly packetCount: bigint;
   readonly byteCount: bigint;
 }
 
-function numbers({ priority, cookie, packetCount, byteCount }: Entry) {
-  return { priority, cookie, packets: packetCount, bytes: byteCount };
+function numbers({ tableId, priority, cookie, packetCount, byteCount }: Entry) {
+  return { table: tableId, priority, cookie, packets: packetCount, bytes: byteCount };
 }
 
 function deletion(rest: object, { priority, cookie }: Entry): Outgoing {
@@ -121,6 +127,11 @@ function block13(
     return { network: field.value as IpAddress, length };
   }
   return undefined;
+}
+
+function metadata13(match: readonly OxmField[]): MaskedMetadata | undefined {
+  const field = getOxm(match, 'metadata');
+  return field && { value: field.value, mask: field.mask ?? (1n << 64n) - 1n };
 }
 
 /** How many bits are set. */

@@ -26,6 +26,7 @@ const QUEUED = find('bob', 'wan');
 const rule = (more: Partial<RuleView>): RuleView => ({
   switch: 'larkdemo',
   dpid: '000000000000d3e0',
+  table: 0,
   priority: 100,
   match: 'ip,nw_src=10.1.0.13',
   actions: 'set_queue:1,output:1',

@@ -9,7 +9,7 @@ function run(differences: readonly string[]): DemoRun {
   const by = { policy: 'isolate-users', place: 'mininet/policy.yaml:41:5' };
   const verdict = { action: 'drop' as const, reason: 'other user', ...by, queue: null, via: null };
   const observation = { ping: false, transfer: { whole: false, detail: 'timed out' }, arrivedAt: [], queue: undefined };
-  const rule = { switch: 'larkdemo', dpid: '000000000000d3e0', priority: 300, match: 'ip,nw_src=10.1.0.11' };
+  const rule = { switch: 'larkdemo', dpid: '000000000000d3e0', table: 0, priority: 300, match: 'ip,nw_src=10.1.0.11' };
   const rules = [{ ...rule, actions: 'drop', packets: 9, bytes: 900, cookie: '0x1a' }];
   const results = [{ scene: scene!, verdict, observation, rules, differences }];
   return { version: '1.3', stage: 'ovs', results, isAsExpected: differences.length === 0, seconds: 3.21 };

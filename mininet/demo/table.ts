@@ -77,13 +77,18 @@ function reality({ observation }: SceneResult): string {
   return [`${what.join(', ')}; ${where}`, queue === undefined ? [] : `queue ${queue}`].flat().join(', ');
 }
 
-/** Lark's reason where no policy decided, and the rules that decided on this very pair; where there are none, any that counted. */
+/** Lark's reason where no policy decided, and the rule that decided: on this pair, else on its classes, else any that counted. */
 function detailLines({ scene, verdict, rules }: SceneResult): readonly string[] {
   const reason = verdict.action === 'drop' && verdict.policy === null ? [verdict.reason] : [];
-  const ofThisPair = rules.filter(({ match }) => match.split(/[,=]/).includes(scene.destination));
-  const shown = (ofThisPair.length > 0 ? ofThisPair : rules).slice(0, 1).map((rule) => {
+  const ofThisPair = rules.filter(({ table, match }) => table === 0 && match.split(/[,=]/).includes(scene.destination));
+  const ofClasses = rules.filter(({ cookie }) => cookie.endsWith('(verdict)'));
+  const dropping = rules.filter(({ actions }) => verdict.action === 'drop' && actions === 'drop');
+  const shown = [...ofThisPair, ...ofClasses, ...dropping, ...rules].slice(0, 1).map((rule) => {
     const count = `${rule.packets} ${rule.packets === 1 ? 'packet' : 'packets'}`;
-    return `${count}: cookie=${rule.cookie} priority=${rule.priority} ${rule.match} actions=${rule.actions}`;
+    const table = rule.table === 0 ? [] : [`table=${rule.table}`];
+    const match = rule.match === '' ? [] : [rule.match];
+    const parts = [...table, `priority=${rule.priority}`, ...match, `actions=${rule.actions}`];
+    return `${count}: cookie=${rule.cookie} ${parts.join(' ')}`;
   });
   return [...reason, ...shown];
 }

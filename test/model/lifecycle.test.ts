@@ -169,9 +169,7 @@ describe.each([
           }) as never,
       0,
     );
-    site.leaf.disconnect();
-    await site.whenUp(1);
-    await site.whenUp(2);
+    await site.reconnectLeaf();
     const flows = site.leaf.dumpFlows();
     expect(flows).toContain('cookie=0x77');
     expect(flows).not.toContain(DECIDED_COOKIE);

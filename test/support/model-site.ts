@@ -94,6 +94,20 @@ export class ModelSite {
     });
   }
 
+  /** Breaks the leaf's connection; resolves when a new one is up. */
+  async reconnectLeaf(): Promise<void> {
+    const leaf = async () => {
+      const { switches } = await this.get<{ switches: SwitchView[] }>('/v1/switches');
+      return switches.find(({ name }) => name === 'leaf');
+    };
+    const before = (await leaf())?.connectedAt;
+    this.leaf.disconnect();
+    await eventually('a new connection of the leaf', async () => {
+      const now = await leaf();
+      return now !== undefined && now.connectedAt !== before && now.state === 'up';
+    });
+  }
+
   register(job: JobSketch) {
     const { number, user, port, machine = 'wn1', withoutMac = false } = job;
     const jobAd = `[ GlobalJobId = "s#${number}.0#1"; Owner = "${user}"; NumJobStarts = 1 ]`;

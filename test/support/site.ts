@@ -101,24 +101,30 @@ export const MODES: readonly SiteMode[] = [
 ];
 
 export class Site {
-  readonly lark: RunningLark;
+  lark: RunningLark;
   readonly ovs: Ovs;
   readonly hosts: ReadonlyMap<HostName, LabHost>;
   readonly #raw = new Map<HostName, RawHost>();
   readonly #directory: string;
+  readonly #policy: string;
 
-  private constructor(parts: { lark: RunningLark; ovs: Ovs; hosts: Map<HostName, LabHost>; directory: string }) {
+  private constructor(parts: {
+    lark: RunningLark;
+    ovs: Ovs;
+    hosts: Map<HostName, LabHost>;
+    directory: string;
+    policy: string;
+  }) {
     this.lark = parts.lark;
     this.ovs = parts.ovs;
     this.hosts = parts.hosts;
     this.#directory = parts.directory;
+    this.#policy = parts.policy;
   }
 
   static async start({ version, pipeline }: SiteMode, names = Object.keys(HOSTS) as HostName[]): Promise<Site> {
-    const { config, errors } = parseConfig('policy.yaml', POLICY.replace('PIPELINE', pipeline));
-    if (config === undefined) throw new Error(JSON.stringify(errors));
-    const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
-    const lark = await startLark(config, { log, version: 'test', warnings: [] });
+    const policy = POLICY.replace('PIPELINE', pipeline);
+    const lark = await start(policy);
     const directory = await mkdtemp('/run/lark-site-');
     const ovs = await startOvs(join(directory, 'ovs'));
     await ovs.addBridge({
@@ -129,16 +135,29 @@ export class Site {
     });
     const hosts = new Map<HostName, LabHost>();
     for (const name of names) hosts.set(name, await addHost(ovs, name));
-    const site = new Site({ lark, ovs, hosts, directory });
+    const site = new Site({ lark, ovs, hosts, directory, policy });
+    await site.#whenConnected();
+    return site;
+  }
+
+  /** A new Lark with the same policy and OpenFlow port, which knows no jobs; the former must have been closed. */
+  async restartLark(): Promise<void> {
+    const { port } = this.lark.addresses.openflow;
+    this.lark = await start(this.#policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`));
+    // Telling Open vSwitch its controller anew would be quicker, but it throws away every rule: it must find Lark itself.
+    await this.#whenConnected();
+  }
+
+  async #whenConnected(): Promise<void> {
+    const names = [...this.hosts.keys()];
     await eventually(
       'the switch with all its ports',
       async () => {
-        const [view] = (await site.get<{ switches: SwitchView[] }>('/v1/switches')).switches;
+        const [view] = (await this.get<{ switches: SwitchView[] }>('/v1/switches')).switches;
         return view?.state === 'up' && names.every((name) => view.ports.some((port) => port.name === portNameOf(name)));
       },
       15_000,
     );
-    return site;
   }
 
   host(name: HostName): LabHost {
@@ -193,6 +212,13 @@ export class Site {
     for (const host of this.hosts.values()) await host.remove();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+async function start(policy: string): Promise<RunningLark> {
+  const { config, errors } = parseConfig('policy.yaml', policy);
+  if (config === undefined) throw new Error(JSON.stringify(errors));
+  const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
+  return startLark(config, { log, version: 'test', warnings: [] });
 }
 
 function portNameOf(name: HostName): string {

@@ -52,7 +52,7 @@ export async function dissect<const Field extends string>(
     return lines.map((line) => {
       const columns = line.split('\t');
       const values = fields.map((field, i) => [field, columns[i] ? columns[i].split(';') : []] as const);
-      return Object.fromEntries(values) as Record<Field, readonly string[]>;
+      return Object.fromEntries(values) as unknown as Record<Field, readonly string[]>;
     });
   } finally {
     await rm(directory, { recursive: true });
