@@ -10,7 +10,7 @@ import { parseFrame } from '../../protocols/packet/frame.ts';
 import { LOCAL_PORT } from '../network/port-numbers.ts';
 import { decide } from './decide.ts';
 import type { Fate } from './fate.ts';
-import { ip, MACS, makeScene, PORTS } from './testing/scene.ts';
+import { ip, MACS, makeScene, POLICY, PORTS } from './testing/scene.ts';
 
 const tcp = (ethSrc: number, ethDst: number, src: string, dst: string, vids: readonly number[] = []) =>
   buildTcp(
@@ -242,6 +242,47 @@ describe.each([
     expect(decide(scene, tagged, PORTS.host)).toMatchObject({ outputs: [{ port: PORTS.wan0 }], match: { vlan: 7 } });
     const toJob = parseFrame(tcp(MACS.host, MACS.alice1, '10.0.0.5', '10.1.0.11', [7]));
     expect(decide(scene, toJob, PORTS.host).outputs).toEqual([]);
+  });
+
+  it('lets only what opens no connection through where the verdict says so, and by no rule', () => {
+    const policy = POLICY.replace(
+      '- isolate-users: true',
+      `- isolate-users: true
+  - rule: { when: 'MY.EndpointType == "zone" && TARGET.Owner == "bob"', then: { connections: replies } }`,
+    );
+    const scene = makeScene(version, policy);
+    const toBob = (flags: number) =>
+      parseFrame(
+        buildTcp(
+          { ethSrc: MACS.host, ethDst: MACS.bob },
+          { src: ip('10.0.0.5'), dst: ip('10.1.0.13') },
+          { srcPort: 80, dstPort: 4000, flags },
+        ),
+      );
+    const [SYN, SYN_ACK, ACK, RST] = [0x02, 0x12, 0x10, 0x04];
+    expect(decide(scene, toBob(SYN), PORTS.host)).toMatchObject({
+      outputs: [],
+      dropReason: 'policy',
+      match: undefined,
+    });
+    for (const flags of [SYN_ACK, ACK, RST]) {
+      expect(decide(scene, toBob(flags), PORTS.host)).toMatchObject({
+        outputs: [{ port: PORTS.bob }],
+        match: undefined,
+      });
+    }
+    const udp = buildUdp(
+      { ethSrc: MACS.host, ethDst: MACS.bob },
+      { src: ip('10.0.0.5'), dst: ip('10.1.0.13') },
+      { srcPort: 53, dstPort: 4000 },
+    );
+    expect(decide(scene, parseFrame(udp), PORTS.host).dropReason).toBe('policy');
+    expect(ports(decide(scene, parseFrame(arp(MACS.host, '10.0.0.5', '10.1.0.13')), PORTS.host))).toEqual([PORTS.bob]);
+    const back = parseFrame(tcp(MACS.bob, MACS.host, '10.1.0.13', '10.0.0.5'));
+    expect(decide(scene, back, PORTS.bob)).toMatchObject({
+      outputs: [{ port: PORTS.host }],
+      match: { ethType: 0x0800 },
+    });
   });
 
   it('drops what is redirected to an alternate that the switch lacks', () => {

@@ -114,12 +114,24 @@ function decideUnicast(view: ForwardingView, packet: IpFrame, sender: JudgedEndp
   if (asksForAnother(view, frame, recipient)) return dropped('spoofed');
   const verdict = view.policy.verdict(sender, recipient.endpoint);
   if (verdict.action === 'drop') return dropped('policy', { verdict, match });
+  // By no rule: the standard versions cannot match what tells a reply from the opening of a connection.
+  const isRepliesOnly = verdict.connections !== undefined;
+  if (isRepliesOnly && !mayBeReply(frame)) return dropped('policy', { verdict });
   const fate =
     recipient.kind === 'job'
       ? deliverToJob(view, packet, recipient, verdict)
       : deliverToOther(view, packet, recipient.endpoint, verdict);
-  const isPerPacket = frame.kind === 'arp' || isNeighbourDiscovery(frame) || fate.match === undefined;
+  const isPerPacket = isRepliesOnly || frame.kind === 'arp' || isNeighbourDiscovery(frame) || fate.match === undefined;
   return { ...fate, verdict, match: isPerPacket ? undefined : match };
+}
+
+/**
+ * What is no opening of a connection, as far as one packet can tell: TCP that acknowledges or resets. Nothing else has
+ * replies that could be told from questions, and later fragments say nothing; who has which MAC may be asked and said.
+ */
+function mayBeReply(frame: Frame): boolean {
+  if (frame.kind === 'arp' || isNeighbourDiscovery(frame)) return true;
+  return frame.ipProto === IpProto.TCP && frame.tcpFlags !== undefined && (frame.tcpFlags & TCP_ACK_OR_RST) !== 0;
 }
 
 /** A unicast solicitation asks the one that it is addressed to: none else's address. */
@@ -131,6 +143,9 @@ function asksForAnother(view: ForwardingView, frame: Frame, recipient: Recipient
   if (asked.kind === 'unregistered') return true;
   return recipient.kind === 'job' ? asked.kind !== 'job' || asked.placed !== recipient.placed : asked.kind === 'job';
 }
+
+/** RFC 9293 §3.1. */
+const TCP_ACK_OR_RST = 0x14;
 
 // The two functions below mark with an (any) `match` that a rule may stand for the fate; the caller writes the match.
 const MATCHABLE: FlowMatch = {};

@@ -44,22 +44,25 @@ export function broadcastOutputs(
   return portsFor(view, inPort, (role, portNo) => {
     const jobs = jobsBehind(view, portNo);
     if (role === 'job' && jobs.length === 0) return isBootstrap && sender.kind !== 'job';
-    if (role !== 'job' && verdict.action === 'drop') return false;
+    if (role !== 'job' && !passesAll(verdict)) return false;
     return jobs.every((placed) => mayTalkTo(view, sender, placed));
   }).map((portNo) => outputTo(view, portNo, verdict));
 }
 
 /** True where no job of this switch, nor anyone else, may hear a broadcast of this sender. */
 export function isUnheard(view: ForwardingView, sender: JudgedEndpoint): boolean {
-  if (view.policy.verdict(sender, { kind: 'local', address: undefined }).action !== 'drop') return false;
+  if (passesAll(view.policy.verdict(sender, { kind: 'local', address: undefined }))) return false;
   for (const placed of view.jobs.all()) if (mayTalkTo(view, sender, placed)) return false;
   return true;
 }
 
 function mayTalkTo(view: ForwardingView, sender: JudgedEndpoint, { job }: PlacedJob): boolean {
-  return job.addresses.every(
-    (address) => view.policy.verdict(sender, { kind: 'job', job, address }).action === 'forward',
-  );
+  return job.addresses.every((address) => passesAll(view.policy.verdict(sender, { kind: 'job', job, address })));
+}
+
+/** A broadcast answers nobody: where only replies may pass, it may not. */
+function passesAll(verdict: Verdict): boolean {
+  return verdict.action === 'forward' && verdict.connections === undefined;
 }
 
 /** The jobs located at a port, and those without a known port whose MAC was last seen there. */

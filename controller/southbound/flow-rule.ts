@@ -29,6 +29,8 @@ export interface FlowMatch {
   readonly udpSrc?: number;
   readonly udpDst?: number;
   readonly icmpv6Type?: number;
+  /** This bit of the TCP flags is set. 1.3 with the ONF's extension, which Open vSwitch has. */
+  readonly tcpFlag?: number;
   readonly arpSpa?: Prefix;
   readonly arpTpa?: Prefix;
   /** 1.3 only. */
@@ -111,6 +113,7 @@ const FIELDS = [
   'ndTarget',
   'ndSll',
   'ndTll',
+  'tcpFlag',
 ] as const satisfies readonly (keyof FlowMatch)[];
 
 /** True where a non-strict delete with `filter` deletes a rule with `match` (OF1.0 §4.6: the rule is at least as narrow). */

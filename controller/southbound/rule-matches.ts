@@ -13,7 +13,17 @@ const NO_TAG_10 = 0xffff;
 const NO_TAG_13 = 0;
 const TAG_PRESENT_13 = 0x1000;
 
-const ONLY_IN_13 = ['icmpv6Type', 'isGroup', 'isReserved', 'metadata', 'arpSha', 'ndTarget', 'ndSll', 'ndTll'] as const;
+const ONLY_IN_13 = [
+  'icmpv6Type',
+  'isGroup',
+  'isReserved',
+  'metadata',
+  'arpSha',
+  'ndTarget',
+  'ndSll',
+  'ndTll',
+  'tcpFlag',
+] as const;
 /** The bit of a MAC address that says broadcast or multicast. */
 const GROUP_BIT = 0x010000000000;
 const RESERVED = { value: 0x0180c2000000, mask: 0xfffffffffff0 } as const;
@@ -70,6 +80,7 @@ export function match13(match: FlowMatch): OxmField[] {
   }
   exact('udpSrc', match.ipProto === IpProto.UDP ? match.udpSrc : undefined);
   exact('udpDst', match.ipProto === IpProto.UDP ? match.udpDst : undefined);
+  if (match.tcpFlag !== undefined) fields.push({ field: 'onfTcpFlags', value: match.tcpFlag, mask: match.tcpFlag });
   exact('arpSha', match.arpSha);
   exact('icmpv6Type', match.icmpv6Type);
   exact('ipv6NdTarget', match.ndTarget);

@@ -51,11 +51,21 @@ const LOCAL_PREFIXES = [
   'ff00::/8',
 ].map((text) => parsePrefix(text) as Prefix);
 
+const TCP_ACK = 0x10;
+const TCP_RST = 0x04;
+
 const rule = ruleMaker(RuleKind.BASE);
 
 export function baseRules(context: MultiTableContext): FlowRule[] {
   const misses = Object.values(Table).map((table) => rule(table, Level.MISS, {}, toController));
-  return [...misses, ...ingressRules(), ...senderRules(context), ...recipientRules(context), ...switchingRules()];
+  return [
+    ...misses,
+    ...ingressRules(),
+    ...senderRules(context),
+    ...recipientRules(context),
+    ...repliesRules(context),
+    ...switchingRules(),
+  ];
 }
 
 function ingressRules(): FlowRule[] {
@@ -128,6 +138,23 @@ function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule
           goto: Table.VERDICT,
         },
       ),
+    ),
+  ];
+}
+
+/**
+ * TCP that acknowledges or resets opens no connection. A switch that cannot match TCP flags refuses these rules, and asks
+ * about every packet that may only be a reply.
+ */
+function repliesRules({ view }: MultiTableContext): FlowRule[] {
+  const isNeeded = view.policy.config.policies.some(({ policy }) => policy.needs?.includes('connections') === true);
+  if (!isNeeded) return [];
+  const pass = { goto: Table.SWITCHING };
+  const tcp = [IPV4, IPV6].map((version) => ({ ...version, ipProto: IpProto.TCP }));
+  return [
+    rule(Table.REPLIES, Level.EXACT, { ethType: EtherType.ARP }, pass),
+    ...[TCP_ACK, TCP_RST].flatMap((flag) =>
+      tcp.map((match) => rule(Table.REPLIES, Level.EXACT, { ...match, tcpFlag: flag }, pass)),
     ),
   ];
 }

@@ -5,8 +5,9 @@
 //   1 SENDER     who sends it: anti-spoofing, and the source's class
 //   2 RECIPIENT  whom it is for: the destination's class, and for a job the port that it is at
 //   3 VERDICT    what the policies say of the two classes: defaults and exceptions
-//   4 SWITCHING  for those that are no jobs: the port that their MAC was seen at
-//   5 OUTPUT     out of the port, in its queue
+//   4 REPLIES    where only replies may pass: what opens no connection (Open vSwitch; others ask about each packet)
+//   5 SWITCHING  for those that are no jobs: the port that their MAC was seen at
+//   6 OUTPUT     out of the port, in its queue
 //
 // The pipeline answers only what it is sure of: whatever it does not know goes to the controller, whose decision (see
 // decide.ts) is the meaning of it all. So its soundness is one property: no packet that it handles by itself fares
@@ -14,9 +15,9 @@
 
 import type { MaskedMetadata } from '../../southbound/flow-rule.ts';
 
-export const Table = { INGRESS: 0, SENDER: 1, RECIPIENT: 2, VERDICT: 3, SWITCHING: 4, OUTPUT: 5 } as const;
+export const Table = { INGRESS: 0, SENDER: 1, RECIPIENT: 2, VERDICT: 3, REPLIES: 4, SWITCHING: 5, OUTPUT: 6 } as const;
 /** A switch needs at least this many tables. */
-export const TABLE_COUNT = 6;
+export const TABLE_COUNT = 7;
 
 const CLASS_BITS = 20n;
 const PORT_BITS = 12n;

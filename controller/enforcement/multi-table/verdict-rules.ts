@@ -51,12 +51,15 @@ function outcomeOf(context: MultiTableContext, verdict: Verdict, destination: En
   if (verdict.action === 'drop') return { key: 'drop', body: drop };
   const { state } = context.view;
   const via = destination.isWan ? verdict.via?.name : undefined;
+  // A redirection of replies alone is rare enough to be asked about packet by packet.
+  if (via !== undefined && verdict.connections !== undefined) return { key: 'ask', body: toController };
   if (via !== undefined && state.config?.wan?.alternates.has(via) === true) {
     const alternate = state.alternates.get(via);
     if (alternate === undefined) return { key: 'drop', body: drop };
     return { key: `via ${via}`, body: { outputs: [{ port: alternate.portNo, ethDst: alternate.gateway }] } };
   }
+  const goto = verdict.connections === undefined ? Table.SWITCHING : Table.REPLIES;
   const index = verdict.queue === undefined ? undefined : context.queueIndex(verdict.queue.name);
-  if (index === undefined) return { key: 'forward', body: { goto: Table.SWITCHING } };
-  return { key: `queue ${index}`, body: { goto: Table.SWITCHING, writeMetadata: queue(index) } };
+  if (index === undefined) return { key: `goto ${goto}`, body: { goto } };
+  return { key: `queue ${index} goto ${goto}`, body: { goto, writeMetadata: queue(index) } };
 }
