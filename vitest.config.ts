@@ -12,7 +12,7 @@ export default defineConfig({
         ...resolveFromSource,
         test: {
           name: 'unit',
-          include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model}/**/*.test.ts'],
+          include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model,fuzz}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
         },
       },

@@ -83,6 +83,10 @@ const jobErrors: Readonly<Record<JobErrorCode, Omit<ErrorEntry, 'from'>>> = {
     meaning: 'The feed serves as many connections, or waits for as many answers, as it may.',
     remedy: 'Try again after a second; keep one connection of the JSON form open instead of one for each request.',
   },
+  JOB_STORE_FAILED: {
+    meaning: 'The job store could not write the change to its disk, so the change was not made.',
+    remedy: 'Make room on the disk of `store.path`, or see why it cannot be written to; then ask again.',
+  },
 };
 
 function entries<Code extends string, Value>(

@@ -8,7 +8,6 @@ import {
   type IpAddress,
   isLocalAddress,
   parseIp,
-  prefixContains,
 } from '../protocols/packet/address.ts';
 import { type Config, formatPlace, type Place } from './config/config.ts';
 import { kindOf } from './enforcement/cookie.ts';
@@ -16,7 +15,8 @@ import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
-import type { Admitted, Enforcement } from './jobs/admission.ts';
+import { rulesAbout } from './explain-rules.ts';
+import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import { registrationKey } from './jobs/job.ts';
 import { formatDpid } from './network/switch-state.ts';
@@ -24,6 +24,7 @@ import type {
   ChosenView,
   EndpointExplanation,
   Explanation,
+  ForgottenSwitch,
   JobView,
   LarkApi,
   PortView,
@@ -37,15 +38,25 @@ import type { SwitchRule } from './southbound/flow-stats.ts';
 /** How long `explain` waits for a switch to tell its rules. */
 const EXPLAIN_TIMEOUT_MS = 2_000;
 
+export interface LiveLarkParts {
+  readonly engine: EnforcementEngine;
+  readonly admission: AdmissionService;
+  readonly config: Config;
+  /** As `AdmissionService.forgetSwitch`. */
+  readonly forgetSwitch: (dpid: string) => Promise<readonly IpAddress[] | undefined>;
+}
+
 export class LiveLark implements LarkApi {
   readonly #engine: EnforcementEngine;
   readonly #admission: AdmissionService;
   readonly #config: Config;
+  readonly #forgetSwitch: LiveLarkParts['forgetSwitch'];
 
-  constructor(parts: { engine: EnforcementEngine; admission: AdmissionService; config: Config }) {
+  constructor(parts: LiveLarkParts) {
     this.#engine = parts.engine;
     this.#admission = parts.admission;
     this.#config = parts.config;
+    this.#forgetSwitch = parts.forgetSwitch;
   }
 
   jobs(): readonly JobView[] {
@@ -67,6 +78,14 @@ export class LiveLark implements LarkApi {
     return this.#engine.switches().map(switchView);
   }
 
+  async forgetSwitch(dpid: string): Promise<ForgottenSwitch> {
+    const freed = await this.#forgetSwitch(dpid).catch((error: unknown) => {
+      throw error instanceof JobError ? new ProblemError('HTTP_STORE_FAILED', error.message) : error;
+    });
+    if (freed !== undefined) return { dpid, freed: freed.map(formatIp) };
+    throw new ProblemError('HTTP_SWITCH_CONNECTED', `Switch ${dpid} is connected, so its rules are Lark's to mend.`);
+  }
+
   async explain(source: string, destination: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
@@ -79,7 +98,7 @@ export class LiveLark implements LarkApi {
       destination: this.#explainEnd(to, ends[1]),
       verdict: this.#explainVerdict(ends),
       rules: read.flatMap(({ managed, rules }) =>
-        (rules ?? []).filter((rule) => isAbout(rule, from, to)).map((rule) => ruleView(managed, rule)),
+        rulesAbout(rules ?? [], { from, to, classes: this.#classesOf(ends) }).map((rule) => ruleView(managed, rule)),
       ),
       silentSwitches: read.filter(({ rules }) => rules === undefined).map(({ managed }) => managed.state.name),
     };
@@ -144,6 +163,12 @@ export class LiveLark implements LarkApi {
     };
   }
 
+  #classesOf([source, destination]: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined]) {
+    if (source === undefined || destination === undefined) return undefined;
+    const { engine } = this.#engine.policy;
+    return { source: engine.classOf(source).id, destination: engine.classOf(destination).id };
+  }
+
   #explainVerdict([source, destination]: readonly [
     JudgedEndpoint | undefined,
     JudgedEndpoint | undefined,
@@ -204,19 +229,12 @@ function switchView(managed: ManagedSwitch): SwitchView {
   };
 }
 
-/** A rule is about two addresses when it names at least one of them and excludes neither. */
-function isAbout(rule: SwitchRule, from: IpAddress, to: IpAddress): boolean {
-  const { source, destination } = rule;
-  if (source === undefined && destination === undefined) return false;
-  if (source !== undefined && !prefixContains(source, from)) return false;
-  return destination === undefined || prefixContains(destination, to);
-}
-
 function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
   const kind = kindOf(rule.cookie);
   return {
     switch: managed.state.name,
     dpid: formatDpid(managed.state.dpid),
+    table: rule.table,
     priority: rule.priority,
     match: rule.match,
     actions: rule.actions,

@@ -1,19 +1,22 @@
 // Starts Lark, wires its parts together and stops it: the only place that knows every part.
 //
-// Start: a listener that fails undoes those before it. Stop: first no new requests, then no switches, so that what was
+// Start: first what was known before, then the listeners; one that fails undoes those before it. Stop: first no new requests, then no switches, so that what was
 // asked is still carried out.
 
 import type { Logger } from 'pino';
 import type { Config, ListenAddress } from './config/config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
+import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { systemClock } from './jobs/clock.ts';
 import { JobFeed } from './jobs/feed/server.ts';
-import { type Job, registrationKey } from './jobs/job.ts';
+import { type JobStore, VolatileJobStore } from './jobs/store/job-store.ts';
+import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
 import { LiveLark } from './live-lark.ts';
 import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
+import { RememberedSwitches } from './remembered-switches.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
 import { Counters } from './telemetry/counters.ts';
 
@@ -34,11 +37,24 @@ export interface RunningLark {
 
 export async function startLark(config: Config, options: StartOptions): Promise<RunningLark> {
   const { log } = options;
+  // Both throw a StoreError: a Lark that does not know its jobs must not answer for them.
+  const store: JobStore = config.store === undefined ? new VolatileJobStore() : LmdbJobStore.open(config.store.path);
+  const state = store.load();
   const counters = new Counters();
   const engine = new EnforcementEngine({ config, counters, log });
   const settleMs = () => config.jobs.settleMs;
-  const admission = new AdmissionService({ enforcer: engine, clock: systemClock, settleMs, counters });
-  const api = new LiveLark({ engine, admission, config });
+  const notConnected = () => config.jobs.notConnected;
+  const clock = systemClock;
+  const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
+  logAdmission(admission.events, log);
+  const meet = (dpid: string) => admission.meetSwitch(dpid);
+  const switches = new RememberedSwitches({ owner: engine, meet, log, known: state.switches });
+  const forgetSwitch = async (dpid: string) => {
+    const freed = await admission.forgetSwitch(dpid);
+    if (freed !== undefined) switches.forget(dpid);
+    return freed;
+  };
+  const api = new LiveLark({ engine, admission, config, forgetSwitch });
   const loadedAt = Date.now();
   const configStatus = () => ({
     loadedAt,
@@ -49,16 +65,28 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   });
   const metrics = createMetrics({ counters, api, version: options.version, config: configStatus });
   const http = buildHttpServer({ api, metrics, log });
-  const openflow = new OpenflowServer(engine, config.openflow, counters);
-  const feed = new JobFeed({ admission, config: () => config.jobs, clock: systemClock, counters, log });
+  const openflow = new OpenflowServer(switches, config.openflow, counters);
+  const feed = new JobFeed({ admission, config: () => config.jobs, clock, counters, log });
 
-  engine.events.on('portGone', (jobs) => endJobs(admission, jobs, log));
+  engine.events.on('portGone', (jobs) => admission.portGone(jobs));
+  engine.events.on('moved', (job, location) => admission.moved(job, location));
+  engine.events.on('networkChanged', () => admission.networkChanged());
+  admission.restore(state);
+  if (config.store !== undefined) {
+    const known = {
+      jobs: state.jobs.length,
+      switches: state.switches.length,
+      heldBack: admission.heldBack.list().length,
+    };
+    log.info({ path: config.store.path, ...known }, 'job_store.opened');
+  }
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {
     await Promise.allSettled([feed.close(), http.close()]);
     admission.stop();
     await openflow.close();
+    await store.close();
   };
   try {
     const addresses = {
@@ -70,14 +98,5 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-/** The port that led to these jobs is gone, and they with it (DESIGN: jobs end by CLEAN or by their port going away). */
-function endJobs(admission: AdmissionService, jobs: readonly Job[], log: Logger): void {
-  for (const { registration } of jobs) {
-    const job = registrationKey(registration);
-    log.info({ job }, 'job.port_gone');
-    admission.remove(job).catch((error: unknown) => log.warn({ job, error: String(error) }, 'job.removal_failed'));
   }
 }

@@ -10,10 +10,15 @@ const examples: Readonly<Record<string, unknown>> = {
   'block-users': ['mallory', 'alice'],
   'isolate-users': true,
   'wan-access': { deny: ['eve'], 'allow-anyway': ['192.0.2.10'], redirect: { users: ['alice', 'eve'], via: 'i2' } },
+  access: { zone: 'wan', users: ['alice'], groups: ['group_a'], when: 'MY.Trusted' },
+  connectivity: true,
   queues: { group_a: 'one', 'group_a.b': 'two', '*': 'rest' },
+  vlan: { names: { alice: 120, eve: 7 } },
+  // biome-ignore lint/suspicious/noThenProperty: the file's word.
+  rule: { when: 'MY.Owner == "alice" && TARGET.Machine.Site != "eve"', then: 'drop' },
 };
 
-const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {} };
+const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {} };
 
 function make(name: string): Policy {
   const kind = policyCatalogue.get(name)!;

@@ -10,6 +10,7 @@ export function isolateUsers() {
   return definePolicy({
     name: 'isolate-users',
     significantAttributes: ['EndpointType', 'Owner'],
+    probes: {},
     judge(source, destination) {
       if (source.EndpointType !== 'job' || destination.EndpointType !== 'job') return undefined;
       const isSameUser = typeof source.Owner === 'string' && source.Owner === destination.Owner;

@@ -12,18 +12,23 @@ export type OptionPath = readonly (string | number)[];
 export interface PolicyContext {
   /** The entry's number in the file's list, from 1. No two entries of a file share one. */
   readonly number: number;
-  /** Something that is probably not meant, though it can be carried out. The loader adds the place. */
-  warn(path: OptionPath, message: string): void;
+  /**
+   * Something that is probably not meant, though it can be carried out. The loader adds the place: that of the option,
+   * or of the character at `offset` of the option's text.
+   */
+  warn(path: OptionPath, message: string, offset?: number): void;
   /** The policy gives verdicts with this queue: some switch's WAN port must have it. */
   usesQueue(path: OptionPath, name: string): void;
   /** The policy gives verdicts with this `via`: some switch must have an alternate WAN port of that name. */
   usesAlternate(path: OptionPath, name: string): void;
+  /** The policy is about this zone: the file must define it, unless it is `wan`. */
+  usesZone(path: OptionPath, name: string): void;
 }
 
 export interface PolicyKind<Options = unknown> {
   /** What it does, in one line, for `lark check` and messages. */
   readonly summary: string;
   readonly schema: z.ZodType<Options>;
-  /** Undefined: the options turn the policy off. */
+  /** Undefined: the options turn the policy off. Never called with options that the schema refuses. */
   create(options: Options, context: PolicyContext): Policy | undefined;
 }

@@ -4,6 +4,7 @@
 // those without an accounting group included.
 
 import { z } from 'zod';
+import { covers, foldGroup, isGroupName } from './options/accounting-groups.ts';
 import { describeValue, readBy } from './options/schema.ts';
 import { definePolicy } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
@@ -15,29 +16,25 @@ export function queues(queueByGroup: ReadonlyMap<string, string>) {
   const otherwise = queueByGroup.get(ANY_GROUP);
   const groups = [...queueByGroup]
     .filter(([group]) => group !== ANY_GROUP)
-    .map(([group, queue]) => ({ group: foldCase(group), queue }))
+    .map(([group, queue]) => ({ group: foldGroup(group), queue }))
     .sort((a, b) => b.group.length - a.group.length);
 
   function queueOf(accountingGroup: unknown): string | undefined {
     if (typeof accountingGroup !== 'string') return otherwise;
-    const wanted = foldCase(accountingGroup);
-    return groups.find(({ group }) => wanted === group || wanted.startsWith(`${group}.`))?.queue ?? otherwise;
+    const wanted = foldGroup(accountingGroup);
+    return groups.find(({ group }) => covers(group, wanted))?.queue ?? otherwise;
   }
 
   return definePolicy({
     name: 'queues',
     significantAttributes: ['EndpointType', 'AcctGroup'],
+    probes: { AcctGroup: groups.map(({ group }) => group) },
     judge(source) {
       if (source.EndpointType !== 'job') return undefined;
       const queue = queueOf(source.AcctGroup);
       return queue === undefined ? undefined : { action: 'forward', queue };
     },
   });
-}
-
-/** ASCII only: beyond it, lower-casing makes letters equal that HTCondor holds apart. */
-function foldCase(group: string): string {
-  return group.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 const queueName = readBy((input) =>
@@ -56,16 +53,12 @@ const schema = z.record(groupName, queueName).check((context) => {
     context.issues.push({ code: 'custom', input: context.value, message, path });
   const firstSpelling = new Map<string, string>();
   for (const group of Object.keys(context.value)) {
-    const former = firstSpelling.get(foldCase(group));
+    const former = firstSpelling.get(foldGroup(group));
     if (former !== undefined) problem(`"${group}" and "${former}" are one group: letter case does not count`, [group]);
-    firstSpelling.set(foldCase(group), group);
+    firstSpelling.set(foldGroup(group), group);
   }
   if (firstSpelling.size === 0) problem('expected at least one group and its queue, such as "*": default', []);
 });
-
-function isGroupName(text: string): boolean {
-  return text.split('.').every((part) => part !== '' && !/[\s*]/.test(part));
-}
 
 export const queuesKind: PolicyKind<Record<string, string>> = {
   summary: 'puts the traffic of jobs into queues of the WAN port by accounting group',

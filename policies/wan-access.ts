@@ -24,6 +24,7 @@ export function wanAccess(access: WanAccess, number: number) {
   const denied = new Set<unknown>(access.deny);
   const redirected = new Set<unknown>(access.redirect?.users);
   const via = access.redirect?.via;
+  const subjects = [...new Set([...access.deny, ...(access.redirect?.users ?? [])])];
   const isDenied = (job: EndpointView<Attributes>, other: EndpointView<Attributes>) =>
     isJobAndWan(job, other) && denied.has(job.Owner) && other[allowedAnyway] !== true;
 
@@ -31,6 +32,8 @@ export function wanAccess(access: WanAccess, number: number) {
     name: 'wan-access',
     significantAttributes: ['EndpointType', 'Owner', 'Zone', allowedAnyway],
     addressSets: { [allowedAnyway]: access.allowAnyway },
+    probes: { Owner: subjects, Zone: ['wan'] },
+    subjects,
     judge(source, destination) {
       if (isDenied(source, destination)) return drop(source);
       if (isDenied(destination, source)) return drop(destination);

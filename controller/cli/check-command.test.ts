@@ -55,3 +55,41 @@ describe('lark check', () => {
     expect(out).not.toContain('\u001b');
   });
 });
+
+describe('lark check --jobs', () => {
+  const policy = file('classes.yaml', 'policies:\n  - isolate-users: true\n');
+  const ads = file(
+    'jobs.ads',
+    ['alice', 'alice', 'bob']
+      .map((owner, i) => `Owner = "${owner}"\nGlobalJobId = "s#${i}.0#1"\nCmd = "/bin/${i}"\n`)
+      .join('\n'),
+  );
+
+  it('says how many classes the jobs make and how their verdicts come out', async () => {
+    const { code, out } = await runForTest(['check', policy, '--jobs', ads], { parts });
+    expect(code).toBe(0);
+    expect(out).toContain(
+      '3 jobs make 2 endpoint classes; with zones and local addresses 4, so 16 pairs: 2 dropped; 2 distinct verdicts',
+    );
+  });
+
+  it('prints the same as JSON', async () => {
+    const { out } = await runForTest(['check', policy, '--jobs', ads, '--json'], { parts });
+    const verdicts = { distinct: 2, dropped: 2, audited: 0 };
+    expect(JSON.parse(out).classes).toEqual({ jobs: 3, jobClasses: 2, classes: 4, pairs: 16, verdicts });
+  });
+
+  it.each([
+    ['an ad that is none', 'Owner = \n', 'broken.ads:'],
+    ['a job without Owner', 'GlobalJobId = "s#1"\n', 'ad 1 of 1: The job ad has no Owner'],
+  ])('refuses %s, naming the place', async (_, text, words) => {
+    const { code, err } = await runForTest(['check', policy, '--jobs', file('broken.ads', text)], { parts });
+    expect(code).toBe(2);
+    expect(err).toContain(words);
+  });
+
+  it('refuses a file that is not there', async () => {
+    const { code, err } = await runForTest(['check', policy, '--jobs', join(directory, 'none.ads')], { parts });
+    expect([code, err]).toEqual([2, expect.stringContaining('cannot be read')]);
+  });
+});

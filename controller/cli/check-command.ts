@@ -5,14 +5,18 @@ import type { Command } from 'commander';
 import { checkReport } from '../config/check-report.ts';
 import type { ConfigResult } from '../config/load-config.ts';
 import type { ConfigProblem } from '../config/problem.ts';
+import { type ClassCount, countClasses } from '../enforcement/class-count.ts';
 import type { CommandContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
+import { readJobsFile } from './jobs-file.ts';
 import { printable, printJson } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
   $ lark check policy.yaml          prints "policy.yaml:7:33: ..." for each thing that is wrong
   $ lark check policy.yaml --json   the same for a program, with the codes of docs/errors.md
+  $ condor_q -all -long > jobs.ads
+  $ lark check policy.yaml --jobs jobs.ads    and how many endpoint classes those jobs would make
 
 Exits with 0 where the file can be used, warnings included, and with 1 where it cannot.
 `;
@@ -23,21 +27,28 @@ export function registerCheckCommand(program: Command, context: CommandContext):
     .summary('check a policy file')
     .description('Checks a policy file and says what is wrong with it, with line and column. Starts nothing.')
     .argument('<FILE>', 'the policy file')
-    .option('--json', 'print JSON: { file, ok, errors, warnings }')
+    .option('--jobs <ADS>', 'count the endpoint classes of these jobs: a file of job ads')
+    .option('--json', 'print JSON: { file, ok, errors, warnings }, and classes with --jobs')
     .addHelpText('after', EXAMPLES)
-    .action(
-      context.run((file: string, options: { readonly json?: true }) => check(context, file, options.json === true)),
-    );
+    .action(context.run((file: string, options: CheckOptions) => check(context, file, options)));
 }
 
-async function check({ parts, terminal }: CommandContext, file: string, asJson: boolean): Promise<ExitCode> {
+interface CheckOptions {
+  readonly json?: true;
+  readonly jobs?: string;
+}
+
+async function check({ parts, terminal }: CommandContext, file: string, options: CheckOptions): Promise<ExitCode> {
+  const jobs = options.jobs === undefined ? undefined : await readJobsFile(options.jobs, Date.now());
   const result = await parts.loadConfig(file);
   const ok = result.config !== undefined;
-  if (asJson) {
+  const classes = jobs !== undefined && result.config !== undefined ? countClasses(result.config, jobs) : undefined;
+  if (options.json === true) {
     const errors = (result.errors ?? []).map(asValue);
-    printJson(terminal, { file, ok, errors, warnings: result.warnings.map(asValue) });
+    printJson(terminal, { file, ok, errors, warnings: result.warnings.map(asValue), ...(classes && { classes }) });
   } else {
     terminal.out(printableReport(result));
+    if (classes !== undefined) terminal.out(`${describeClasses(classes)}\n`);
   }
   return ok ? ExitCode.OK : ExitCode.NO;
 }
@@ -48,6 +59,13 @@ export function printableReport(result: ConfigResult): string {
     .split('\n')
     .map((line) => `${printable(line)}\n`)
     .join('');
+}
+
+function describeClasses({ jobs, jobClasses, classes, pairs, verdicts }: ClassCount): string {
+  const counted = `${jobs} jobs make ${jobClasses} endpoint classes; with zones and local addresses ${classes}, so ${pairs} pairs`;
+  if (verdicts === undefined) return `${counted}: too many to decide each here`;
+  const audited = verdicts.audited === 0 ? '' : `, ${verdicts.audited} with a drop that is only audited`;
+  return `${counted}: ${verdicts.dropped} dropped${audited}; ${verdicts.distinct} distinct verdicts`;
 }
 
 function asValue({ code, message, file, place }: ConfigProblem): object {

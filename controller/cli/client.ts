@@ -46,9 +46,20 @@ export async function getJson<T>(
   );
 }
 
-async function ask(options: ClientOptions, url: string): Promise<Response> {
+/** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
+export async function postJson<T>(options: ClientOptions, path: string): Promise<T> {
+  const response = await ask(options, `${options.url}${path}`, 'POST');
+  const body = await readJson(options, response);
+  if (response.ok) return body as T;
+  const problem = asProblem(body);
+  if (problem === undefined) throw notLark(options);
+  throw new CliError(ExitCode.NO, `${problem.detail} ${problem.remedy} (${problem.code})`);
+}
+
+async function ask(options: ClientOptions, url: string, method = 'GET'): Promise<Response> {
   try {
     return await options.fetch(url, {
+      method,
       headers: { accept: 'application/json' },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),

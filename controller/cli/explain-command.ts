@@ -64,6 +64,16 @@ function describe(explanation: Explanation, style: Style): string {
     if (part !== null)
       lines.push(`      ${label} ${printable(part.name)}, set by ${decidedBy(part.policy, part.place)}`);
   }
+  for (const [label, part] of [
+    ['only replies', verdict.connections],
+    [`DSCP ${verdict.mark?.value}`, verdict.mark],
+    [`VLAN ${verdict.vlan?.value}`, verdict.vlan],
+  ] as const) {
+    if (part != null) lines.push(`      ${label}, set by ${decidedBy(part.policy, part.place)}`);
+  }
+  for (const { reason, policy, place } of verdict.audited ?? []) {
+    lines.push(style.yellow(`      audit: ${printable(reason)}; not enforced, by ${decidedBy(policy, place)}`));
+  }
   lines.push('');
   if (rules.length === 0) lines.push('No switch has a rule for these addresses now.');
   else lines.push('Rules on the switches:', formatTable(RULE_COLUMNS, rules, style.bold).trimEnd());
@@ -102,6 +112,7 @@ function decidedBy(policy: string | null, place: string | null): string {
 
 const RULE_COLUMNS = [
   { title: 'SWITCH', text: (rule: RuleView) => rule.switch },
+  { title: 'TABLE', align: 'right' as const, text: (rule: RuleView) => rule.table },
   { title: 'PRIORITY', align: 'right' as const, text: (rule: RuleView) => rule.priority },
   { title: 'PACKETS', align: 'right' as const, text: (rule: RuleView) => rule.packets },
   { title: 'BYTES', align: 'right' as const, text: (rule: RuleView) => rule.bytes },

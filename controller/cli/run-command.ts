@@ -3,6 +3,7 @@
 
 import { type Command, Option } from 'commander';
 import { formatPlace } from '../config/config.ts';
+import { StoreError } from '../jobs/store/job-store.ts';
 import { printableReport } from './check-command.ts';
 import type { CommandContext, RunningLark } from './context.ts';
 import { CliError, ExitCode } from './exit-code.ts';
@@ -127,6 +128,7 @@ function addressFields({ addresses }: RunningLark): Readonly<Record<string, stri
 
 /** What the system refused is the operator's to mend; anything else is a bug and keeps its stack. */
 function startFailure(error: unknown): unknown {
+  if (error instanceof StoreError) return new CliError(ExitCode.NO, `Lark cannot start: ${error.message}`);
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: 'Another program, or another Lark, listens there: stop it, or change `listen` in the policy file.',

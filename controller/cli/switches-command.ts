@@ -1,8 +1,8 @@
 // `lark switches`: which switches are connected, and the ports of one.
 
 import type { Command } from 'commander';
-import type { PortView, SwitchView } from '../northbound/lark-api.ts';
-import { getJson } from './client.ts';
+import type { ForgottenSwitch, PortView, SwitchView } from '../northbound/lark-api.ts';
+import { getJson, postJson } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { CliError, ExitCode } from './exit-code.ts';
 import { formatFields, formatTable } from './table.ts';
@@ -19,8 +19,16 @@ A switch that is missing here is not connected: compare its controller address w
 file ("ovs-vsctl get-controller BRIDGE"), and see the log for "refused".
 `;
 
+const FORGET_EXAMPLES = `
+Examples:
+  $ lark switches forget 00:00:00:1a:a0:09:fb:c9   it was taken out of service, or its tables were wiped
+
+If it does come back after all, Lark mends it when it connects; but until then it goes on by its old rules, for addresses that
+other jobs may have by now.
+`;
+
 export function registerSwitchesCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('switches')
     .summary('list the connected switches')
     .description('Lists the switches that are connected to the running Lark, or shows one of them with its ports.')
@@ -32,6 +40,24 @@ export function registerSwitchesCommand(program: Command, context: CommandContex
         switches(context, wanted, options.json === true),
       ),
     );
+  command
+    .command('forget')
+    .summary('release what is held back for a switch that will not come back')
+    .description(
+      'Says that a switch which is away will not come back with old rules, so that the addresses held back for it are free. ' +
+        'Only from the host that Lark runs on.',
+    )
+    .argument('<DPID>', 'its datapath id')
+    .addHelpText('after', FORGET_EXAMPLES)
+    .action(context.run((dpid: string) => forget(context, dpid)));
+}
+
+async function forget(context: CommandContext, dpid: string): Promise<ExitCode> {
+  const path = `/v1/switches/${encodeURIComponent(dpid)}/forget`;
+  const { dpid: forgotten, freed } = await postJson<ForgottenSwitch>(context.client(), path);
+  const said = freed.length === 0 ? 'No address was held back for it alone.' : `Free now: ${freed.join(', ')}.`;
+  context.terminal.out(`Switch ${forgotten} is forgotten. ${said}\n`);
+  return ExitCode.OK;
 }
 
 async function switches(context: CommandContext, wanted: string | undefined, asJson: boolean): Promise<ExitCode> {

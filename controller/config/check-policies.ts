@@ -3,15 +3,14 @@
 // Nothing is said that is not certain: a policy that is a module's, or a rule with functions, is never called idle.
 
 import type { Opinion, Policy, SpecialField } from '../../policies/policy.ts';
-import type { Config } from './config.ts';
-import { formatPlace } from './config.ts';
+import { type Config, formatPlace, type PolicyEntry } from './config.ts';
 import type { Findings } from './findings.ts';
 import type { LoadedPolicies } from './load-policies.ts';
 import { type RepresentativeEnd, representativeEnds, viewOfRepresentative } from './representative-ends.ts';
 import type { Path } from './yaml-source.ts';
 
 /** Every pair of ends is asked about, so the time goes with the square. Files that need more are not checked so. */
-const MOST_ENDS = 200;
+const MOST_ENDS = 150;
 
 export function checkPolicies(loaded: LoadedPolicies, config: Config, findings: Findings): void {
   const zones = config.zones.map(({ name }) => name);
@@ -20,19 +19,18 @@ export function checkPolicies(loaded: LoadedPolicies, config: Config, findings: 
   for (const [index, path] of loaded.paths.entries()) warnOfDoubts(config, index, path, zones, findings);
 }
 
-const UNCARRIED: Readonly<Record<SpecialField, string>> = {
-  connections:
-    'OpenFlow 1.0 cannot tell replies from new connections: on switches that speak it, traffic that may only be replies is dropped whole; if all speak 1.3, write openflow: { versions: ["1.3"] }',
-  vlan: 'VLANs of jobs are not carried out on switches that speak OpenFlow 1.0, where the traffic would leave untagged: write openflow: { versions: ["1.3"] }',
-};
+const REPLIES_ON_10 =
+  'OpenFlow 1.0 cannot match what tells a reply from a new connection: on switches that speak it, each packet that may only be a reply goes by way of Lark; if all speak 1.3, write openflow: { versions: ["1.3"] }';
+const NO_VLANS = 'this version does not carry out VLANs of jobs: leave the policy out';
 
-/** Narrower than the file says is a warning; traffic in a network that is not the file's is an error. */
+/** What costs more than it seems is a warning; traffic in a network that is not the file's is an error. */
 function checkCarriedOut({ policies, paths }: LoadedPolicies, config: Config, findings: Findings): void {
-  if (!config.openflow.versions.includes(1)) return;
+  const speaks10 = config.openflow.versions.includes(1);
   for (const [index, { policy }] of policies.entries()) {
     const path = paths[index]!;
-    if (policy.needs?.includes('connections')) findings.warn('CONFIG_UNPROTECTED', path, UNCARRIED.connections, 'key');
-    if (policy.needs?.includes('vlan')) findings.error('CONFIG_CONFLICT', path, UNCARRIED.vlan, 'key');
+    const needs = (field: SpecialField) => policy.needs?.includes(field) === true;
+    if (needs('connections') && speaks10) findings.warn('CONFIG_UNPROTECTED', path, REPLIES_ON_10, 'key');
+    if (needs('vlan')) findings.error('CONFIG_CONFLICT', path, NO_VLANS, 'key');
   }
 }
 
@@ -51,27 +49,58 @@ function warnOfIdlePolicies(
   zones: readonly string[],
   findings: Findings,
 ): void {
-  const known = policies.map(({ policy }) => policy).filter(({ probes }) => probes !== undefined);
-  if (policies.length < 2 || known.length === 0) return;
-  const ends = representativeEnds(known, zones, MOST_ENDS);
-  if (ends === undefined) return;
-  const pairs: Pair[] = ends.flatMap((source) =>
-    ends.map((destination) => ({ source, destination, decidedBy: undefined, setBy: new Map() })),
-  );
-  for (const [index, { policy, audit }] of policies.entries()) {
-    const outcome = policy.probes === undefined ? undefined : ask(policy, index, audit === true, pairs);
+  for (const [index, { policy }] of policies.entries()) {
+    const outcome = outcomeOf(policies, index, zones);
+    if (outcome === undefined) continue;
     const says = (whom: string, before: ReadonlySet<number>) => {
       const names = [...before].sort((a, b) => a - b).map((i) => named(config, i));
       const message = `${whom}never acts: ${names.join(' and ')} decided before it; move it up, or remove it`;
       findings.warn('CONFIG_SUSPICIOUS', paths[index]!, message, 'key');
     };
-    if (outcome === undefined) {
-      if (pairs.every(({ decidedBy }) => decidedBy !== undefined)) says('', decidersOf(pairs));
-    } else if (!outcome.acts && outcome.forestalledBy.size > 0) says('', outcome.forestalledBy);
-    else {
-      for (const [user, before] of outcome.idleFor) says(`for user ${JSON.stringify(user)} this `, before);
+    const { acts, forestalledBy, idleFor } = outcome;
+    if (!acts && forestalledBy.size > 0) says('', forestalledBy);
+    else if (policy.probes !== undefined) {
+      for (const [user, before] of idleFor) says(`for user ${JSON.stringify(user)} this `, before);
     }
   }
+}
+
+/**
+ * What is left for a policy to do. Of those before it, only the ones that look at no more than it does are asked: that
+ * keeps the ends few, and can only make it seem to act where it does not, never the reverse.
+ */
+function outcomeOf(policies: readonly PolicyEntry[], index: number, zones: readonly string[]): Outcome | undefined {
+  const { policy } = policies[index]!;
+  const looksAt = new Set(policy.probes === undefined ? [] : keysOf(policy));
+  const asked = [...policies.keys()].slice(0, index).filter((earlier) => {
+    const { policy: other } = policies[earlier]!;
+    return other.probes !== undefined && keysOf(other).every((key) => looksAt.has(key));
+  });
+  if (asked.length === 0) return undefined;
+  const known = [...asked, ...(policy.probes === undefined ? [] : [index])];
+  const ends = representativeEnds(
+    known.map((each) => policies[each]!.policy),
+    zones,
+    MOST_ENDS,
+  );
+  if (ends === undefined) return undefined;
+  const pairs: Pair[] = ends.flatMap((source) =>
+    ends.map((destination) => ({ source, destination, decidedBy: undefined, setBy: new Map() })),
+  );
+  for (const each of asked) ask(policies[each]!, each, pairs);
+  if (policy.probes !== undefined) return ask(policies[index]!, index, pairs);
+  // Of a policy that cannot be asked it is certain only if nothing at all is left to decide.
+  const acts = pairs.some(({ decidedBy }) => decidedBy === undefined);
+  return { acts, forestalledBy: decidersOf(pairs), idleFor: new Map() };
+}
+
+/** The attributes that make jobs differ to a policy; zones and address sets are few enough to be tried always. */
+function keysOf({ significantAttributes, addressSets = {} }: Policy): string[] {
+  const sets = Object.keys(addressSets);
+  return significantAttributes
+    .filter((name) => !sets.includes(name))
+    .map((name) => name.toLowerCase())
+    .filter((key) => key !== 'endpointtype' && key !== 'zone');
 }
 
 interface Outcome {
@@ -82,7 +111,7 @@ interface Outcome {
 }
 
 /** Asks a policy about every pair, and notes in the pairs what it decides. */
-function ask(policy: Policy, index: number, isAudited: boolean, pairs: readonly Pair[]): Outcome {
+function ask({ policy, audit }: PolicyEntry, index: number, pairs: readonly Pair[]): Outcome {
   const viewOf = cached((end) => viewOfRepresentative(policy, end));
   const forestalledBy = new Set<number>();
   const byUser = new Map((policy.subjects ?? []).map((user) => [user, { acts: false, before: new Set<number>() }]));
@@ -100,7 +129,7 @@ function ask(policy: Policy, index: number, isAudited: boolean, pairs: readonly 
       user.acts ||= hasEffect;
       for (const each of before) user.before.add(each);
     }
-    if (hasEffect) note(opinion, index, isAudited, pair);
+    if (hasEffect) note(opinion, index, audit === true, pair);
   }
   const idle = [...byUser].filter(([, user]) => !user.acts && user.before.size > 0);
   return { acts, forestalledBy, idleFor: new Map(idle.map(([name, { before }]) => [name, before])) };

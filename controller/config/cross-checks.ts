@@ -88,6 +88,11 @@ export function warnOfGaps(config: Config, findings: Findings): void {
       'no jobs.ranges: the address of a job that has ended counts as a zone or wan, not as unregistered; list the addresses that only jobs get';
     findings.warn('CONFIG_UNPROTECTED', ['jobs'], message, 'key');
   }
+  if (config.store === undefined && config.policies.length > 0) {
+    const message =
+      'no store: registrations are kept in memory, so after a restart no job is known and all of their traffic is dropped until they register again; write store: { path: /var/lib/lark }';
+    findings.warn('CONFIG_UNPROTECTED', [], message);
+  }
   const ipv6 = firstIpv6(config);
   if (config.openflow.versions.includes(1) && ipv6 !== undefined) {
     const message =

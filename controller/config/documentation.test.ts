@@ -26,7 +26,9 @@ test('every example of a policy loads with the switches of the reference', () =>
   const blocks = yamlBlocks(policies);
   expect(blocks.length).toBeGreaterThan(1);
   for (const block of blocks) {
-    const result = parseConfig('docs', `${withQueues}\npolicies:\n${block}`);
+    const modules = new Map([['./policies/keep-out.js', { kind: policyCatalogue.get('block-users')! }]]);
+    const text = `${withQueues.replace('["1.3", "1.0"]', '["1.3"]')}\npolicies:\n${block}`;
+    const result = parseConfig('docs', text, policyCatalogue, modules);
     expect(checkReport(result)).toMatch(/no problems found$/);
   }
 });
@@ -42,6 +44,7 @@ test.each([
 });
 
 test('every policy stands in the reference and has a section of its own', () => {
+  for (const name of [...policyCatalogue.keys(), 'module', 'default']) expect(reference).toContain(`| \`${name}\` |`);
   for (const name of policyCatalogue.keys()) {
     expect(reference).toContain(`| \`${name}\` |`);
     expect(policies).toMatch(new RegExp(`^### \`${name}`, 'm'));

@@ -226,8 +226,8 @@ test('a switch whose wan lacks what a policy names is a warning', () => {
 test.each([
   [
     'a policy of a later version',
-    '- rule: { when: x }',
-    'unknown policy "rule"; this version has block-users, isolate-users, wan-access, queues, default',
+    '- tunnels: { to: x }',
+    'unknown policy "tunnels"; this version has block-users, isolate-users, wan-access, access, connectivity, queues, vlan, rule, module, default',
   ],
   ['a policy without options', '- isolate-users', 'such as "- isolate-users: …"; found the text "isolate-users"'],
   [

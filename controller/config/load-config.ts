@@ -3,6 +3,7 @@
 // file that is not YAML gets only its syntax errors, since nothing else can be told; any other gets every error of every
 // section at once.
 
+import { dirname, resolve } from 'node:path';
 import { policyCatalogue } from '../../policies/catalogue.ts';
 import { describeValue } from '../../policies/options/schema.ts';
 import type { PolicyKind } from '../../policies/policy-kind.ts';
@@ -15,7 +16,7 @@ import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
-import { fileSchema, httpSection, jobsSection, openflowSection } from './schema.ts';
+import { fileSchema, httpSection, jobsSection, openflowSection, storeSection } from './schema.ts';
 import { decodeSource, type ReadFile, readFileWithinLimit, unreadable } from './source-text.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -101,7 +102,7 @@ function checkSections(
   const openflow = findings.check(openflowSection, ['openflow'], root.openflow ?? {});
   const http = findings.check(httpSection, ['http'], root.http ?? {});
   const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
-  const store = root.store === undefined || root.store === null ? undefined : findings.check(storeSection, ['store'], root.store);
+  const store = findings.check(storeSection.optional(), ['store'], root.store ?? undefined);
   const zones = loadZones(section(root, 'zones', findings), findings);
   const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
   const policies = loadPolicies(root.policies, sources, findings);

@@ -29,11 +29,12 @@ export function representativeEnds(
   zones: readonly string[],
   limit: number,
 ): RepresentativeEnd[] | undefined {
-  const sets = new Set(policies.flatMap((policy) => Object.keys(policy.addressSets ?? {}).map(lower)));
-  const ofAnyEnd: (readonly [string, readonly AttributeValue[]])[] = [...sets].map((set) => [set, [false, true]]);
+  const setValues = addressSetValues(policies);
+  const sets = new Set(setValues.keys());
+  const ofAnyEnd = [...setValues];
   const ofJobs = [...jobValues(policies, sets)];
   const zoneNames = [...new Set([...zones, WAN_ZONE])];
-  const perEnd = 2 ** sets.size;
+  const perEnd = ofAnyEnd.reduce((product, [, values]) => product * values.length, 1);
   const jobCount = ofJobs.reduce((product, [, values]) => product * values.length, perEnd);
   if (jobCount + (zoneNames.length + 1) * perEnd > limit) return undefined;
 
@@ -50,6 +51,12 @@ export function viewOfRepresentative(policy: Policy, end: RepresentativeEnd): En
   const view: Record<string, AttributeValue> = Object.create(null);
   for (const name of policy.significantAttributes) view[name] = end.attributes.get(lower(name));
   return Object.freeze(view);
+}
+
+/** No address is in an empty set. */
+function addressSetValues(policies: readonly Policy[]): ReadonlyMap<string, readonly AttributeValue[]> {
+  const sets = policies.flatMap((policy) => Object.entries(policy.addressSets ?? {}));
+  return new Map(sets.map(([name, prefixes = []]) => [lower(name), prefixes.length === 0 ? [false] : [false, true]]));
 }
 
 function jobValues(

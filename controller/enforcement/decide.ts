@@ -5,11 +5,11 @@
 // ARP, neighbour discovery and all broadcasts are decided packet by packet: their bodies matter, and who may hear them
 // changes with every job. OpenFlow 1.0 cannot match IPv6 addresses, so there IPv6 is, too.
 
-import { type IpAddress, isGroupMac, isLocalAddress } from '../../protocols/packet/address.ts';
+import { isGroupMac, isLocalAddress } from '../../protocols/packet/address.ts';
 import type { Frame } from '../../protocols/packet/frame.ts';
-import { EtherType, Icmpv6Type, IpProto } from '../../protocols/packet/protocol-numbers.ts';
-import type { PortRole } from '../network/switch-state.ts';
-import { type FlowMatch, hostPrefix, type Output } from '../southbound/flow-rule.ts';
+import { EtherType, Icmpv6Type } from '../../protocols/packet/protocol-numbers.ts';
+import type { FlowMatch, Output } from '../southbound/flow-rule.ts';
+import { type Arrival, addressMatch, linkMatch, matchWithoutBootstrap } from './decided-match.ts';
 import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputTo } from './delivery.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import {
@@ -21,12 +21,18 @@ import {
   isNeighbourDiscovery,
   type Recipient,
   type Sender,
-  sourceAddress,
 } from './ends.ts';
 import { dropped, type Fate, forwarded } from './fate.ts';
+import {
+  askedAddress,
+  isAnnouncement,
+  isBootstrapReply,
+  isBootstrapRequest,
+  isReserved,
+  isRouterMessage,
+  mayBeReply,
+} from './traffic.ts';
 import type { Verdict } from './verdict.ts';
-
-type IpFrame = { readonly frame: Frame; readonly inPort: number; readonly role: PortRole };
 
 export function decide(view: ForwardingView, frame: Frame, inPort: number): Fate {
   const role = view.state.roleOf(inPort);
@@ -38,11 +44,6 @@ export function decide(view: ForwardingView, frame: Frame, inPort: number): Fate
   if (frame.kind === 'malformed' || frame.fault === 'ND_BAD_MESSAGE') return dropped('malformed');
   if (!isAddressed) return decideUnaddressed(view, frame, inPort);
   return decideAddressed(view, { frame, inPort, role });
-}
-
-/** 01:80:c2:00:00:00 to :0f are for the link alone (IEEE 802.1Q §8.6.3). */
-function isReserved(frame: Frame): boolean {
-  return Math.floor(frame.ethDst / 16) === 0x0180c200000;
 }
 
 /** Neither IP nor ARP, or beneath more than one tag: passes between those who are no jobs, by MAC. */
@@ -60,7 +61,7 @@ function decideUnaddressed(view: ForwardingView, frame: Frame, inPort: number): 
   return forwarded([{ port }], { learned, match });
 }
 
-function decideAddressed(view: ForwardingView, packet: IpFrame): Fate {
+function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
   const { frame, inPort, role } = packet;
   const sender = identifySender(view, frame, inPort, role);
   if (sender.kind === 'spoofed') {
@@ -85,7 +86,7 @@ function decideAddressed(view: ForwardingView, packet: IpFrame): Fate {
 }
 
 /** An address of the jobs' that no job holds: DHCP, ARP and neighbour discovery for its own address, to no job's port. */
-function decideUnregistered(view: ForwardingView, packet: IpFrame): Fate {
+function decideUnregistered(view: ForwardingView, packet: Arrival): Fate {
   const { frame, inPort, role } = packet;
   if (frame.kind === 'ipv6' && view.state.version === 1) return dropped('gate');
   if (!isBootstrapRequest(frame) || hasOnlyTenant(view, inPort))
@@ -98,7 +99,7 @@ function decideUnregistered(view: ForwardingView, packet: IpFrame): Fate {
   return orNobody(outputs, { learned });
 }
 
-function decideUnicast(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoint): Fate {
+function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndpoint): Fate {
   const { frame, inPort } = packet;
   const destination = destinationAddress(frame);
   if (destination === undefined) return dropped('malformed');
@@ -125,15 +126,6 @@ function decideUnicast(view: ForwardingView, packet: IpFrame, sender: JudgedEndp
   return { ...fate, verdict, match: isPerPacket ? undefined : match };
 }
 
-/**
- * What is no opening of a connection, as far as one packet can tell: TCP that acknowledges or resets. Nothing else has
- * replies that could be told from questions, and later fragments say nothing; who has which MAC may be asked and said.
- */
-function mayBeReply(frame: Frame): boolean {
-  if (frame.kind === 'arp' || isNeighbourDiscovery(frame)) return true;
-  return frame.ipProto === IpProto.TCP && frame.tcpFlags !== undefined && (frame.tcpFlags & TCP_ACK_OR_RST) !== 0;
-}
-
 /** A unicast solicitation asks the one that it is addressed to: none else's address. */
 function asksForAnother(view: ForwardingView, frame: Frame, recipient: Recipient): boolean {
   const { ndTarget } = frame;
@@ -144,15 +136,12 @@ function asksForAnother(view: ForwardingView, frame: Frame, recipient: Recipient
   return recipient.kind === 'job' ? asked.kind !== 'job' || asked.placed !== recipient.placed : asked.kind === 'job';
 }
 
-/** RFC 9293 §3.1. */
-const TCP_ACK_OR_RST = 0x14;
-
 // The two functions below mark with an (any) `match` that a rule may stand for the fate; the caller writes the match.
 const MATCHABLE: FlowMatch = {};
 
 function deliverToJob(
   view: ForwardingView,
-  { frame, inPort }: IpFrame,
+  { frame, inPort }: Arrival,
   { placed }: Extract<Recipient, { kind: 'job' }>,
   verdict: Verdict,
 ): Fate {
@@ -174,7 +163,7 @@ function deliverToJob(
 
 function deliverToOther(
   view: ForwardingView,
-  { frame, inPort, role }: IpFrame,
+  { frame, inPort, role }: Arrival,
   recipient: JudgedEndpoint,
   verdict: Extract<Verdict, { action: 'forward' }>,
 ): Fate {
@@ -197,7 +186,7 @@ function deliverToOther(
   return forwarded([outputTo(view, port, verdict)], { match: MATCHABLE });
 }
 
-function decideGroup(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoint): Fate {
+function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoint): Fate {
   const { frame, inPort } = packet;
   const asked = askedAddress(frame);
   const destination = asked ?? destinationAddress(frame);
@@ -231,19 +220,8 @@ function decideGroup(view: ForwardingView, packet: IpFrame, sender: JudgedEndpoi
   return orNobody(floodPastJobs(view, inPort, verdict), { verdict });
 }
 
-/** Gratuitous ARP: it tells everybody, and asks nobody. */
-function isAnnouncement(frame: Frame): boolean {
-  return frame.kind === 'arp' && frame.arpSpa === frame.arpTpa;
-}
-
-/** The address that an ARP request or a neighbour solicitation wants the MAC of. */
-function askedAddress(frame: Frame): IpAddress | undefined {
-  if (frame.kind === 'arp') return frame.arpTpa;
-  return frame.icmpType === Icmpv6Type.NEIGHBOR_SOLICITATION ? frame.ndTarget : undefined;
-}
-
 /** A question for a job goes to its port alone. */
-function askJob(view: ForwardingView, { inPort }: IpFrame, { placed }: Extract<Recipient, { kind: 'job' }>): Fate {
+function askJob(view: ForwardingView, { inPort }: Arrival, { placed }: Extract<Recipient, { kind: 'job' }>): Fate {
   if (placed.location === undefined) return orNobody(floodPastJobs(view, inPort, undefined), {});
   if (placed.location.dpid !== view.state.dpid) return orNobody(floodToFabric(view, inPort), {});
   const { portNo } = placed.location;
@@ -262,39 +240,8 @@ export function hasOnlyTenant({ jobs, state }: ForwardingView, portNo: number): 
   return jobs.at(state.dpid, portNo).size > 0 && !state.isMachinePort(portNo);
 }
 
-/** What an interface sends to get an address: DHCP, ARP probes and announcements, duplicate address detection. */
-function isBootstrapRequest(frame: Frame): boolean {
-  if (frame.kind === 'arp') return frame.arpSpa === 0 || frame.arpSpa === frame.arpTpa;
-  if (frame.ipProto === IpProto.UDP && frame.fragment === 'none') {
-    return frame.kind === 'ipv4'
-      ? frame.srcPort === 68 && frame.dstPort === 67
-      : frame.srcPort === 546 && frame.dstPort === 547;
-  }
-  if (!isNeighbourDiscovery(frame)) return false;
-  if (frame.icmpType === Icmpv6Type.ROUTER_SOLICITATION) return true;
-  return frame.icmpType === Icmpv6Type.NEIGHBOR_SOLICITATION && frame.ipv6Src === 0n;
-}
-
-/** What answers it: from a DHCP server or a router. */
-function isBootstrapReply(frame: Frame): boolean {
-  if (frame.ipProto === IpProto.UDP && frame.fragment === 'none') {
-    return frame.kind === 'ipv4'
-      ? frame.srcPort === 67 && frame.dstPort === 68
-      : frame.srcPort === 547 && frame.dstPort === 546;
-  }
-  return isRouterMessage(frame);
-}
-
-/** A router's own announcements: no job is a router (RFC 6105). */
-function isRouterMessage(frame: Frame): boolean {
-  return (
-    isNeighbourDiscovery(frame) &&
-    (frame.icmpType === Icmpv6Type.ROUTER_ADVERTISEMENT || frame.icmpType === Icmpv6Type.REDIRECT)
-  );
-}
-
 /** OpenFlow 1.0: IPv6 passes by no rule, and from or to a job only if nothing at all is denied to it. */
-function onlyIfFree(view: ForwardingView, { frame }: IpFrame, sender: Sender, fate: Fate): Fate {
+function onlyIfFree(view: ForwardingView, { frame }: Arrival, sender: Sender, fate: Fate): Fate {
   const ends = [
     sender.kind === 'job' ? sender.placed : undefined,
     view.jobs.byMac(frame.ethDst),
@@ -310,37 +257,4 @@ function isLocatedHere(view: ForwardingView, sender: Extract<Sender, { kind: 'jo
 
 function orNobody(outputs: readonly Output[], rest: Partial<Fate>): Fate {
   return outputs.length > 0 ? forwarded(outputs, rest) : dropped('no-recipient', rest);
-}
-
-function linkMatch(frame: Frame, inPort: number): FlowMatch {
-  const { ethSrc, ethDst, matchType: ethType } = frame;
-  return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };
-}
-
-/** For drops that spare DHCP and the like: no match that such a packet could have, too. Registration deletes the rule. */
-function matchWithoutBootstrap(view: ForwardingView, packet: IpFrame): FlowMatch | undefined {
-  const { ipProto } = packet.frame;
-  const source = sourceAddress(packet.frame);
-  if (source === undefined || isLocalAddress(source) || ipProto === IpProto.UDP) return undefined;
-  const match = addressMatch(view, packet);
-  return match === undefined || ipProto === undefined ? match : { ...match, ipProto };
-}
-
-/** The match that names both ends in full; undefined where this switch cannot match the addresses. */
-function addressMatch(view: ForwardingView, { frame, inPort }: IpFrame): FlowMatch | undefined {
-  const source = sourceAddress(frame);
-  const destination = destinationAddress(frame);
-  if (source === undefined || destination === undefined) return undefined;
-  const link = linkMatch(frame, inPort);
-  if (frame.kind === 'arp') {
-    if (!view.state.canMatchArp) return undefined;
-    return { ...link, arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
-  }
-  const match = { ...link, ipSrc: hostPrefix(source), ipDst: hostPrefix(destination) };
-  if (frame.kind === 'ipv4') return match;
-  // With the protocol, so that neighbour discovery between the two stays with the controller.
-  if (view.state.version === 1 || frame.ipProto === undefined) return undefined;
-  if (frame.ipProto !== IpProto.ICMPV6) return { ...match, ipProto: frame.ipProto };
-  if (frame.icmpType === undefined) return undefined;
-  return { ...match, ipProto: frame.ipProto, icmpv6Type: frame.icmpType };
 }

@@ -1,41 +1,42 @@
 // Acknowledged admission: who may hold an address, and when a change counts as made. What it promises:
 // - an address, and a MAC address, has one holder at a time, and the next comes only after the former is gone from every
 //   switch that knew it (or is held back for those that could not say so);
-// - each change of the registry and the enforcer's word on it happen in one turn of the event loop;
-// - a register that is refused has changed nothing. Two things outlive a refusal by the switches (JOB_NOT_CONFIRMED), since
-//   they are true all the same: a former job of the same machine stays ended, and an address whose undoing was not
-//   confirmed is held back;
-// - every promise settles, as every wait is for a confirmation (bounded by the enforcer) or for `settleMs`.
+// - each change of the registry and the enforcer's word on it happen in one turn of the event loop, and no switch hears of a
+//   job before the store has it;
+// - a register, a removal or a renewal that is refused has changed nothing. Two things outlive a refusal by the switches
+//   (JOB_NOT_CONFIRMED), since they are true all the same: a former job of the same machine stays ended, and an address
+//   whose undoing was not confirmed is held back;
+// - every promise settles, as every wait is for the store, for a confirmation (bounded by the enforcer) or for `settleMs`.
+// How changes and restarts hang together is in restore.ts.
 
 import { EventEmitter } from 'node:events';
 import type { IpAddress } from '../../protocols/packet/address.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { type Admitted, type Enforcement, type JobAdmission, JobError, type Removed } from './admission.ts';
+import { type Admitted, type JobAdmission, JobError, type RegisterOptions, type Removed } from './admission.ts';
 import { type Clock, pause } from './clock.ts';
-import type { Confirmation, Enforcer } from './enforcer.ts';
-import { HeldBackAddresses } from './held-back.ts';
+import type { Confirmation, Enforcer, JobLocation } from './enforcer.ts';
+import { HeldBackAddresses, type HoldingJob } from './held-back.ts';
 import { type Job, registrationKey } from './job.ts';
 import { JobIndex } from './job-index.ts';
-import { LeaseTimer } from './lease-timer.ts';
-import {
-  addressHeld,
-  changesHands,
-  heldBack,
-  macHeld,
-  notConfirmed,
-  notFound,
-  removedMeanwhile,
-  tooManyJobs,
-} from './refusals.ts';
+import { JobJournal, type JournalLog } from './job-journal.ts';
+import { LeaseWatch } from './lease-watch.ts';
+import { type Place, placeOf } from './place.ts';
+import * as refuse from './refusals.ts';
 import { type JobPage, JobRegistry } from './registry.ts';
+import { planRestore } from './restore.ts';
+import { type JobStore, type StoredJob, type StoredState, VolatileJobStore } from './store/job-store.ts';
 
-/** `replaced`: the same machine registered another job with its address or MAC address. */
-export type RemovalReason = 'asked' | 'replaced' | 'lease';
+/** `replaced`: the same machine registered another job with its address or MAC address. `port`: its port is gone. */
+export type RemovalReason = 'asked' | 'replaced' | 'lease' | 'port';
 
-/** `admitted` once the switches have confirmed; `removed` once the rules are gone, for each job that was admitted. */
+/** `admitted` once the switches have confirmed; `removed` once the rules are gone, for each job that was admitted or waited. */
 export interface AdmissionEvents {
   admitted: [admitted: Admitted];
   removed: [removed: Removed, reason: RemovalReason];
+  /** Its switch is not connected: `admitted` follows when it is. */
+  waiting: [waiting: Admitted];
+  /** Half of the lease is over, and it was not renewed. */
+  leaseHalf: [admitted: Admitted];
 }
 
 export interface AdmissionOptions {
@@ -46,6 +47,12 @@ export interface AdmissionOptions {
   readonly counters: Pick<Counters, 'leasesEnded'>;
   /** No more jobs than this are taken. */
   readonly mostJobs?: number;
+  /** Without one nothing outlives the process. */
+  readonly store?: JobStore;
+  /** What becomes of a job whose switch is not connected; asked each time. */
+  readonly notConnected?: () => 'refuse' | 'wait';
+  /** Where it is told what could not be written and nobody waits for. */
+  readonly log?: JournalLog;
 }
 
 const MOST_JOBS = 250_000;
@@ -59,47 +66,120 @@ export class AdmissionService implements JobAdmission {
   readonly events = new EventEmitter<AdmissionEvents>();
   readonly heldBack = new HeldBackAddresses();
   readonly #options: AdmissionOptions;
+  readonly #journal: JobJournal;
   readonly #registry = new JobRegistry();
-  /** Registrations whose outcome is not known yet, by key; in the registry or still waiting for a former job to be gone. */
+  readonly #leases: LeaseWatch<StoredJob>;
+  /** Registrations whose outcome is not known yet, by key; in the registry or not yet. */
   readonly #pending = new Map<string, Promise<Admitted>>();
-  /** Jobs that are out of the registry but not yet off the switches. */
+  /** Jobs that are being written to the store and are not in the registry yet. */
+  readonly #entering = new JobIndex<Promise<void>>();
+  /** Jobs that are being removed: in the registry until the store has it, then off it and not yet off the switches. */
   readonly #leaving = new JobIndex<Promise<Removed>>();
-  /** Jobs whose `admitted` event has gone out, so that `removed` follows for those alone. */
+  /** Jobs whose `admitted` or `waiting` event has gone out, so that `removed` follows for those alone. */
   readonly #announced = new WeakSet<Job>();
-  readonly #leaseTimer: LeaseTimer;
+  /** Jobs in the registry whose switch has not confirmed them since this process began. */
+  readonly #unconfirmed = new Set<Job>();
+  readonly #waiting = new Set<Job>();
+  #lastSequence = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#leaseTimer = new LeaseTimer(options.clock, () => void this.sweep());
+    this.#journal = new JobJournal(options.store ?? new VolatileJobStore(), options.clock, options.log);
+    this.#leases = new LeaseWatch<StoredJob>({
+      clock: options.clock,
+      jobs: () => this.#registry.list(),
+      ended: (leases) => void this.#endLeases(leases),
+      half: (lease) => this.events.emit('leaseHalf', lease),
+    });
   }
 
-  register(job: Job, options: { readonly leaseMs: number | undefined }): Promise<Admitted> {
+  /** Takes up what was there before a restart. To be called once, before anything listens. */
+  restore(state: StoredState): void {
+    const plan = planRestore(state);
+    this.#lastSequence = plan.lastSequence;
+    for (const held of plan.held) {
+      this.#journal.settled(held);
+      this.#holdBack(held);
+    }
+    for (const stored of plan.jobs) {
+      const { job, enforcement } = stored;
+      this.#registry.add(stored);
+      this.#announced.add(job);
+      if (enforcement === 'waiting') this.#waiting.add(job);
+      this.#leases.watch(stored);
+    }
+    const enforced = plan.jobs.filter(({ enforcement }) => enforcement === 'port' || enforcement === 'by-address');
+    this.#options.enforcer.restore(enforced, state.switches);
+    for (const { job, location } of enforced) if (location !== undefined) void this.#confirmLater(job, location);
+    this.sweep();
+  }
+
+  register(job: Job, options: RegisterOptions): Promise<Admitted> {
     const key = registrationKey(job.registration);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    const outcome = this.#register(key, job, options.leaseMs).finally(() => this.#pending.delete(key));
+    const outcome = this.#register(key, job, options).finally(() => this.#pending.delete(key));
     this.#pending.set(key, outcome);
     return outcome;
   }
 
-  renew(key: string, leaseMs: number): Admitted {
+  async renew(key: string, leaseMs: number): Promise<Admitted> {
+    const known = this.#registry.byKey(key);
     const leaseEndsAt = this.#options.clock.now() + leaseMs;
-    const renewed = this.#registry.renew(key, leaseEndsAt);
-    if (renewed === undefined) throw notFound(key);
-    this.#leaseTimer.arm(leaseEndsAt);
+    const renewed = known && (await this.#change(known.job, { leaseMs, leaseEndsAt }));
+    if (renewed === undefined) throw refuse.notFound(key);
+    this.#leases.watch(renewed);
     return renewed;
   }
 
   async remove(key: string): Promise<Removed> {
-    // A registration that waits for a former job is not in the registry yet: without this wait it would outlive its removal.
-    if (this.#registry.byKey(key) === undefined && this.#leaving.byKey(key) === undefined) {
-      await this.#pending.get(key)?.catch(() => undefined);
-    }
-    const admitted = this.#registry.byKey(key);
-    if (admitted !== undefined) return this.#end(admitted, 'asked');
+    // A registration that is being written, or waits for a former job, is not in the registry yet: without these waits it
+    // would outlive its removal.
+    const isThere = () => (this.#registry.byKey(key) ?? this.#leaving.byKey(key)) !== undefined;
+    if (!isThere()) await this.#entering.byKey(key)?.value.catch(() => undefined);
+    if (!isThere()) await this.#pending.get(key)?.catch(() => undefined);
     const leaving = this.#leaving.byKey(key);
-    if (leaving === undefined) throw notFound(key);
-    return leaving.value;
+    if (leaving !== undefined) return leaving.value;
+    const admitted = this.#registry.byKey(key);
+    if (admitted === undefined) throw refuse.notFound(key);
+    return this.#end(admitted, 'asked');
+  }
+
+  /** The port that led to these jobs is gone, and they with it, in this turn. */
+  portGone(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const admitted = this.#registry.byKey(registrationKey(job.registration));
+      if (admitted?.job === job) void this.#end(admitted, 'port');
+    }
+  }
+
+  /** A job's switch is back, and the job at another port of it or of another. */
+  moved(job: Job, location: JobLocation | undefined): void {
+    const moved = this.#registry.change(job, { location });
+    if (moved !== undefined) this.#journal.changed(moved);
+  }
+
+  /** A switch or a port is there that was not: jobs may have waited for it. */
+  networkChanged(): void {
+    for (const job of [...this.#waiting]) void this.#enforceWaiting(job);
+  }
+
+  /** To be awaited before a switch that has not been met before gets a rule. Rejects with JOB_STORE_FAILED. */
+  meetSwitch(dpid: string): Promise<void> {
+    return this.#journal.meetSwitch(dpid);
+  }
+
+  /**
+   * An operator's word that a switch will not come back with old rules: nothing is held back for it any more. The addresses
+   * that are free now; undefined, and nothing is done, where the switch is connected. Rejects with JOB_STORE_FAILED.
+   */
+  async forgetSwitch(dpid: string): Promise<readonly IpAddress[] | undefined> {
+    if (!this.#options.enforcer.forget(dpid)) return undefined;
+    const left = this.heldBack.withoutSwitch(dpid);
+    await this.#journal.forgetSwitch(dpid, left);
+    for (const { sequence } of left) this.heldBack.release(sequence, dpid);
+    const addresses = new Set(left.flatMap((held) => held.addresses));
+    return [...addresses].filter((address) => this.heldBack.blocking(address).length === 0);
   }
 
   /** The removal now under way of the job that held this address last; undefined where there is none. */
@@ -128,65 +208,68 @@ export class AdmissionService implements JobAdmission {
     return this.#registry.page(cursor, limit);
   }
 
-  /** Ends every job whose lease is over. The timer calls it; settles when the rules of all of them are gone. */
-  sweep(): Promise<readonly Removed[]> {
-    const now = this.#options.clock.now();
-    const removals: Promise<Removed>[] = [];
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const admitted of this.#registry.list()) {
-      if (admitted.leaseEndsAt === undefined) continue;
-      if (admitted.leaseEndsAt <= now) removals.push(this.#end(admitted, 'lease'));
-      else earliest = Math.min(earliest, admitted.leaseEndsAt);
-    }
-    if (removals.length > 0) this.#options.counters.leasesEnded.add([], removals.length);
-    if (earliest < Number.POSITIVE_INFINITY) this.#leaseTimer.arm(earliest);
-    return Promise.all(removals);
+  /** Ends every job whose lease is over. */
+  sweep(): void {
+    this.#leases.look();
   }
 
   /** Leases end no more. What is under way goes on to its end. */
   stop(): void {
-    this.#leaseTimer.stop();
+    this.#leases.stop();
+    this.#journal.stop();
   }
 
-  async #register(key: string, job: Job, leaseMs: number | undefined): Promise<Admitted> {
+  async #register(key: string, job: Job, options: RegisterOptions): Promise<Admitted> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const known = this.#registry.byKey(key);
-      if (known !== undefined) return leaseMs === undefined ? known : this.renew(key, leaseMs);
-      const leaving = this.#leaving.touching(job);
-      if (leaving.length > 0) {
-        await Promise.all(leaving.map((entry) => entry.value));
+      const changing = [...this.#leaving.touching(job), ...this.#entering.touching(job)];
+      if (changing.length > 0) {
+        await Promise.allSettled(changing.map((entry): Promise<unknown> => entry.value));
         continue;
       }
+      const known = this.#registry.byKey(key);
+      if (known !== undefined) return this.#again(key, known, options.leaseMs);
       // All that can refuse comes before the first change; after each wait all of it is asked again.
       this.#refuseHeldBack(job);
       const formers = this.#formerHolders(job);
-      const enforcement = this.#enforcementOf(job);
+      const place = this.#place(job);
       this.#refuseTooMany(formers.length);
-      if (formers.length === 0) return this.#admit(key, job, enforcement, leaseMs);
+      if (formers.length === 0) return this.#admit(key, job, place, options);
       await Promise.all(formers.map((former) => this.#end(former, 'replaced')));
     }
-    throw changesHands(job);
+    throw refuse.changesHands(job);
+  }
+
+  /** The same registration once more: never OK for a job that no switch has confirmed. */
+  async #again(key: string, known: StoredJob, leaseMs: number | undefined): Promise<Admitted> {
+    const isUnconfirmed = this.#unconfirmed.has(known.job);
+    if (isUnconfirmed && !this.#mayWait) throw refuse.notBackYet(key);
+    const renewed = leaseMs === undefined ? known : await this.renew(key, leaseMs);
+    return this.#unconfirmed.has(known.job) ? { ...renewed, enforcement: 'waiting' } : renewed;
+  }
+
+  get #mayWait(): boolean {
+    return this.#options.notConnected?.() === 'wait';
   }
 
   #refuseHeldBack(job: Job): void {
     for (const address of job.addresses) {
       const dpids = this.heldBack.blocking(address);
-      if (dpids.length > 0) throw heldBack(address, dpids);
+      if (dpids.length > 0) throw refuse.heldBack(address, dpids);
     }
   }
 
   /** The machine's own jobs that have to end first; throws where a job of another machine is in the way. */
-  #formerHolders(job: Job): readonly Admitted[] {
-    const formers = new Set<Admitted>();
+  #formerHolders(job: Job): readonly StoredJob[] {
+    const formers = new Set<StoredJob>();
     for (const address of job.addresses) {
       const holder = this.#registry.byAddress(address);
       if (holder === undefined) continue;
-      if (!isOfSameMachine(holder, job)) throw addressHeld(address, holder, job);
+      if (!isOfSameMachine(holder, job)) throw refuse.addressHeld(address, holder, job);
       formers.add(holder);
     }
     const holder = job.mac === undefined ? undefined : this.#registry.byMac(job.mac);
     if (holder !== undefined && job.mac !== undefined) {
-      if (!isOfSameMachine(holder, job)) throw macHeld(job.mac, holder, job);
+      if (!isOfSameMachine(holder, job)) throw refuse.macHeld(job.mac, holder, job);
       formers.add(holder);
     }
     return [...formers];
@@ -194,74 +277,192 @@ export class AdmissionService implements JobAdmission {
 
   #refuseTooMany(making: number): void {
     const { mostJobs = MOST_JOBS } = this.#options;
-    if (this.#registry.size - making >= mostJobs) throw tooManyJobs(mostJobs);
+    if (this.#registry.size + this.#entering.size - making >= mostJobs) throw refuse.tooManyJobs(mostJobs);
   }
 
-  #enforcementOf(job: Job): Enforcement {
-    if (job.addresses.length === 0) return 'unenforced';
-    const location = this.#options.enforcer.locate(job);
-    if (location.kind === 'unlocated') throw new JobError('JOB_UNLOCATED', location.message);
-    if (location.kind === 'away') throw new JobError('JOB_SWITCH_AWAY', location.message);
-    return location.kind;
+  #place(job: Job): Place {
+    return placeOf(job, this.#options.enforcer, this.#mayWait);
   }
 
-  async #admit(key: string, job: Job, enforcement: Enforcement, leaseMs: number | undefined): Promise<Admitted> {
+  async #admit(key: string, job: Job, place: Place, { leaseMs, peer }: RegisterOptions): Promise<Admitted> {
     const leaseEndsAt = leaseMs === undefined ? undefined : this.#options.clock.now() + leaseMs;
-    this.#registry.add({ job, enforcement, leaseEndsAt });
-    const confirmed =
-      enforcement === 'unenforced' ? NOTHING_TO_CONFIRM : this.#options.enforcer.jobAdded(job, enforcement);
-    if (leaseEndsAt !== undefined) this.#leaseTimer.arm(leaseEndsAt);
-    const confirmation = await confirmed;
-
-    const admitted = this.#registry.byKey(key);
-    if (admitted?.job !== job) {
-      await this.#leaving.byKey(key)?.value;
-      throw removedMeanwhile(key);
+    this.#lastSequence += 1;
+    const written: StoredJob = { job, ...place, leaseMs, leaseEndsAt, peer, sequence: this.#lastSequence };
+    const writing = this.#journal.register(written);
+    this.#entering.add(job, writing);
+    try {
+      await writing;
+    } finally {
+      this.#entering.delete(key);
     }
+    const registered = this.#stillAt(written);
+    this.#registry.add(registered);
+    this.#leases.watch(registered);
+    if (registered.enforcement !== 'waiting') return this.#enforce(key, registered);
+    this.#waiting.add(job);
+    this.#announced.add(job);
+    this.events.emit('waiting', registered);
+    return registered;
+  }
+
+  /** The job at its place of now, since the network may have changed while it was written. */
+  #stillAt(written: StoredJob): StoredJob {
+    try {
+      const place = this.#place(written.job);
+      if (isSamePlace(place, written)) return written;
+      const moved = { ...written, ...place };
+      this.#journal.changed(moved);
+      return moved;
+    } catch (error) {
+      this.#journal.withdrawn(written.sequence);
+      throw error;
+    }
+  }
+
+  async #enforce(key: string, { job, enforcement }: StoredJob): Promise<Admitted> {
+    const confirmation = await this.#giveToSwitches(job, enforcement);
+    await this.#leaving.byKey(key)?.value.catch(() => undefined);
+    const admitted = this.#registry.byKey(key);
+    if (admitted?.job !== job) throw refuse.removedMeanwhile(key);
     if (!confirmation.edgeConfirmed) {
       await this.#end(admitted, undefined);
-      throw notConfirmed(key, confirmation);
+      throw refuse.notConfirmed(key, confirmation);
     }
     this.#announced.add(job);
     this.events.emit('admitted', admitted);
     return admitted;
   }
 
-  /** Takes a job out of the registry and off the switches, in this turn; settles when its rules are gone. */
-  #end(admitted: Admitted, reason: RemovalReason | undefined): Promise<Removed> {
-    const { job, enforcement } = admitted;
-    this.#registry.delete(admitted);
-    const confirmed =
-      enforcement === 'unenforced' ? NOTHING_TO_CONFIRM : this.#options.enforcer.jobRemoved(job, enforcement);
-    const removal = this.#leave(job, confirmed, enforcement, reason);
+  #giveToSwitches(job: Job, enforcement: Admitted['enforcement']): Confirmation | Promise<Confirmation> {
+    return enforcement === 'unenforced' ? NOTHING_TO_CONFIRM : this.#options.enforcer.jobAdded(job, enforcement);
+  }
+
+  /** A job that waits for its switch gets its rules, if the switch is there: first in the store, as any other. */
+  async #enforceWaiting(job: Job): Promise<void> {
+    const key = registrationKey(job.registration);
+    const place = this.#placeIfAny(job);
+    if (place === undefined) return;
+    this.#waiting.delete(job);
+    this.#unconfirmed.add(job);
+    const enforced = await this.#change(job, place).catch(() => undefined);
+    const isStill = this.#registry.byKey(key)?.job === job && this.#leaving.byKey(key) === undefined;
+    const now = enforced && this.#placeIfAny(job);
+    if (!isStill || now === undefined) {
+      this.#unconfirmed.delete(job);
+      if (isStill) this.#waitAgain(job);
+      return;
+    }
+    if (!isSamePlace(now, place)) this.moved(job, now.location);
+    const { edgeConfirmed } = await this.#giveToSwitches(job, now.enforcement);
+    if (!edgeConfirmed && now.location !== undefined) await this.#confirmLater(job, now.location);
+    this.#unconfirmed.delete(job);
+    const admitted = this.#registry.byKey(key);
+    if (admitted?.job === job) this.events.emit('admitted', admitted);
+  }
+
+  /** Its switch has gone again, or the store did not take its new place. */
+  #waitAgain(job: Job): void {
+    const waiting = this.#registry.change(job, { enforcement: 'waiting', location: undefined });
+    if (waiting === undefined) return;
+    this.#journal.changed(waiting);
+    this.#waiting.add(job);
+  }
+
+  /**
+   * Writes a job with these changes, anew where something else changed meanwhile, and then makes them. Undefined where the
+   * job has gone. Rejects with JOB_STORE_FAILED.
+   */
+  async #change(job: Job, changes: Partial<Pick<StoredJob, keyof Place | 'leaseMs' | 'leaseEndsAt'>>) {
+    const key = registrationKey(job.registration);
+    for (;;) {
+      const before = this.#registry.byKey(key);
+      if (before?.job !== job || this.#leaving.byKey(key) !== undefined) return undefined;
+      await this.#journal.update({ ...before, ...changes });
+      if (this.#registry.byKey(key) !== before || this.#leaving.byKey(key) !== undefined) continue;
+      return this.#registry.change(job, changes);
+    }
+  }
+
+  #placeIfAny(job: Job): Place | undefined {
+    try {
+      const place = this.#place(job);
+      return place.enforcement === 'waiting' ? undefined : place;
+    } catch (error) {
+      if (error instanceof JobError) return undefined;
+      throw error;
+    }
+  }
+
+  async #confirmLater(job: Job, { dpid }: JobLocation): Promise<void> {
+    this.#unconfirmed.add(job);
+    await this.#options.enforcer.whenMended(dpid.toString(16).padStart(16, '0'));
+    this.#unconfirmed.delete(job);
+  }
+
+  async #endLeases(leases: readonly StoredJob[]): Promise<void> {
+    const ending = leases.filter(({ job }) => this.#leaving.byKey(registrationKey(job.registration)) === undefined);
+    if (ending.length > 0) this.#options.counters.leasesEnded.add([], ending.length);
+    await Promise.all(ending.map((admitted) => this.#end(admitted, 'lease')));
+  }
+
+  /**
+   * Takes a job out of the registry and off the switches; settles when its rules are gone. What somebody asks for is
+   * written first, and refused (JOB_STORE_FAILED) if it cannot be; what happens anyway happens in this turn.
+   */
+  #end(admitted: StoredJob, reason: RemovalReason | undefined): Promise<Removed> {
+    const { job } = admitted;
+    const key = registrationKey(job.registration);
+    const under = this.#leaving.byKey(key);
+    if (under !== undefined) return under.value;
+    const removal = this.#leave(key, admitted, reason).finally(() => this.#leaving.delete(key));
     this.#leaving.add(job, removal);
     return removal;
   }
 
-  async #leave(
-    job: Job,
-    confirmed: Confirmation | Promise<Confirmation>,
-    enforcement: Enforcement,
-    reason: RemovalReason | undefined,
-  ): Promise<Removed> {
-    const { silent, away } = await confirmed;
+  async #leave(key: string, { job, sequence }: StoredJob, reason: RemovalReason | undefined): Promise<Removed> {
+    const stored = this.#registry.byKey(key);
+    if (stored === undefined) throw new Error(`${key} is not registered, and so cannot end`);
+    if (reason === 'asked' || reason === 'replaced') await this.#journal.ending(stored);
+    else this.#journal.endingAnyway(stored);
+    this.#registry.delete(job);
+    this.#waiting.delete(job);
+    this.#unconfirmed.delete(job);
+    const { enforcement } = stored;
+    const isOnSwitches = enforcement === 'port' || enforcement === 'by-address';
+    const { silent, away } = isOnSwitches
+      ? await this.#options.enforcer.jobRemoved(job, enforcement)
+      : await NOTHING_TO_CONFIRM;
     const pendingSwitches = [...new Set([...silent, ...away])];
-    this.#holdBack(job, pendingSwitches);
-    if (enforcement !== 'unenforced') await pause(this.#options.clock, this.#options.settleMs());
-    this.#leaving.delete(registrationKey(job.registration));
+    const left = { sequence, key, addresses: job.addresses, switches: pendingSwitches };
+    this.#holdBack(left);
+    if (isOnSwitches) {
+      this.#journal.settled(left);
+      await pause(this.#options.clock, this.#options.settleMs());
+    }
     const removed: Removed = { job, pendingSwitches };
     if (reason !== undefined && this.#announced.has(job)) this.events.emit('removed', removed, reason);
     return removed;
   }
 
-  #holdBack(job: Job, dpids: readonly string[]): void {
-    this.heldBack.hold(job.addresses, dpids);
-    for (const dpid of dpids) {
-      void this.#options.enforcer.whenMended(dpid).then(() => this.heldBack.release(job.addresses, dpid));
+  #holdBack(held: HoldingJob): void {
+    this.heldBack.hold(held);
+    for (const dpid of held.switches) {
+      void this.#options.enforcer.whenMended(dpid).then(() => {
+        const left = this.heldBack.release(held.sequence, dpid);
+        if (left !== undefined) this.#journal.settled(left);
+      });
     }
   }
 }
 
 function isOfSameMachine(holder: Admitted, job: Job): boolean {
   return holder.job.registration.machine === job.registration.machine;
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return (
+    a.enforcement === b.enforcement &&
+    a.location?.dpid === b.location?.dpid &&
+    a.location?.portNo === b.location?.portNo
+  );
 }

@@ -2,6 +2,7 @@
 // confirmed it, and a removal only after the job's rules are gone.
 
 import type { IpAddress } from '../../protocols/packet/address.ts';
+import type { JobLocation } from './enforcer.ts';
 import type { Job, Registration } from './job.ts';
 
 /** The stable codes of `docs/errors.md` that a job request can be refused with. */
@@ -21,7 +22,8 @@ export type JobErrorCode =
   | 'JOB_NOT_FOUND'
   | 'JOB_NOT_YOURS'
   | 'JOB_REQUEST_MALFORMED'
-  | 'JOB_FEED_BUSY';
+  | 'JOB_FEED_BUSY'
+  | 'JOB_STORE_FAILED';
 
 export class JobError extends Error {
   readonly code: JobErrorCode;
@@ -33,14 +35,28 @@ export class JobError extends Error {
   }
 }
 
-/** How a job is enforced. `by-address`: no port is known, so nothing stops another host from using its address. */
-export type Enforcement = 'port' | 'by-address' | 'unenforced';
+/**
+ * How a job is enforced. `by-address`: no port is known, so nothing stops another host from using its address.
+ * `waiting`: its switch is not connected, and until it is the job's address is unregistered to the switches.
+ */
+export type Enforcement = 'port' | 'by-address' | 'unenforced' | 'waiting';
 
 export interface Admitted {
   readonly job: Job;
   readonly enforcement: Enforcement;
+  /** How long each renewal holds; undefined without a lease. */
+  readonly leaseMs: number | undefined;
   /** Wall-clock milliseconds when the lease ends; undefined without a lease. */
   readonly leaseEndsAt: number | undefined;
+  /** The port that it was admitted at; undefined where it is enforced otherwise. */
+  readonly location: JobLocation | undefined;
+  /** The IP address that registered it; undefined where nobody has to be told from others. */
+  readonly peer: string | undefined;
+}
+
+export interface RegisterOptions {
+  readonly leaseMs: number | undefined;
+  readonly peer?: string | undefined;
 }
 
 export interface Removed {
@@ -50,17 +66,18 @@ export interface Removed {
 }
 
 /**
- * What the feed and the API may do with jobs. Every method that changes something settles only when the switches have
- * confirmed, and rejects with a JobError, in which case nothing has changed.
+ * What the feed and the API may do with jobs. Every method that changes something settles only when the change is on the
+ * disk and the switches have confirmed, and rejects with a JobError, in which case nothing has changed.
  */
 export interface JobAdmission {
   /**
    * The same registration again changes nothing (but renews its lease). An address held by a job of the same machine:
-   * that job is ended first. Held by a job of another machine: JOB_ADDRESS_HELD.
+   * that job is ended first. Held by a job of another machine: JOB_ADDRESS_HELD. The answer's enforcement is `waiting`
+   * where the job's switch is not connected and the policy file says to wait: it is not admitted yet.
    */
-  register(job: Job, options: { readonly leaseMs: number | undefined }): Promise<Admitted>;
+  register(job: Job, options: RegisterOptions): Promise<Admitted>;
   /** By key (`registrationKey`). JOB_NOT_FOUND if no such registration. */
-  renew(key: string, leaseMs: number): Admitted;
+  renew(key: string, leaseMs: number): Promise<Admitted>;
   remove(key: string): Promise<Removed>;
   byKey(key: string): Admitted | undefined;
   byAddress(address: IpAddress): Admitted | undefined;

@@ -3,9 +3,22 @@
 import type { Enforcement } from './admission.ts';
 import type { Job } from './job.ts';
 
+/** A port of a switch. `portName` tells it from another that has got its number since; undefined where it was not known. */
+export interface JobLocation {
+  readonly dpid: bigint;
+  readonly portNo: number;
+  readonly portName?: string | undefined;
+}
+
+/** A job that was admitted before this start of the controller. */
+export interface RestoredJob {
+  readonly job: Job;
+  readonly location: JobLocation | undefined;
+}
+
 /** Where a job's packets enter the network, as far as Lark can tell before it is admitted. */
 export type Location =
-  | { readonly kind: 'port'; readonly dpid: bigint; readonly portNo: number }
+  | ({ readonly kind: 'port' } & JobLocation)
   /** No port is known and the file says `unlocated: by-address`. */
   | { readonly kind: 'by-address' }
   /** No port is known; `message` says what was looked for and what to do. */
@@ -34,4 +47,11 @@ export interface Enforcer {
   jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation>;
   /** Resolves when this switch has connected and been mended, so that addresses held back for it may go. */
   whenMended(dpid: string): Promise<void>;
+  /**
+   * Before any switch connects: the jobs that were admitted, at their ports as they were, and the datapath ids of the
+   * switches that may have rules of them.
+   */
+  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void;
+  /** This switch will not come back with old rules. False, and nothing is done, if it is connected. */
+  forget(dpid: string): boolean;
 }

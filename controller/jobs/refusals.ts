@@ -65,3 +65,11 @@ export function tooManyJobs(most: number): JobError {
     `${most} jobs are registered, and no more are taken. Jobs that have ended should be removed: see \`lark jobs\`.`,
   );
 }
+
+export function notBackYet(key: string): JobError {
+  return new JobError(
+    'JOB_SWITCH_AWAY',
+    `${key} is registered since before Lark was started, and its switch has not connected since: so its rules cannot be ` +
+      'confirmed. See `lark switches`, and send it again when the switch is back.',
+  );
+}

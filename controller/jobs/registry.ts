@@ -2,76 +2,75 @@
 // who may enter and when an entry counts is decided by the admission service, which is the only one to change it.
 
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
-import type { Admitted } from './admission.ts';
-import { registrationKey } from './job.ts';
+import { type Job, registrationKey } from './job.ts';
 import { JobIndex } from './job-index.ts';
+import type { StoredJob } from './store/job-store.ts';
 
 /** What those who only ask may do with the registry. */
 export interface RegisteredJobs {
   readonly size: number;
-  byKey(key: string): Admitted | undefined;
+  byKey(key: string): StoredJob | undefined;
   /** The one job that holds the address. */
-  byAddress(address: IpAddress): Admitted | undefined;
-  byMac(mac: MacAddress): Admitted | undefined;
+  byAddress(address: IpAddress): StoredJob | undefined;
+  byMac(mac: MacAddress): StoredJob | undefined;
   /** In order of registration. */
-  list(): readonly Admitted[];
+  list(): readonly StoredJob[];
 }
 
 /** A part of the list: up to so many jobs, and the cursor to ask for the next part with; no cursor at the end. */
 export interface JobPage {
-  readonly jobs: readonly Admitted[];
+  readonly jobs: readonly StoredJob[];
   readonly next: number | undefined;
 }
 
 export class JobRegistry implements RegisteredJobs {
-  readonly #jobs = new JobIndex<{ admitted: Admitted; readonly sequence: number }>();
-  #nextSequence = 1;
+  readonly #jobs = new JobIndex<StoredJob>();
 
   get size(): number {
     return this.#jobs.size;
   }
 
-  /** Throws if its key, an address or its MAC address is there already. */
-  add(admitted: Admitted): void {
-    this.#jobs.add(admitted.job, { admitted, sequence: this.#nextSequence++ });
+  /** Throws if its key, an address or its MAC address is there already. Sequence numbers must rise. */
+  add(registered: StoredJob): void {
+    this.#jobs.add(registered.job, registered);
   }
 
-  /** The same job with another end of its lease; undefined if there is no such job. */
-  renew(key: string, leaseEndsAt: number): Admitted | undefined {
-    const entry = this.#jobs.byKey(key);
-    if (entry === undefined) return undefined;
-    entry.value.admitted = { ...entry.value.admitted, leaseEndsAt };
-    return entry.value.admitted;
+  /** The same job with another lease, enforcement or place; undefined, and nothing done, if it is not there. */
+  change(job: Job, changes: Partial<Omit<StoredJob, 'job' | 'sequence'>>): StoredJob | undefined {
+    const entry = this.#jobs.byKey(registrationKey(job.registration));
+    if (entry?.job !== job) return undefined;
+    entry.value = { ...entry.value, ...changes };
+    return entry.value;
   }
 
-  delete(admitted: Admitted): void {
-    this.#jobs.delete(registrationKey(admitted.job.registration));
+  delete(job: Job): void {
+    this.#jobs.delete(registrationKey(job.registration));
   }
 
-  byKey(key: string): Admitted | undefined {
-    return this.#jobs.byKey(key)?.value.admitted;
+  byKey(key: string): StoredJob | undefined {
+    return this.#jobs.byKey(key)?.value;
   }
 
-  byAddress(address: IpAddress): Admitted | undefined {
-    return this.#jobs.byAddress(address)?.value.admitted;
+  byAddress(address: IpAddress): StoredJob | undefined {
+    return this.#jobs.byAddress(address)?.value;
   }
 
-  byMac(mac: MacAddress): Admitted | undefined {
-    return this.#jobs.byMac(mac)?.value.admitted;
+  byMac(mac: MacAddress): StoredJob | undefined {
+    return this.#jobs.byMac(mac)?.value;
   }
 
-  list(): readonly Admitted[] {
-    return Array.from(this.#jobs.values(), (entry) => entry.value.admitted);
+  list(): readonly StoredJob[] {
+    return Array.from(this.#jobs.values(), (entry) => entry.value);
   }
 
   /** Up to `limit` jobs registered after the one that `cursor` stands for (0: from the first). Stays right while jobs come and go. */
   page(cursor: number, limit: number): JobPage {
-    const jobs: Admitted[] = [];
+    const jobs: StoredJob[] = [];
     let last = cursor;
     for (const { value } of this.#jobs.values()) {
       if (value.sequence <= cursor) continue;
       if (jobs.length === limit) return { jobs, next: last };
-      jobs.push(value.admitted);
+      jobs.push(value);
       last = value.sequence;
     }
     return { jobs, next: undefined };

@@ -112,9 +112,10 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     throw new ProblemError('HTTP_ROUTE_NOT_FOUND', `There is nothing at ${request.url.split('?', 1)[0]}.`);
   });
 
-  const paths = new Set<string>();
+  const methods = new Map<string, Set<string>>();
   server.addHook('onRoute', (route) => {
-    paths.add(route.url);
+    const ofPath = methods.get(route.url) ?? new Set();
+    methods.set(route.url, new Set([...ofPath, ...[route.method].flat()]));
   });
   registerHealthRoutes(server, api);
   registerJobRoutes(server, api);
@@ -123,7 +124,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);
   });
-  for (const path of [...paths]) refuseOtherMethods(server, path);
+  for (const [path, served] of [...methods]) refuseOtherMethods(server, path, [...served]);
   return server;
 }
 
@@ -135,17 +136,17 @@ export async function listenHttp(server: FastifyInstance, listen: ListenAddress)
 }
 
 /** RFC 9110 §15.5.6: a path that exists answers 405 with Allow, not 404; and before any body is read. */
-function refuseOtherMethods(server: FastifyInstance, path: string): void {
-  const others = server.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD');
+function refuseOtherMethods(server: FastifyInstance, path: string, served: readonly string[]): void {
+  const others = server.supportedMethods.filter((method) => !served.includes(method));
   server.route({
     method: others as HTTPMethods[],
     url: path,
     onRequest: async (request) => {
       throw new ProblemError(
         'HTTP_METHOD_NOT_ALLOWED',
-        `${path} can be read with GET; ${request.method} is not offered.`,
+        `${path} is served for ${served.join(', ')}; ${request.method} is not offered.`,
         {},
-        { allow: 'GET, HEAD' },
+        { allow: served.join(', ') },
       );
     },
     handler: () => undefined,

@@ -50,6 +50,12 @@ export interface SwitchView {
   readonly hosts: number;
 }
 
+export interface ForgottenSwitch {
+  readonly dpid: string;
+  /** The addresses that were held back for it and are free now. */
+  readonly freed: readonly string[];
+}
+
 export interface EndpointExplanation {
   readonly address: string;
   readonly type: 'job' | 'unregistered' | 'zone' | 'local';
@@ -64,6 +70,7 @@ export interface EndpointExplanation {
 export interface RuleView {
   readonly switch: string;
   readonly dpid: string;
+  readonly table: number;
   readonly priority: number;
   /** In the notation of `ovs-ofctl dump-flows`. */
   readonly match: string;
@@ -71,6 +78,13 @@ export interface RuleView {
   readonly packets: number;
   readonly bytes: number;
   readonly cookie: string;
+}
+
+/** A field of a verdict, and the policy that set it. */
+export interface ChosenView<Value> {
+  readonly value: Value;
+  readonly policy: string;
+  readonly place: string;
 }
 
 export interface Explanation {
@@ -84,6 +98,14 @@ export interface Explanation {
     readonly place: string | null;
     readonly queue: { readonly name: string; readonly policy: string; readonly place: string } | null;
     readonly via: { readonly name: string; readonly policy: string; readonly place: string } | null;
+    /** Only packets of connections that the destination opened. An older Lark leaves out this and the next three. */
+    readonly connections?: ChosenView<'replies'> | null;
+    /** DSCP */
+    readonly mark?: ChosenView<number> | null;
+    /** VLAN id */
+    readonly vlan?: ChosenView<number> | null;
+    /** What policies with `audit: true` would have dropped or narrowed. */
+    readonly audited?: readonly { readonly reason: string; readonly policy: string; readonly place: string }[];
   };
   /** The rules on the connected switches that match these two addresses. */
   readonly rules: readonly RuleView[];
@@ -103,6 +125,11 @@ export interface LarkApi {
   jobCounts(): Readonly<Record<Enforcement, number>>;
   job(key: string): JobView | undefined;
   switches(): readonly SwitchView[];
+  /**
+   * An operator's word that a switch will not come back with old rules (16 hex digits). Rejects with a ProblemError:
+   * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.
+   */
+  forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
   /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
   explain(source: string, destination: string): Promise<Explanation>;
   readiness(): Readiness;

@@ -42,7 +42,7 @@ export interface MetricDeclaration {
   readonly read: (sources: MetricSources) => Iterable<Sample>;
 }
 
-const ENFORCEMENTS: readonly Enforcement[] = ['port', 'by-address', 'unenforced'];
+const ENFORCEMENTS: readonly Enforcement[] = ['port', 'by-address', 'unenforced', 'waiting'];
 const CONNECTION_OUTCOMES: readonly ConnectionOutcome[] = ['accepted', 'closed', 'refused'];
 const PORT_ROLES = ['job', 'edge', 'fabric', 'wan', 'alternate', 'local'] as const;
 

@@ -1,5 +1,5 @@
 // /v1/switches, /v1/switches/:dpid and /v1/explain: what the network looks like now, and why it treats a pair of
-// addresses as it does.
+// addresses as it does; and /v1/switches/:dpid/forget, which is taken from the same host alone.
 
 import type { FastifyInstance } from 'fastify';
 import { canonicalAddress } from './job-routes.ts';
@@ -27,11 +27,22 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
     return found;
   });
 
+  server.post<{ Params: { dpid: string } }>('/v1/switches/:dpid/forget', (request) => {
+    if (!isLoopback(request.ip)) {
+      throw new ProblemError('HTTP_NOT_LOCAL', `This was asked from ${request.ip}, and changes what Lark enforces.`);
+    }
+    return api.forgetSwitch(normalDpid(request.params.dpid));
+  });
+
   server.get<{ Querystring: { src: string; dst: string } }>(
     '/v1/explain',
     { schema: { querystring: explainQuerySchema } },
     (request) => api.explain(canonicalAddress('src', request.query.src), canonicalAddress('dst', request.query.dst)),
   );
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/.test(address);
 }
 
 /** `00:00:00:1a:a0:09:fb:c9`, `0000001AA009FBC9` and `0x1aa009fbc9` to 16 lower-case digits. */

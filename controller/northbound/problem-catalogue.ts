@@ -20,7 +20,7 @@ export const HTTP_PROBLEMS = {
     status: 405,
     title: 'Method not allowed',
     remedy:
-      'Use one of the methods that the Allow header lists. The API only reads; jobs are registered over the job feed.',
+      'Use one of the methods that the Allow header lists. Jobs are registered over the job feed.',
   },
   HTTP_QUERY_INVALID: {
     status: 400,
@@ -46,6 +46,21 @@ export const HTTP_PROBLEMS = {
     status: 404,
     title: 'No such switch',
     remedy: 'Compare with /v1/switches: only switches that are connected now are listed.',
+  },
+  HTTP_SWITCH_CONNECTED: {
+    status: 409,
+    title: 'The switch is connected',
+    remedy: 'Forget only a switch that will not come back: one that is connected is mended, and frees what it held by that.',
+  },
+  HTTP_NOT_LOCAL: {
+    status: 403,
+    title: 'Taken from this host alone',
+    remedy: 'Ask over the loopback address of the host that Lark runs on.',
+  },
+  HTTP_STORE_FAILED: {
+    status: 503,
+    title: 'The job store cannot be written to',
+    remedy: 'Make room on the disk of `store.path`, or see why it cannot be written to; then ask again.',
   },
   HTTP_JOB_NOT_FOUND: {
     status: 404,

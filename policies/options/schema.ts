@@ -5,15 +5,21 @@
 import { z } from 'zod';
 import { unknownName } from './nearest-name.ts';
 
-/** What reading one value gives: the value, or a sentence that says what was expected and what to do. */
-export type Reading<T> = { readonly value: T } | { readonly problem: string };
+/**
+ * What reading one value gives: the value, or a sentence that says what was expected and what to do. `offset` is where
+ * in the value's text the trouble is, in UTF-16 units, and `isExpression` says that the text is an expression.
+ */
+export type Reading<T> =
+  | { readonly value: T }
+  | { readonly problem: string; readonly offset?: number; readonly isExpression?: true };
 
 /** A value that `read` makes out of whatever stands in the file; `undefined` is what it gets for a key that is missing. */
 export function readBy<T>(read: (input: unknown) => Reading<T>) {
   return z.unknown().transform((input, context): T => {
     const reading = read(input);
     if ('value' in reading) return reading.value;
-    context.addIssue({ code: 'custom', message: reading.problem });
+    const { problem, offset, isExpression } = reading;
+    context.addIssue({ code: 'custom', message: problem, params: { offset, isExpression } });
     return z.NEVER;
   });
 }

@@ -1,44 +1,28 @@
 // Wireshark as the second witness for OpenFlow 1.3: every message that our encoder makes, one to a TCP segment in one
 // capture file, is dissected without a "malformed" and with the type that we gave it. (Its 1.0 dissector is too weak.)
 
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { encodeMessage, Group, type Message, NO_BUFFER, type Of13FlowMod, oxm, Port13 } from 'node-openflow';
 import { describe, expect, it } from 'vitest';
 import { messageKinds, soundMatch13 } from '../../protocols/openflow/testing/arbitraries.ts';
 import { arpFrame } from '../../protocols/openflow/testing/samples-10.ts';
 import { opaqueSamples13, samples13 } from '../../protocols/openflow/testing/samples-13.ts';
+import { dissect, LINKTYPE_IPV4 } from '../support/tshark.ts';
 
-const run = promisify(execFile);
-const LINKTYPE_IPV4 = 228;
 const PORT = 6653;
 
-/** A capture with one TCP segment for each message, in one direction of one connection. */
-function pcap(messages: readonly Uint8Array[]): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32BE(0xa1b2c3d4, 0);
-  header.writeUInt16BE(2, 4);
-  header.writeUInt16BE(4, 6);
-  header.writeUInt32BE(0x40000, 16);
-  header.writeUInt32BE(LINKTYPE_IPV4, 20);
-  const parts: Uint8Array[] = [header];
+/** Each message in a TCP segment of its own, in one direction of one connection. */
+function segments(messages: readonly Uint8Array[]): readonly Uint8Array[] {
   let sequence = 1;
-  for (const message of messages) {
-    parts.push(segment(message, sequence));
+  return messages.map((message) => {
+    const packet = segment(message, sequence);
     sequence += message.length;
-  }
-  return Buffer.concat(parts);
+    return packet;
+  });
 }
 
 function segment(payload: Uint8Array, sequence: number): Buffer {
-  const packet = Buffer.alloc(16 + 40);
-  packet.writeUInt32BE(40 + payload.length, 8);
-  packet.writeUInt32BE(40 + payload.length, 12);
-  const ip = packet.subarray(16);
+  const ip = Buffer.alloc(40);
   ip[0] = 0x45;
   ip.writeUInt16BE(40 + payload.length, 2);
   ip[8] = 64;
@@ -51,28 +35,20 @@ function segment(payload: Uint8Array, sequence: number): Buffer {
   ip[32] = 0x50;
   ip[33] = 0x18;
   ip.writeUInt16BE(65535, 34);
-  return Buffer.concat([packet, payload]);
+  return Buffer.concat([ip, payload]);
 }
 
-/** For each packet: the message type numbers in it, and whether anything was malformed or left over. */
-async function dissect(messages: readonly Uint8Array[]): Promise<{ types: string; malformed: string; xid: string }[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'tshark-'));
-  try {
-    const file = join(directory, 'messages.pcap');
-    await writeFile(file, pcap(messages));
-    const fields = ['openflow_v4.type', '_ws.malformed', 'openflow_v4.xid'].flatMap((field) => ['-e', field]);
-    const options = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: directory } };
-    const { stdout } = await run('tshark', ['-r', file, '-T', 'fields', ...fields], options);
-    return stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => {
-        const [types = '', malformed = '', xid = ''] = line.split('\t');
-        return { types, malformed, xid };
-      });
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+/** For each message: the message type numbers in it, and whether anything was malformed or left over. */
+async function dissected(
+  messages: readonly Uint8Array[],
+): Promise<{ types: string; malformed: string; xid: string }[]> {
+  const fields = ['openflow_v4.type', '_ws.malformed', 'openflow_v4.xid'] as const;
+  const rows = await dissect(LINKTYPE_IPV4, segments(messages), fields);
+  return rows.map((row) => ({
+    types: row['openflow_v4.type'].join(','),
+    malformed: row['_ws.malformed'].join(','),
+    xid: row['openflow_v4.xid'].join(','),
+  }));
 }
 
 function expected(bytes: Uint8Array): { types: string; malformed: string; xid: string } {
@@ -126,7 +102,7 @@ describe('tshark dissects', () => {
       .map((message) => (message.type === 'packetIn' ? { ...message, data: arpFrame } : message));
     const messages: readonly Message[] = [...samples13, ...opaqueSamples13, rest, ...flowMods, ...random];
     const bytes = messages.map(encodeMessage);
-    const seen = await dissect(bytes);
+    const seen = await dissected(bytes);
     const complaints = seen.flatMap((line, index) => {
       const wanted = expected(bytes[index]!);
       const isRight =

@@ -1,5 +1,6 @@
 // The answers of the original callouts' dialect, one to a connection:
-//   SEND      OK                        (OK by-address, OK unenforced: admitted, but not by its port)
+//   SEND      OK                        (OK by-address, OK unenforced: admitted, but not by its port), or WAITING: not
+//             admitted before its switch has connected
 //   CLEAN     OK, or PENDING and the switches that may still have rules of the job
 //   REQUEST   FOUND and, right behind it as in the original, the job ad on one line; or NOFOUND
 //   GRIDFTP   OK; to REQUEST, FOUND and an ad of the transfer, or NOFOUND
@@ -14,7 +15,7 @@ import type { JobDesk, Peer } from './job-desk.ts';
 export interface Answer {
   readonly line: string;
   /** For counting. */
-  readonly outcome: 'ok' | 'pending' | JobErrorCode;
+  readonly outcome: 'ok' | 'pending' | 'waiting' | JobErrorCode;
 }
 
 /** Carries a request out and says how it went. Rejects only if Lark itself is at fault. */
@@ -28,7 +29,7 @@ export async function answerClassic(
     switch (request.verb) {
       case 'SEND':
         // The original callouts cannot renew, so they get no lease.
-        return ok(admittedLine(await desk.register(request.jobAd, request.machineAd, undefined, peer)));
+        return admitted(await desk.register(request.jobAd, request.machineAd, undefined, peer));
       case 'CLEAN': {
         const { pendingSwitches } = await desk.clean(request.address, peer);
         if (pendingSwitches.length === 0) return ok('OK');
@@ -55,8 +56,9 @@ function ok(line: string): Answer {
   return { line: `${line}\n`, outcome: 'ok' };
 }
 
-function admittedLine({ enforcement }: Admitted): string {
-  return enforcement === 'port' ? 'OK' : `OK ${enforcement}`;
+function admitted({ enforcement }: Admitted): Answer {
+  if (enforcement === 'waiting') return { line: 'WAITING\n', outcome: 'waiting' };
+  return ok(enforcement === 'port' ? 'OK' : `OK ${enforcement}`);
 }
 
 /** The ad as it came if that was one line in new syntax; else printed anew, where a newline within a string is escaped. */

@@ -96,7 +96,8 @@ export class FeedContext {
     }
     this.#warnings += 1;
     if (this.#warnings > WARNINGS_PER_MINUTE) return;
-    const event = answer.outcome === 'pending' ? 'feed.pending' : 'feed.refused';
+    const isRefused = answer.outcome !== 'pending' && answer.outcome !== 'waiting';
+    const event = isRefused ? 'feed.refused' : `feed.${answer.outcome}`;
     this.log.warn({ peer, verb, outcome: answer.outcome, answer: answer.line.trimEnd() }, event);
   }
 }

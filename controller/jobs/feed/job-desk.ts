@@ -34,8 +34,8 @@ export class JobDesk {
   readonly admission: FeedAdmission;
   readonly #config: JobDeskOptions['config'];
   readonly #now: JobDeskOptions['now'];
-  /** Where each registered job's request came from. */
-  readonly #senders = new WeakMap<Job, Peer>();
+  /** `Peer.since` of each job's registration; those of before a restart are older than any. */
+  readonly #registeredAt = new WeakMap<Job, number>();
   /**
    * Jobs in NAT mode by sender and inner address: no address stands for them, but CLEAN and the machine's next
    * registration name them by it. Entries of jobs that have ended otherwise are replaced or skipped.
@@ -46,6 +46,7 @@ export class JobDesk {
     this.admission = options.admission;
     this.#config = options.config;
     this.#now = options.now;
+    for (const admitted of this.admission.list()) this.#remember(admitted);
   }
 
   /** The lease that a client of the modern form gets when it does not say. */
@@ -55,14 +56,15 @@ export class JobDesk {
 
   async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {
     const { job, natAddress } = jobFromAds(jobAd, machineAd, { nat: this.#config().nat, now: this.#now() });
-    this.#senders.set(job, peer);
-    if (natAddress === undefined) return this.admission.register(job, { leaseMs });
-    const place = natPlace(peer, natAddress);
+    this.#registeredAt.set(job, peer.since);
+    const from = { leaseMs, peer: peer.address };
+    if (natAddress === undefined) return this.admission.register(job, from);
+    const place = natPlace(peer.address, natAddress);
     const former = this.#natJob(place);
     if (former !== undefined && registrationKey(former.registration) !== registrationKey(job.registration)) {
       await this.admission.remove(registrationKey(former.registration));
     }
-    const admitted = await this.admission.register(job, { leaseMs });
+    const admitted = await this.admission.register(job, from);
     this.#natJobs.set(place, admitted.job);
     return admitted;
   }
@@ -70,33 +72,42 @@ export class JobDesk {
   /** CLEAN: ends the job that holds the address, if it is this peer's and this request is about it. */
   async clean(addressText: string, peer: Peer): Promise<Removed> {
     const address = parseAddress(addressText);
-    const holder = this.admission.byAddress(address)?.job ?? this.#natJob(natPlace(peer, address));
-    if (holder === undefined) {
+    const nat = this.#natJob(natPlace(peer.address, address));
+    const admitted =
+      this.admission.byAddress(address) ?? (nat && this.admission.byKey(registrationKey(nat.registration)));
+    if (admitted === undefined) {
       const removal = this.admission.removalOf(address);
       if (removal !== undefined) return removal;
       throw new JobError('JOB_NOT_FOUND', `No job is registered with the address ${formatIp(address)}.`);
     }
-    const sender = this.#senders.get(holder);
+    const { job: holder, peer: sender } = admitted;
     const { globalJobId } = holder.registration;
-    if (sender !== undefined && sender.address !== peer.address) {
+    if (sender !== undefined && sender !== peer.address) {
       throw new JobError(
         'JOB_NOT_YOURS',
-        `${formatIp(address)} is held by job ${globalJobId}, which ${sender.address} registered: only that host's CLEAN ends it.`,
+        `${formatIp(address)} is held by job ${globalJobId}, which ${sender} registered: only that host's CLEAN ends it.`,
       );
     }
-    if (sender !== undefined && sender.since > peer.since) {
+    if ((this.#registeredAt.get(holder) ?? 0) > peer.since) {
       throw new JobError(
         'JOB_NOT_YOURS',
         `This CLEAN of ${formatIp(address)} was begun before its present holder, job ${globalJobId}, registered: it was meant for a former one.`,
       );
     }
-    this.#natJobs.delete(natPlace(peer, address));
+    this.#natJobs.delete(natPlace(peer.address, address));
     return this.admission.remove(registrationKey(holder.registration));
   }
 
   /** REQUEST: the job that holds the address. */
   find(addressText: string): Admitted | undefined {
     return this.admission.byAddress(parseAddress(addressText));
+  }
+
+  /** A job of before a restart: where it is in NAT mode, by what address its machine will name it. */
+  #remember({ job, peer }: Admitted): void {
+    const inner = job.attributes.get('machine.larkinneraddressipv4');
+    const natAddress = job.addresses.length === 0 && typeof inner === 'string' ? parseIp(inner) : undefined;
+    if (natAddress !== undefined && peer !== undefined) this.#natJobs.set(natPlace(peer, natAddress), job);
   }
 
   #natJob(place: string): Job | undefined {
@@ -107,8 +118,8 @@ export class JobDesk {
   }
 }
 
-function natPlace(peer: Peer, address: IpAddress): string {
-  return `${peer.address} ${formatIp(address)}`;
+function natPlace(peerAddress: string, address: IpAddress): string {
+  return `${peerAddress} ${formatIp(address)}`;
 }
 
 function parseAddress(text: string): IpAddress {

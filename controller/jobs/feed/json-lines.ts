@@ -96,17 +96,17 @@ async function carryOut(
   line: string,
   desk: JobDesk,
   peer: Peer,
-): Promise<{ readonly result: object; readonly outcome: 'ok' | 'pending' }> {
+): Promise<{ readonly result: object; readonly outcome: 'ok' | 'pending' | 'waiting' }> {
   switch (request.op) {
     case 'register': {
       const leaseMs = request.leaseSec === undefined ? desk.defaultLeaseMs : request.leaseSec * 1000;
       const admitted = await desk.register(...adTexts(request, line), leaseMs, peer);
-      return ok({ job: jobDocument(admitted) });
+      return { result: { job: jobDocument(admitted) }, outcome: admitted.enforcement === 'waiting' ? 'waiting' : 'ok' };
     }
     case 'renew': {
       const leaseMs = request.leaseSec === undefined ? desk.defaultLeaseMs : request.leaseSec * 1000;
       if (leaseMs === undefined) throw malformed('leaseSec is missing, and the policy file gives no lease');
-      return ok({ job: jobDocument(desk.admission.renew(request.key, leaseMs)) });
+      return ok({ job: jobDocument(await desk.admission.renew(request.key, leaseMs)) });
     }
     case 'remove': {
       const { pendingSwitches } = await desk.admission.remove(request.key);

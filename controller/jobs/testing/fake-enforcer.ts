@@ -3,7 +3,7 @@
 
 import { formatIp, type IpAddress } from '../../../protocols/packet/address.ts';
 import type { Enforcement } from '../admission.ts';
-import type { Confirmation, Enforcer, Location } from '../enforcer.ts';
+import type { Confirmation, Enforcer, Location, RestoredJob } from '../enforcer.ts';
 import { type Job, registrationKey } from '../job.ts';
 
 export const CONFIRMED: Confirmation = { edgeConfirmed: true, silent: [], away: [] };
@@ -55,6 +55,21 @@ export class FakeEnforcer implements Enforcer {
 
   whenMended(): Promise<void> {
     return new Promise((resolve) => this.#mendWaiters.push(resolve));
+  }
+
+  restored: readonly RestoredJob[] = [];
+  knownSwitches: readonly string[] = [];
+  /** Datapath ids that `forget` refuses. */
+  readonly connected = new Set<string>();
+
+  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
+    this.restored = jobs;
+    this.knownSwitches = dpids;
+    for (const { job } of jobs) for (const address of job.addresses) this.onSwitches.set(address, job);
+  }
+
+  forget(dpid: string): boolean {
+    return !this.connected.has(dpid);
   }
 
   /** Every switch has connected and been mended. */

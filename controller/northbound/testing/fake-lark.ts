@@ -67,6 +67,7 @@ export const dropped: Explanation = {
     {
       switch: 'core',
       dpid: core.dpid,
+      table: 0,
       priority: 300,
       match: 'ip,nw_src=10.1.0.1,nw_dst=10.1.0.2',
       actions: 'drop',
@@ -82,9 +83,10 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
   const jobs = [carol, alice, bob];
   return {
     jobs: () => jobs,
-    jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0 }),
+    jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0, waiting: 0 }),
     job: (key) => jobs.find((job) => job.key === key),
     switches: () => [core, rack],
+    forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
     readiness: () => ({ ready: true, reasons: [] }),
     ...changes,

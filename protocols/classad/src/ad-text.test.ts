@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adOf, ads, byteStrings, holds } from '../test-support/generators.ts';
+import { adOf, ads, byteStrings, holds } from '../testing/generators.ts';
 import { attributeNames, lookup } from './ad.ts';
 import { parseAd, parseAds } from './ad-text.ts';
 import { ClassAdError } from './errors.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byteStrings, holds } from '../test-support/generators.ts';
+import { byteStrings, holds } from '../testing/generators.ts';
 import { bytesToText, lower, toBytes, trim, upper } from './bytes.ts';
 
 it('takes any bytes to text and back to the same bytes', () => {

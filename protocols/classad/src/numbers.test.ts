@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { holds } from '../test-support/generators.ts';
+import { holds } from '../testing/generators.ts';
 import { formatExponential, formatGeneral, leadingReal, truncateToInteger } from './numbers.ts';
 
 it.each<[number, string, string]>([

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ads, expressions, holds, plainAds } from '../test-support/generators.ts';
+import { ads, expressions, holds, plainAds } from '../testing/generators.ts';
 import { ClassAd } from './ad.ts';
 import { parseAd } from './ad-text.ts';
 import { lower, toBytes } from './bytes.ts';

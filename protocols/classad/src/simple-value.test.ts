@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byteStrings, holds } from '../test-support/generators.ts';
+import { byteStrings, holds } from '../testing/generators.ts';
 import { parseExpressionBytes } from './parser.ts';
 import { simpleValue } from './simple-value.ts';
 

@@ -2,7 +2,7 @@
 // on what is behind the header: what is no well-formed element is kept as trailing bytes.
 
 import { badValue } from './error.ts';
-import { readU16, readU32, view, writeBytes, writeU16, writeU32, writeUint, writeZeros } from './wire/bytes.ts';
+import { readU16, readU32, view, writeBytes, writeU16, writeU32, writeUint16, writeZeros } from './wire/bytes.ts';
 import { struct } from './wire/compile.ts';
 import { type Codec, constant, length, part, u8, u32 } from './wire/layout.ts';
 import { finishLength } from './wire/sequence.ts';
@@ -62,7 +62,7 @@ function encode(out: Uint8Array, from: number, elements: readonly HelloElement[]
 
 function encodeElement(out: Uint8Array, at: number, element: Exclude<HelloElement, { type: 'trailing' }>): number {
   if (element.type === 'unknown') {
-    writeUint(out, at, 2, element.elementType, 'elementType');
+    writeUint16(out, at, element.elementType, 'elementType');
     return writeBytes(out, at + HEADER, element.data, 'data');
   }
   writeU16(out, at, VERSION_BITMAP);

@@ -81,8 +81,7 @@ export function encodeMessage(message: Message): Uint8Array {
     const text = `OpenFlow wire version ${message.version} has no message called ${JSON.stringify(message.type)}`;
     throw new OpenflowError('OF_BAD_TYPE', text, { field: 'type' });
   }
-  const { encode } = codec as Codec<unknown>;
-  return collect((out, at) => encode(out, at, message));
+  return collect(codec as Codec<unknown>, message);
 }
 
 function tableFor(version: number): Readonly<Record<string, Codec<unknown>>> {

@@ -52,10 +52,15 @@ function relative(seconds: number): RelTime {
 function part(ofDate: ((date: Date) => number) | null, ofDuration: ((seconds: number) => number) | null): BuiltIn {
   return strict(1, 1, ([value]) => {
     if (typeof value !== 'object') return ERROR;
-    if (value.kind === 'absTime' && ofDate) return BigInt(ofDate(dateOf(value)));
-    if (value.kind === 'relTime' && ofDuration) return BigInt(Math.trunc(ofDuration(value.seconds)));
+    if (value.kind === 'absTime' && ofDate) return wholeOf(ofDate(dateOf(value)));
+    if (value.kind === 'relTime' && ofDuration) return wholeOf(ofDuration(value.seconds));
     return ERROR;
   });
+}
+
+/** `error` for the parts of a time that is none: NaN, infinite, or beyond the year 275760, where dates end here. */
+function wholeOf(value: number): bigint | typeof ERROR {
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : ERROR;
 }
 
 function dateOf({ seconds, offset }: AbsTime): Date {
@@ -76,6 +81,7 @@ const splitTime = strict(1, 1, ([value]) => {
 
 function splitDate(time: AbsTime): Value {
   const date = dateOf(time);
+  if (Number.isNaN(date.getTime())) return ERROR;
   return adOf({
     Type: 'AbsoluteTime',
     Year: BigInt(date.getUTCFullYear()),
@@ -89,6 +95,7 @@ function splitDate(time: AbsTime): Value {
 }
 
 function splitDuration(total: number): Value {
+  if (!Number.isFinite(total)) return ERROR;
   const seconds = Math.abs(total);
   const days = BigInt(Math.trunc(seconds / 86400));
   return adOf({

@@ -4,7 +4,7 @@
 
 import { CharacterClasses } from './byte-sets.ts';
 import type { Program } from './program.ts';
-import type { Assertion } from './syntax.ts';
+import type { Assertion } from './tree.ts';
 
 /** The budget of steps was used up. */
 export class MatchLimit extends Error {}

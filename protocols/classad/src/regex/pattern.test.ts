@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holds } from '../../test-support/generators.ts';
+import { holds } from '../../testing/generators.ts';
 import { DEFAULT_LIMITS, Evaluation, LimitReached } from '../evaluation.ts';
 import { MatchLimit } from './matcher.ts';
 import { compilePattern, type Match } from './pattern.ts';

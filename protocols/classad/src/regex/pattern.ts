@@ -5,7 +5,8 @@ import type { ByteString } from '../bytes.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { Matcher, MatchLimit } from './matcher.ts';
 import { compile, type Program } from './program.ts';
-import { PatternError, parsePattern } from './syntax.ts';
+import { parsePattern } from './syntax.ts';
+import { PatternError } from './tree.ts';
 
 /** The steps of one match, a quarter of an evaluation's step each. */
 const MATCH_STEPS = 1_000_000;

@@ -2,7 +2,7 @@
 // body can match nothing gets a check that it moves on, so every loop of the matcher ends.
 
 import type { ByteSet } from './byte-sets.ts';
-import { type Assertion, type Mode, type Node, type ParsedPattern, PatternError } from './syntax.ts';
+import { type Assertion, type Mode, type Node, type ParsedPattern, PatternError } from './tree.ts';
 
 export type Instruction =
   | { readonly op: 'set'; readonly set: ByteSet }

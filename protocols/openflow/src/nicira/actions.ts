@@ -5,7 +5,23 @@ import { bitRange, shortOxmId } from '../of13/oxm-id.ts';
 import { setFieldBody } from '../of13/set-field.ts';
 import { readU16, readU32 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
-import { constant, fixed, type Layout, length, list, pad, part, rest, u8, u16, u32, u64 } from '../wire/layout.ts';
+import {
+  type Codec,
+  constant,
+  fixed,
+  type Layout,
+  length,
+  list,
+  type Named,
+  pad,
+  part,
+  rest,
+  u8,
+  u16,
+  u32,
+  u64,
+  type ValueOf,
+} from '../wire/layout.ts';
 
 export const NICIRA = 0x00002320;
 const EXPERIMENTER = 0xffff;
@@ -39,7 +55,7 @@ const registerActions = {
 const registerNumbers = new Map(Object.values(registerActions).map(({ number }) => [number, 24]));
 
 /** What `ct` does to a connection it commits: registers of the connection are set, addresses translated. */
-export const ctAction = choice(
+const declared = choice(
   {
     name: 'ctAction',
     key: 'type',
@@ -63,6 +79,9 @@ export const ctAction = choice(
     unknown: { number: -1, head: [], body: [u16('actionType'), length(), rest('data')] },
   },
 );
+
+export type CtAction = Named<ValueOf<typeof declared>>;
+export const ctAction: Codec<CtAction> = declared;
 
 export const niciraActions = {
   ...registerActions,

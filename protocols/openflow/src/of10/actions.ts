@@ -3,7 +3,20 @@
 import { niciraActions, niciraNumber } from '../nicira/actions.ts';
 import { readU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
-import { constant, type Layout, length, mac, pad, rest, u8, u16, u32, type ValueOf } from '../wire/layout.ts';
+import {
+  type Codec,
+  constant,
+  type Layout,
+  length,
+  mac,
+  type Named,
+  pad,
+  rest,
+  u8,
+  u16,
+  u32,
+  type ValueOf,
+} from '../wire/layout.ts';
 
 function action<const L extends Layout>(number: number, ...body: L): Variant<L> {
   return { number, head: [constant(2, number), length()], body };
@@ -11,7 +24,7 @@ function action<const L extends Layout>(number: number, ...body: L): Variant<L> 
 
 const VENDOR = 0xffff;
 
-export const action10 = choice(
+const declared = choice(
   {
     name: 'action',
     key: 'type',
@@ -43,4 +56,5 @@ export const action10 = choice(
   },
 );
 
-export type Of10Action = ValueOf<typeof action10>;
+export type Of10Action = Named<ValueOf<typeof declared>>;
+export const action10: Codec<Of10Action> = declared;

@@ -1,8 +1,23 @@
 // Every message of OpenFlow 1.0 (OF1.0.1 §5), and Nicira's role messages, which 1.0 has as vendor messages.
 
 import { NICIRA } from '../nicira/actions.ts';
-import { constant, fixed, lengthOf, list, mac, pad, part, rest, tagOf, u8, u16, u32, u64 } from '../wire/layout.ts';
-import { extension, type MessageOf, message, messageTable } from '../wire/message-table.ts';
+import {
+  constant,
+  fixed,
+  lengthOf,
+  list,
+  mac,
+  type Named,
+  pad,
+  part,
+  rest,
+  tagOf,
+  u8,
+  u16,
+  u32,
+  u64,
+} from '../wire/layout.ts';
+import { extension, type MessageOf, type MessageTable, message, messageTable } from '../wire/message-table.ts';
 import { action10 } from './actions.ts';
 import { checkedMatch10, match10 } from './match.ts';
 import { statsReply10, statsRequest10 } from './stats.ts';
@@ -74,7 +89,7 @@ const messages = {
 } as const;
 
 /** Every 1.0 message but HELLO. */
-export type Of10Message = MessageOf<1, typeof messages>;
+export type Of10Message = Named<MessageOf<1, typeof messages>>;
 export type Of10Type = Of10Message['type'];
 type Of<Type extends Of10Type> = Extract<Of10Message, { readonly type: Type }>;
 
@@ -102,4 +117,4 @@ export type Of10QueueGetConfigReply = Of<'queueGetConfigReply'>;
 export type Of10NxRoleRequest = Of<'nxRoleRequest'>;
 export type Of10NxRoleReply = Of<'nxRoleReply'>;
 
-export const table10 = messageTable(1, messages);
+export const table10: MessageTable<Of10Message> = messageTable(1, messages);

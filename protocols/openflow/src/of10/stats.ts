@@ -4,7 +4,22 @@
 import { readU16, writeU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
 import { struct } from '../wire/compile.ts';
-import { fixed, type Layout, length, list, pad, rest, text, u8, u16, u32, u64, type ValueOf } from '../wire/layout.ts';
+import {
+  type Codec,
+  fixed,
+  type Layout,
+  length,
+  list,
+  type Named,
+  pad,
+  rest,
+  text,
+  u8,
+  u16,
+  u32,
+  u64,
+  type ValueOf,
+} from '../wire/layout.ts';
 import { action10 } from './actions.ts';
 import { checkedMatch10, match10 } from './match.ts';
 
@@ -33,7 +48,7 @@ const options = {
 const flowRequest = [fixed('match', checkedMatch10), u8('tableId'), pad(1), u16('outPort')] as const;
 const vendor = body(VENDOR, u32('vendor'), rest('data'));
 
-export const statsRequest10 = choice(
+const requests = choice(
   { name: 'statsRequest', ...options },
   {
     desc: body(DESC),
@@ -45,6 +60,9 @@ export const statsRequest10 = choice(
     vendor,
   },
 );
+
+export type Of10StatsRequestBody = Named<ValueOf<typeof requests>>;
+export const statsRequest10: Codec<Of10StatsRequestBody> = requests;
 
 export const flowStats10 = struct('flowStats', [
   length(),
@@ -102,7 +120,7 @@ const queueStats10 = struct('queueStats', [
   u64('txErrors'),
 ]);
 
-export const statsReply10 = choice(
+const replies = choice(
   { name: 'statsReply', ...options },
   {
     desc: body(
@@ -121,3 +139,6 @@ export const statsReply10 = choice(
     vendor,
   },
 );
+
+export type Of10StatsReplyBody = Named<ValueOf<typeof replies>>;
+export const statsReply10: Codec<Of10StatsReplyBody> = replies;

@@ -3,7 +3,20 @@
 import { niciraActions, niciraNumber } from '../nicira/actions.ts';
 import { readU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
-import { constant, type Layout, length, pad, part, rest, u8, u16, u32, type ValueOf } from '../wire/layout.ts';
+import {
+  type Codec,
+  constant,
+  type Layout,
+  length,
+  type Named,
+  pad,
+  part,
+  rest,
+  u8,
+  u16,
+  u32,
+  type ValueOf,
+} from '../wire/layout.ts';
 import { setFieldBody } from './set-field.ts';
 
 function action<const L extends Layout>(number: number, ...body: L): Variant<L> {
@@ -12,7 +25,7 @@ function action<const L extends Layout>(number: number, ...body: L): Variant<L> 
 
 const EXPERIMENTER = 0xffff;
 
-export const action13 = choice(
+const declared = choice(
   {
     name: 'action',
     key: 'type',
@@ -48,4 +61,5 @@ export const action13 = choice(
   },
 );
 
-export type Of13Action = ValueOf<typeof action13>;
+export type Of13Action = Named<ValueOf<typeof declared>>;
+export const action13: Codec<Of13Action> = declared;

@@ -2,14 +2,28 @@
 
 import { readU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
-import { constant, type Layout, length, list, pad, rest, u8, u16, u32, u64, type ValueOf } from '../wire/layout.ts';
+import {
+  type Codec,
+  constant,
+  type Layout,
+  length,
+  list,
+  type Named,
+  pad,
+  rest,
+  u8,
+  u16,
+  u32,
+  u64,
+  type ValueOf,
+} from '../wire/layout.ts';
 import { action13 } from './actions.ts';
 
 function instruction<const L extends Layout>(number: number, ...body: L): Variant<L> {
   return { number, head: [constant(2, number), length()], body };
 }
 
-export const instruction13 = choice(
+const declared = choice(
   { name: 'instruction', key: 'type', fault: 'instruction', unit: 8, least: 4, numberAt: readU16, fallback: 'unknown' },
   {
     gotoTable: instruction(1, u8('tableId'), pad(3)),
@@ -23,4 +37,5 @@ export const instruction13 = choice(
   },
 );
 
-export type Of13Instruction = ValueOf<typeof instruction13>;
+export type Of13Instruction = Named<ValueOf<typeof declared>>;
+export const instruction13: Codec<Of13Instruction> = declared;

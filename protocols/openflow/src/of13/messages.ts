@@ -7,6 +7,7 @@ import {
   lengthOf,
   list,
   mac,
+  type Named,
   pad,
   part,
   rest,
@@ -17,7 +18,7 @@ import {
   u32s,
   u64,
 } from '../wire/layout.ts';
-import { extension, type MessageOf, message, messageTable } from '../wire/message-table.ts';
+import { extension, type MessageOf, type MessageTable, message, messageTable } from '../wire/message-table.ts';
 import { action13 } from './actions.ts';
 import { instruction13 } from './instructions.ts';
 import { checkedMatch13, match13 } from './match.ts';
@@ -152,7 +153,7 @@ const messages = {
 } as const;
 
 /** Every 1.3 message but HELLO. */
-export type Of13Message = MessageOf<4, typeof messages>;
+export type Of13Message = Named<MessageOf<4, typeof messages>>;
 export type Of13Type = Of13Message['type'];
 type Of<Type extends Of13Type> = Extract<Of13Message, { readonly type: Type }>;
 
@@ -188,4 +189,4 @@ export type Of13MeterMod = Of<'meterMod'>;
 export type Of13BundleControl = Of<'bundleControl'>;
 export type Of13BundleAdd = Of<'bundleAdd'>;
 
-export const table13 = messageTable(4, messages);
+export const table13: MessageTable<Of13Message> = messageTable(4, messages);

@@ -5,9 +5,11 @@ import { readU16, writeU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
 import { struct } from '../wire/compile.ts';
 import {
+  type Codec,
   type Layout,
   length,
   list,
+  type Named,
   pad,
   part,
   rest,
@@ -67,7 +69,7 @@ const flowRequest = [
 
 const experimenter = body(EXPERIMENTER, u32('experimenter'), u32('expType'), rest('data'));
 
-export const multipartRequest13 = choice(
+const requests = choice(
   { name: 'multipartRequest', ...options },
   {
     desc: body(DESC),
@@ -88,6 +90,9 @@ export const multipartRequest13 = choice(
     experimenter,
   },
 );
+
+export type Of13MultipartRequestBody = Named<ValueOf<typeof requests>>;
+export const multipartRequest13: Codec<Of13MultipartRequestBody> = requests;
 
 export const flowStats13 = struct('flowStats', [
   length(),
@@ -177,7 +182,7 @@ const meterStats13 = struct('meterStats', [
 
 const meterConfig13 = struct('meterConfig', [length(), u16('flags'), u32('meterId'), list('bands', meterBand13)]);
 
-export const multipartReply13 = choice(
+const replies = choice(
   { name: 'multipartReply', ...options },
   {
     desc: body(
@@ -213,3 +218,6 @@ export const multipartReply13 = choice(
     experimenter,
   },
 );
+
+export type Of13MultipartReplyBody = Named<ValueOf<typeof replies>>;
+export const multipartReply13: Codec<Of13MultipartReplyBody> = replies;

@@ -2,7 +2,7 @@
 // Nicira's register actions say from where to where.
 
 import { badLength, badValue, truncated } from '../error.ts';
-import { readU16, readU32, view, writeBytes, writeUint } from '../wire/bytes.ts';
+import { readU16, readU32, view, writeBytes, writeUint16 } from '../wire/bytes.ts';
 import type { Codec } from '../wire/layout.ts';
 import { writeHeader } from './oxm.ts';
 import { OxmClass, type OxmName, oxmFields, oxmKey, oxmNameOf } from './oxm-fields.ts';
@@ -95,7 +95,7 @@ export const bitRange: Codec<BitRange> = {
     if (!(offset >= 0 && offset < 1024 && bits >= 1 && bits <= 64)) {
       throw badValue('range', at, `${offset}, ${bits}`, 'an offset of 0 to 1023 and 1 to 64 bits');
     }
-    writeUint(out, at, 2, offset * 64 + bits - 1, 'range');
+    writeUint16(out, at, offset * 64 + bits - 1, 'range');
     return at + 2;
   },
 };

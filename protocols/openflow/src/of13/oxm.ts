@@ -102,10 +102,10 @@ function encode(out: Uint8Array, at: number, oxm: OxmField): number {
 }
 
 function encodeUnknown(out: Uint8Array, at: number, oxm: UnknownOxm): number {
-  wire.writeUint(out, at, 2, oxm.oxmClass, 'oxmClass');
-  if (!(oxm.oxmField >= 0 && oxm.oxmField < 128)) throw badValue('oxmField', at, oxm.oxmField, 'an integer of 7 bits');
+  wire.writeUint16(out, at, oxm.oxmClass, 'oxmClass');
+  if ((oxm.oxmField & 0x7f) !== oxm.oxmField) throw badValue('oxmField', at, oxm.oxmField, 'an integer of 7 bits');
   out[at + 2] = oxm.oxmField * 2 + (oxm.hasMask ? 1 : 0);
-  wire.writeUint(out, at + 3, 1, oxm.bytes.length, 'bytes.length');
+  wire.writeUint8(out, at + 3, oxm.bytes.length, 'bytes.length');
   return wire.writeBytes(out, at + HEADER, oxm.bytes, 'bytes');
 }
 

@@ -4,11 +4,13 @@ import { readU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
 import { struct } from '../wire/compile.ts';
 import {
+  type Codec,
   constant,
   type Layout,
   length,
   list,
   mac,
+  type Named,
   pad,
   rest,
   text,
@@ -72,7 +74,7 @@ export type Of13Bucket = ValueOf<typeof bucket13>;
 const band = [u32('rate'), u32('burstSize')] as const;
 
 /** `ofp_meter_band_header` and what follows. The meter's flags say whether rates are kbit/s or packets/s. */
-export const meterBand13 = choice(
+const bands = choice(
   { name: 'band', key: 'type', least: 12, numberAt: readU16, fallback: 'unknown' },
   {
     drop: {
@@ -93,4 +95,6 @@ export const meterBand13 = choice(
     unknown: { number: -1, head: [], body: [u16('bandType'), length(), ...band, rest('data')] },
   },
 );
-export type Of13MeterBand = ValueOf<typeof meterBand13>;
+
+export type Of13MeterBand = Named<ValueOf<typeof bands>>;
+export const meterBand13: Codec<Of13MeterBand> = bands;

@@ -4,10 +4,12 @@ import { readU16 } from '../wire/bytes.ts';
 import { choice, type Variant } from '../wire/choice.ts';
 import { struct } from '../wire/compile.ts';
 import {
+  type Codec,
   constant,
   type Layout,
   length,
   list,
+  type Named,
   pad,
   rest,
   text,
@@ -31,7 +33,7 @@ const ids = list('ids', featureId);
 const tables = list('tables', tableNumber);
 const fields = list('fields', oxmIdCodec);
 
-export const tableFeatureProperty13 = choice(
+const declared = choice(
   {
     name: 'tableFeatureProperty',
     key: 'type',
@@ -61,6 +63,9 @@ export const tableFeatureProperty13 = choice(
     unknown: { number: -1, head: [], body: [u16('propertyType'), length(), rest('data')] },
   },
 );
+
+export type Of13TableFeatureProperty = Named<ValueOf<typeof declared>>;
+export const tableFeatureProperty13: Codec<Of13TableFeatureProperty> = declared;
 
 export const tableFeatures13 = struct(
   'tableFeatures',

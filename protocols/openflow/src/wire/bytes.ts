@@ -27,11 +27,16 @@ export function readU128(bytes: Uint8Array, at: number): bigint {
   return (readU64(bytes, at) << 64n) | readU64(bytes, at + 8);
 }
 
-/** An unsigned integer of 1 to 6 bytes. */
+export function readU48(bytes: Uint8Array, at: number): number {
+  return readU16(bytes, at) * 0x1_0000_0000 + readU32(bytes, at + 2);
+}
+
+/** An unsigned integer of 1, 2, 3, 4 or 6 bytes. */
 export function readUint(bytes: Uint8Array, at: number, width: number): number {
-  let value = 0;
-  for (let i = 0; i < width; i++) value = value * 256 + bytes[at + i]!;
-  return value;
+  if (width === 4) return readU32(bytes, at);
+  if (width === 2) return readU16(bytes, at);
+  if (width === 1) return bytes[at]!;
+  return width === 6 ? readU48(bytes, at) : (bytes[at]! << 16) | readU16(bytes, at + 1);
 }
 
 export function writeU16(out: Uint8Array, at: number, value: number): void {
@@ -63,15 +68,41 @@ export function writeU128(out: Uint8Array, at: number, value: bigint, field: str
   writeU64(out, at + 8, BigInt.asUintN(64, value), field);
 }
 
-/** An unsigned integer of 1 to 6 bytes, with its check. */
-export function writeUint(out: Uint8Array, at: number, width: number, value: number, field: string): void {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * width)) {
-    throw badValue(field, at, value, `an integer of ${8 * width} bits`);
+// With a check that the value fits: `writeU16` and its like trust their callers, these do not.
+
+export function writeUint8(out: Uint8Array, at: number, value: number, field: string): void {
+  if ((value & 0xff) !== value) throw badValue(field, at, value, 'an integer of 8 bits');
+  out[at] = value;
+}
+
+export function writeUint16(out: Uint8Array, at: number, value: number, field: string): void {
+  if ((value & 0xffff) !== value) throw badValue(field, at, value, 'an integer of 16 bits');
+  writeU16(out, at, value);
+}
+
+export function writeUint32(out: Uint8Array, at: number, value: number, field: string): void {
+  if (value >>> 0 !== value) throw badValue(field, at, value, 'an integer of 32 bits');
+  writeU32(out, at, value);
+}
+
+export function writeUint48(out: Uint8Array, at: number, value: number, field: string): void {
+  if (!(value >= 0 && value <= 0xffff_ffff_ffff && Math.floor(value) === value)) {
+    throw badValue(field, at, value, 'an integer of 48 bits');
   }
-  let rest = value;
-  for (let i = width - 1; i >= 0; i--) {
-    out[at + i] = rest % 256;
-    rest = Math.floor(rest / 256);
+  writeU16(out, at, Math.floor(value / 0x1_0000_0000));
+  writeU32(out, at + 2, value >>> 0);
+}
+
+/** An unsigned integer of 1, 2, 3, 4 or 6 bytes. */
+export function writeUint(out: Uint8Array, at: number, width: number, value: number, field: string): void {
+  if (width === 4) writeUint32(out, at, value, field);
+  else if (width === 2) writeUint16(out, at, value, field);
+  else if (width === 1) writeUint8(out, at, value, field);
+  else if (width === 6) writeUint48(out, at, value, field);
+  else {
+    if ((value & 0xffffff) !== value) throw badValue(field, at, value, 'an integer of 24 bits');
+    out[at] = value >>> 16;
+    writeU16(out, at + 1, value);
   }
 }
 
@@ -128,8 +159,5 @@ export function writeText(out: Uint8Array, at: number, width: number, value: str
 
 export function writeU32s(out: Uint8Array, at: number, count: number, values: readonly number[], field: string): void {
   if (!Array.isArray(values) || values.length !== count) throw badValue(field, at, values, `${count} integers`);
-  values.forEach((value, index) => {
-    if (value >>> 0 !== value) throw badValue(field, at, value, 'an integer of 32 bits');
-    writeU32(out, at + 4 * index, value);
-  });
+  for (const [index, value] of values.entries()) writeUint32(out, at + 4 * index, value, field);
 }

@@ -96,7 +96,8 @@ function parts(layout: Layout): Record<string, unknown> {
   return known;
 }
 
-function generate(name: string, what: string, body: string, scope: Record<string, unknown>): unknown {
+/** Evaluates a generated function's source, with the byte library and `scope` in reach. `name` and `what` show in profiles. */
+export function generate(name: string, what: string, body: string, scope: Record<string, unknown> = {}): unknown {
   const known = { ...bytesLibrary, badValue, badLength, writeU16, writeZeros, finishLength, ...scope };
   const label = `node-openflow/${what}-${name}.js`;
   const source = `'use strict';\nreturn ${body}\n//# sourceURL=${label}`;

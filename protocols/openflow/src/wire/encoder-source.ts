@@ -54,7 +54,8 @@ function writeStatement(field: Field, here: string, index: number): string {
   return ''; // lengths and tags are written when what they speak of has been
 }
 
-function writeUintStatement(size: number, at: string, name: string): string {
+/** Statements that check the property `name` of `object` and store it. */
+export function writeUintStatement(size: number, at: string, name: string, object = 'value'): string {
   const local = `_${name}`;
   const test = {
     1: `(${local} & 255) !== ${local}`,
@@ -63,11 +64,12 @@ function writeUintStatement(size: number, at: string, name: string): string {
     6: `!(${local} >= 0 && ${local} <= 281474976710655 && Math.floor(${local}) === ${local})`,
   }[size];
   const check = `if (${test}) throw badValue('${name}', ${at}, ${local}, 'an integer of ${8 * size} bits');`;
-  return `const ${local} = value.${name}; ${check} ${storeStatements(size, at, local)}`;
+  return `const ${local} = ${object}.${name}; ${check} ${storeStatements(size, at, local)}`;
 }
 
 /** Typed arrays keep the low eight bits of what is stored, so shifting alone takes a number apart. */
-function storeStatements(size: number, at: string, value: string): string {
+export function storeStatements(size: number, at: string, value: string): string {
+  if (size === 6 && value === '0') return `${storeStatements(2, at, '0')} ${storeStatements(4, `${at} + 2`, '0')}`;
   if (size === 6) {
     const high = `const _high${value} = Math.floor(${value} / 4294967296);`;
     return `${high} ${storeStatements(2, at, `_high${value}`)} ${storeStatements(4, `${at} + 2`, `(${value} >>> 0)`)}`;

@@ -68,6 +68,12 @@ export type Shape<L extends Layout> = {
 
 export type ValueOf<C> = C extends Codec<infer Value> ? Value : never;
 
+/**
+ * The same union under the name of the alias that it is given: declaration files then refer to it by that name, and do
+ * not write it out wherever it is part of something.
+ */
+export type Named<Union> = Union extends unknown ? Union : never;
+
 /** Flattens an intersection, so that errors and editors show the fields. */
 export type Flat<T> = { readonly [K in keyof T]: T[K] };
 

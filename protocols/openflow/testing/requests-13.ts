@@ -1,14 +1,9 @@
-// Records what a real Open vSwitch sends: run it as the controller of a bridge `s1` (both versions in turn) that has two
-// ports. Prints one message a line in hexadecimal, a comment before each, for src/recorded.test.ts. Not part of any test.
-// Table features of 254 tables are cut to the first two.
+// What a controller asks of a switch in OpenFlow 1.3 so that it sends one of everything: groups, meters, flows with every
+// kind of match, bundles, every multipart, things that are refused, and the end of it all.
 
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import {
   BundleControl,
-  decodeMessage,
   encodeMessage,
-  FrameSplitter,
   Group,
   type Message,
   NO_BUFFER,
@@ -16,73 +11,13 @@ import {
   oxmId,
   Port10,
   Port13,
-  versionBitmap,
 } from '../src/index.ts';
-import { arpFrame, samples10 } from './samples-10.ts';
+import { arpFrame } from './samples-10.ts';
 import { samples13 } from './samples-13.ts';
 
-const version = Number(process.argv[2]) as 1 | 4;
 const output = { type: 'output', port: 1, maxLen: 0 } as const;
 
-function of10(): Message[] {
-  const flow = (match: object, command: number, actions: object[]) =>
-    ({
-      version: 1,
-      type: 'flowMod',
-      xid: 1,
-      match,
-      cookie: 7n,
-      command,
-      idleTimeout: 0,
-      hardTimeout: 0,
-      priority: 5,
-      bufferId: NO_BUFFER,
-      outPort: Port10.NONE,
-      flags: command === 0 ? 1 : 0,
-      actions,
-    }) as Message;
-  const host = { address: 0x0a010001, prefixLength: 32 };
-  return [
-    flow({ dlType: 0x0800, nwSrc: host, nwDst: { address: 0x0a000000, prefixLength: 8 } }, 0, [output]),
-    flow({ dlType: 0x0806, nwSrc: host, nwProto: 1, dlVlan: 0xffff }, 0, []),
-    flow({ dlType: 0x0800, nwProto: 6, tpDst: 80, nwTos: 0x88 }, 0, [
-      { type: 'setDlDst', dlAddr: 5 },
-      { type: 'enqueue', port: 1, queueId: 1 },
-      { type: 'regMove', bits: 32, srcOfs: 0, dstOfs: 0, src: oxmId('nxmIpSrc'), dst: oxmId('reg0') },
-      { type: 'regLoad', range: { offset: 0, bits: 16 }, dst: oxmId('reg1'), value: 9n },
-      { type: 'resubmitTable', inPort: Port10.IN_PORT, tableId: 1 },
-    ]),
-    flow({ inPort: 1, dlVlan: 5, dlVlanPcp: 3 }, 0, [
-      { type: 'stripVlan' },
-      { ...output, port: Port10.CONTROLLER, maxLen: 65535 },
-    ]),
-    flow({ dlType: 0x0800, nwTos: 3 }, 9, []),
-    {
-      version: 1,
-      type: 'packetOut',
-      xid: 2,
-      bufferId: NO_BUFFER,
-      inPort: Port10.NONE,
-      actions: [{ ...output, port: Port10.CONTROLLER, maxLen: 64 }],
-      data: arpFrame,
-    },
-    {
-      version: 1,
-      type: 'packetOut',
-      xid: 2,
-      bufferId: NO_BUFFER,
-      inPort: Port10.NONE,
-      actions: [{ ...output, port: 0xff00 }],
-      data: arpFrame,
-    },
-    ...(samples10.filter(({ type }) => /Request$/.test(type)) as Message[]),
-    { version: 1, type: 'vendor', xid: 3, vendor: 0x1234, data: new Uint8Array(4) },
-    flow({}, 3, []),
-    { version: 1, type: 'barrierRequest', xid: 0xffff },
-  ];
-}
-
-function of13(): Message[] {
+export function requests13(): readonly Message[] {
   const template = samples13.find(({ type }) => type === 'flowMod')! as Extract<
     Message,
     { type: 'flowMod'; version: 4 }
@@ -230,55 +165,3 @@ function of13(): Message[] {
     { version: 4, type: 'barrierRequest', xid: 0xffff },
   ];
 }
-
-function cut(frame: Uint8Array, message: Message): Uint8Array {
-  if (message.type !== 'multipartReply' || message.body.multipart !== 'tableFeatures') return frame;
-  const two = encodeMessage({ ...message, body: { ...message.body, entries: message.body.entries.slice(0, 2) } });
-  const size = two.length;
-  const raw = frame.slice(0, size);
-  raw[2] = size >> 8;
-  raw[3] = size;
-  return raw;
-}
-
-let hwAddr = 0;
-let tableFeaturesSeen = false;
-const server = createServer().listen(6653, '127.0.0.1');
-const [socket] = (await once(server, 'connection')) as [Socket];
-const splitter = new FrameSplitter();
-socket.write(encodeMessage({ version, type: 'hello', xid: 1, elements: [versionBitmap([version])] }));
-const requests = (version === 1 ? of10() : of13()).map((message, index) =>
-  message.type === 'barrierRequest' || message.type === 'bundleAdd' ? message : { ...message, xid: index + 1000 },
-);
-let asked = false;
-reading: for await (const chunk of socket) {
-  for (const frame of splitter.push(chunk as Buffer)) {
-    const message = decodeMessage(frame);
-    const again = encodeMessage(message);
-    const same = Buffer.from(again).equals(frame);
-    const isFeatures = message.type === 'multipartReply' && message.body.multipart === 'tableFeatures';
-    if (isFeatures && tableFeaturesSeen) {
-      if (!same) throw new Error('table features differ');
-      continue;
-    }
-    tableFeaturesSeen ||= isFeatures;
-    console.log(`# ${message.type}${same ? '' : ' DIFFERS'}`);
-    console.log(Buffer.from(cut(frame, message)).toString('hex'));
-    if (!asked) for (const request of requests) socket.write(encodeMessage(request));
-    asked = true;
-    if (message.type === 'featuresReply' && message.version === 1)
-      hwAddr = message.ports.find(({ portNo }) => portNo === 1)!.hwAddr;
-    if (message.type === 'multipartReply' && message.body.multipart === 'portDesc') {
-      hwAddr = message.body.entries.find(({ portNo }) => portNo === 1)!.hwAddr;
-    }
-    if (message.type !== 'barrierReply') continue;
-    if (message.xid === 0x10000) break reading;
-    // The answers to changes come in their own time; what another request is answered with comes behind them.
-    if (message.xid !== 0xffff) continue;
-    const change = { xid: 8, portNo: 1, hwAddr, config: 1, mask: 1, advertise: 0 } as const;
-    socket.write(encodeMessage({ version, type: 'portMod', ...change }));
-    setTimeout(() => socket.write(encodeMessage({ version, type: 'barrierRequest', xid: 0x10000 })), 300);
-  }
-}
-socket.destroy();
-server.close();

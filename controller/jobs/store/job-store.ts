@@ -1,0 +1,86 @@
+// What must outlive the controller: the registered jobs, the addresses held back for switches that may still have rules
+// of a job that ended, and which switches have ever been under Lark's rule. A store carries out changes whole, in the order
+// in which they were given, and says so only when they are on the disk.
+
+import type { IpAddress } from '../../../protocols/packet/address.ts';
+import type { Admitted } from '../admission.ts';
+
+/** A job as it was registered. `sequence` counts registrations, is never given twice, and names the record. */
+export interface StoredJob extends Admitted {
+  readonly sequence: number;
+}
+
+/** A job that ended, and the switches (datapath ids, 16 hex digits) that may still have rules of it. */
+export interface EndedJob {
+  /** That of the job. */
+  readonly sequence: number;
+  /** Its registration key, for people. */
+  readonly key: string;
+  readonly addresses: readonly IpAddress[];
+  /** `all`: which of them still has some was not known yet when this was written. */
+  readonly switches: readonly string[] | 'all';
+}
+
+export interface StoredState {
+  /** In the order of registration. */
+  readonly jobs: readonly StoredJob[];
+  readonly ended: readonly EndedJob[];
+  /** Every switch that may have rules of Lark's, but for those that an operator has declared forgotten. */
+  readonly switches: readonly string[];
+}
+
+export type StoreChange =
+  | { readonly kind: 'job'; readonly job: StoredJob }
+  /** The job is gone and leaves this behind; what was said of the same sequence number before is replaced. */
+  | { readonly kind: 'ended'; readonly ended: EndedJob }
+  /** Nothing of this job is left anywhere. */
+  | { readonly kind: 'free'; readonly sequence: number }
+  | { readonly kind: 'switch'; readonly dpid: string }
+  | { readonly kind: 'forget'; readonly dpid: string };
+
+export interface JobStore {
+  /** What had been synced when the store was opened. To be called once, before the first change. */
+  load(): StoredState;
+  /**
+   * Resolves when all of the changes are on the disk. Rejects with a StoreError where they could not be written: then
+   * none of them is in force, though after STORE_BROKEN they may be found after a restart.
+   */
+  commit(changes: readonly StoreChange[]): Promise<void>;
+  /** Ends what is under way and closes. */
+  close(): Promise<void>;
+}
+
+export type StoreErrorCode =
+  /** The directory or its files cannot be made, opened or locked. */
+  | 'STORE_UNUSABLE'
+  /** The files are there and are not what a store should hold. */
+  | 'STORE_DAMAGED'
+  /** They were written by a later version of Lark. */
+  | 'STORE_NEWER'
+  /** A change could not be written; the store is as it was. */
+  | 'STORE_WRITE_FAILED'
+  /** The disk did not confirm what was written: nothing more is taken until a restart. */
+  | 'STORE_BROKEN';
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  /** `message` says which store, what was wrong and what to do. */
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}
+
+export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [] };
+
+/** For a Lark whose policy file has no `store`: it keeps nothing, so what is registered is lost at a restart. */
+export class VolatileJobStore implements JobStore {
+  load(): StoredState {
+    return EMPTY_STATE;
+  }
+
+  async commit(_changes: readonly StoreChange[]): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

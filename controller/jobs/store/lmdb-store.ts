@@ -1,0 +1,223 @@
+// The job store in LMDB, a directory with two files. What it promises, and how:
+// - A commit is synced before its promise resolves. LMDB's own transaction makes it whole; the write happens in this
+//   thread (copying into the page cache), the sync in another, so a slow disk delays answers and never the event loop.
+// - Commits that come while a sync is under way are written together when it ends: one sync for many registrations. They
+//   keep their order, and where a group cannot be written each of its commits is tried by itself, so that one does not
+//   fail for another's sake.
+// - It never opens as empty what is not: a file that is cut short, a record that is damaged, a form that is newer, each is
+//   a StoreError that says what to do.
+// LMDB keeps readers from seeing half a commit after `kill -9`; after a power cut it goes back to the last sync.
+
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase, type TransactionFlags } from 'lmdb';
+import { type JobStore, type StoreChange, type StoredState, StoreError } from './job-store.ts';
+import { lmdbFileProblem } from './lmdb-file.ts';
+import { decodeEnded, decodeJob, encodeEnded, encodeJob, RecordError } from './records.ts';
+
+/** Which tables there are and what is in their keys; the form of each record is its own. */
+const LAYOUT = 1;
+const LAYOUT_KEY = 'layout';
+/** Abortable, and without LMDB's own sync: ours follows in another thread. From lmdb's TransactionFlags. */
+const TRANSACTION_FLAGS: TransactionFlags = 0x1_0003 as number;
+/** Changes in one transaction: bounds how long writing them may keep the event loop. */
+const MOST_CHANGES_AT_ONCE = 1024;
+
+interface Waiting {
+  readonly changes: readonly StoreChange[];
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+/** As LMDB has it; its type leaves `sync` out. */
+type Environment = RootDatabase<Buffer, string> & { sync(done: (error?: Error) => void): void };
+
+export class LmdbJobStore implements JobStore {
+  readonly #path: string;
+  readonly #environment: Environment;
+  readonly #jobs: Database<Buffer, number>;
+  readonly #ended: Database<Buffer, number>;
+  readonly #switches: Database<Buffer, string>;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #broken: StoreError | undefined;
+
+  private constructor(path: string, environment: Environment) {
+    this.#path = path;
+    this.#environment = environment;
+    this.#jobs = environment.openDB<Buffer, number>('jobs', { encoding: 'binary' });
+    this.#ended = environment.openDB<Buffer, number>('ended', { encoding: 'binary' });
+    this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
+  }
+
+  /** Opens the store in a directory, or makes one. Throws a StoreError. */
+  static open(path: string): LmdbJobStore {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw unusable(path, error);
+    }
+    const problem = lmdbFileProblem(join(path, 'data.mdb'));
+    if (problem !== undefined) throw damaged(path, problem);
+    try {
+      const options = { path, encoding: 'binary', noSubdir: false, overlappingSync: true, maxDbs: 4 } as const;
+      const environment = open<Buffer, string>(options) as Environment;
+      const store = new LmdbJobStore(path, environment);
+      store.#checkLayout();
+      return store;
+    } catch (error) {
+      throw error instanceof StoreError ? error : unusable(path, error);
+    }
+  }
+
+  load(): StoredState {
+    try {
+      return {
+        jobs: Array.from(this.#jobs.getRange(), ({ key, value }) => readRecord('job', key, value, decodeJob)),
+        ended: Array.from(this.#ended.getRange(), ({ key, value }) => readRecord('ended', key, value, decodeEnded)),
+        switches: Array.from(this.#switches.getKeys()),
+      };
+    } catch (error) {
+      if (error instanceof RecordError && error.isNewer) throw newer(this.#path, error.message);
+      throw damaged(this.#path, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  commit(changes: readonly StoreChange[]): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      // After this turn, so that all that came in with one read of the sockets shares the commit.
+      this.#writing ??= Promise.resolve().then(() => this.#writeAll());
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    this.#broken ??= new StoreError('STORE_BROKEN', `The job store ${this.#path} is closed: Lark is stopping.`);
+    await this.#environment.close();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const written = this.#write(this.#takeGroup());
+      if (written.length === 0) continue;
+      const failure = await this.#sync();
+      if (failure !== undefined) this.#broken = failure;
+      for (const { resolve, reject } of written) failure === undefined ? resolve() : reject(failure);
+      if (failure === undefined) continue;
+      for (const { reject } of this.#waiting.splice(0)) reject(failure);
+    }
+    this.#writing = undefined;
+  }
+
+  #takeGroup(): readonly Waiting[] {
+    let changes = 0;
+    let count = 0;
+    for (const waiting of this.#waiting) {
+      if (count > 0 && changes + waiting.changes.length > MOST_CHANGES_AT_ONCE) break;
+      changes += waiting.changes.length;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Those that are in the file now; the others are rejected. */
+  #write(group: readonly Waiting[]): readonly Waiting[] {
+    try {
+      this.#transact(group.flatMap(({ changes }) => changes));
+      return group;
+    } catch (error) {
+      if (group.length > 1) return group.flatMap((waiting) => this.#write([waiting]));
+      group[0]?.reject(writeFailed(this.#path, error));
+      return [];
+    }
+  }
+
+  #transact(changes: readonly StoreChange[]): void {
+    this.#environment.transactionSync(() => {
+      for (const change of changes) this.#apply(change);
+    }, TRANSACTION_FLAGS);
+  }
+
+  #apply(change: StoreChange): void {
+    switch (change.kind) {
+      case 'job':
+        this.#jobs.putSync(change.job.sequence, encodeJob(change.job));
+        return;
+      case 'ended':
+        this.#jobs.removeSync(change.ended.sequence);
+        this.#ended.putSync(change.ended.sequence, encodeEnded(change.ended));
+        return;
+      case 'free':
+        this.#jobs.removeSync(change.sequence);
+        this.#ended.removeSync(change.sequence);
+        return;
+      case 'switch':
+        this.#switches.putSync(change.dpid, Buffer.alloc(0));
+        return;
+      case 'forget':
+        this.#switches.removeSync(change.dpid);
+    }
+  }
+
+  #sync(): Promise<StoreError | undefined> {
+    return new Promise((resolve) => {
+      this.#environment.sync((error) => resolve(error && notSynced(this.#path, error)));
+    });
+  }
+
+  #checkLayout(): void {
+    const layout = this.#environment.get(LAYOUT_KEY)?.toString();
+    if (layout === undefined) {
+      const isEmpty = [this.#jobs, this.#ended, this.#switches].every((table) => table.getCount() === 0);
+      if (!isEmpty) throw damaged(this.#path, 'it has records, but does not say in which layout');
+      this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+    } else if (!/^\d+$/.test(layout)) throw damaged(this.#path, `its layout is ${JSON.stringify(layout.slice(0, 64))}`);
+    else if (Number(layout) > LAYOUT) {
+      throw newer(this.#path, `it has layout ${layout}, and this version reads up to ${LAYOUT}`);
+    }
+  }
+}
+
+function readRecord<T>(table: string, key: number, value: Buffer, decode: (key: number, bytes: Buffer) => T): T {
+  try {
+    return decode(key, value);
+  } catch (error) {
+    const isNewer = error instanceof RecordError && error.isNewer;
+    throw new RecordError(`record ${key} of ${table}: ${error instanceof Error ? error.message : error}`, isNewer);
+  }
+}
+
+function unusable(path: string, cause: unknown): StoreError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const todo = 'Give Lark a directory that it may write to, on a disk with room, as `store: { path: … }`';
+  return new StoreError('STORE_UNUSABLE', `The job store ${path} cannot be opened: ${said}. ${todo}.`, { cause });
+}
+
+function damaged(path: string, what: string): StoreError {
+  const todo =
+    'Put back a copy of the directory; or move it away and start with an empty store: then every job must be registered ' +
+    'again, and addresses that were held back are free';
+  return new StoreError('STORE_DAMAGED', `The job store ${path} is damaged: ${what}. ${todo}.`);
+}
+
+function newer(path: string, what: string): StoreError {
+  const todo = 'Run that version, or move the directory away and register every job again';
+  return new StoreError('STORE_NEWER', `The job store ${path} is of a later version of Lark: ${what}. ${todo}.`);
+}
+
+function writeFailed(path: string, cause: unknown): StoreError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const todo = 'See whether its disk is full or read-only';
+  return new StoreError('STORE_WRITE_FAILED', `The job store ${path} cannot be written to: ${said}. ${todo}.`, {
+    cause,
+  });
+}
+
+function notSynced(path: string, cause: Error): StoreError {
+  const todo = 'Look for errors of the disk, and start Lark again';
+  const message = `The disk of the job store ${path} did not take what was written: ${cause.message}. ${todo}.`;
+  return new StoreError('STORE_BROKEN', message, { cause });
+}

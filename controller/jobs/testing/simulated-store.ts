@@ -1,0 +1,86 @@
+// A store whose disk the test holds in its hand: commits wait until it syncs them or fails them, and a crash leaves what
+// was synced, and of the rest as much from the front as the test says. Records go through their real form.
+
+import {
+  type EndedJob,
+  type JobStore,
+  type StoreChange,
+  type StoredJob,
+  type StoredState,
+  StoreError,
+} from '../store/job-store.ts';
+import { decodeEnded, decodeJob, encodeEnded, encodeJob } from '../store/records.ts';
+
+interface Disk {
+  readonly jobs: ReadonlyMap<number, Uint8Array>;
+  readonly ended: ReadonlyMap<number, Uint8Array>;
+  readonly switches: ReadonlySet<string>;
+}
+
+const EMPTY: Disk = { jobs: new Map(), ended: new Map(), switches: new Set() };
+
+export class SimulatedStore implements JobStore {
+  /** False: commits wait for `sync` or `fail`. */
+  isAutomatic = true;
+  #disk: Disk;
+  readonly #waiting: { changes: readonly StoreChange[]; resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  constructor(disk: Disk = EMPTY) {
+    this.#disk = disk;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  load(): StoredState {
+    const { jobs, ended, switches } = this.#disk;
+    return {
+      jobs: Array.from(jobs, ([sequence, bytes]): StoredJob => decodeJob(sequence, bytes)),
+      ended: Array.from(ended, ([sequence, bytes]): EndedJob => decodeEnded(sequence, bytes)),
+      switches: [...switches],
+    };
+  }
+
+  commit(changes: readonly StoreChange[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      if (this.isAutomatic) this.sync();
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  /** The first `count` commits that wait are on the disk. */
+  sync(count = this.#waiting.length): void {
+    for (const { changes, resolve } of this.#waiting.splice(0, count)) {
+      this.#disk = changes.reduce(applied, this.#disk);
+      resolve();
+    }
+  }
+
+  /** All commits that wait are refused, as on a full disk. */
+  fail(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new StoreError('STORE_WRITE_FAILED', 'No space left.'));
+  }
+
+  /** The store after a crash at which so many of the commits that waited had got to the disk. */
+  afterCrash(unacknowledged: number): SimulatedStore {
+    const written = this.#waiting.slice(0, unacknowledged).flatMap(({ changes }) => changes);
+    return new SimulatedStore(written.reduce(applied, this.#disk));
+  }
+}
+
+function applied(disk: Disk, change: StoreChange): Disk {
+  const [jobs, ended, switches] = [new Map(disk.jobs), new Map(disk.ended), new Set(disk.switches)];
+  if (change.kind === 'job') jobs.set(change.job.sequence, encodeJob(change.job));
+  else if (change.kind === 'ended') {
+    jobs.delete(change.ended.sequence);
+    ended.set(change.ended.sequence, encodeEnded(change.ended));
+  } else if (change.kind === 'free') {
+    jobs.delete(change.sequence);
+    ended.delete(change.sequence);
+  } else if (change.kind === 'switch') switches.add(change.dpid);
+  else switches.delete(change.dpid);
+  return { jobs, ended, switches };
+}

@@ -1,0 +1,81 @@
+// What the policy file of the proof means, said once more and naively: the shipped policies in the file's order, the
+// zones by longest prefix. Shares nothing with `policies/` or with the engine but the words of the documentation.
+
+import { type IpAddress, isIpv4, isLocalAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
+import type { Facts, JobFacts } from './facts.ts';
+import type { PolicyFacts } from './site.ts';
+
+/** One end of a packet, when policies are asked about it. */
+export type End =
+  | { readonly is: 'job'; readonly user: string; readonly group: string | undefined }
+  | { readonly is: 'zone'; readonly zone: string; readonly address: IpAddress | undefined }
+  | { readonly is: 'local' };
+
+export type Opinion =
+  | { readonly drop: true }
+  | { readonly drop: false; readonly queue: string | undefined; readonly via: string | undefined };
+
+export const LOCAL_END: End = { is: 'local' };
+
+export function isIn(prefixes: readonly Prefix[], address: IpAddress): boolean {
+  return prefixes.some((prefix) => isIpv4(prefix.network) === isIpv4(address) && prefixContains(prefix, address));
+}
+
+/** An address that is no job's and in none of the jobs' ranges. */
+export function zoneEnd(policy: PolicyFacts, address: IpAddress): End {
+  if (isLocalAddress(address)) return LOCAL_END;
+  let longest = -1;
+  let zone = 'wan';
+  for (const [name, prefix] of policy.zones) {
+    if (!isIn([prefix], address) || prefix.length <= longest) continue;
+    longest = prefix.length;
+    zone = name;
+  }
+  return { is: 'zone', zone, address };
+}
+
+export function verdict(policy: PolicyFacts, source: End, destination: End): Opinion {
+  const drop = { drop: true } as const;
+  const users = [source, destination].flatMap((end) => (end.is === 'job' ? [end.user] : []));
+  if (users.some((user) => policy.blocked.includes(user))) return drop;
+  if (policy.isolates && users.length === 2 && users[0] !== users[1]) return drop;
+  if (isDeniedWan(policy, source, destination) || isDeniedWan(policy, destination, source)) return drop;
+  if (policy.dropsByDefault) return drop;
+  const isRedirected = source.is === 'job' && isWan(destination) && policy.redirected.includes(source.user);
+  const queue = source.is === 'job' ? queueOf(policy, source.group) : undefined;
+  return { drop: false, queue, via: isRedirected ? policy.redirectVia : undefined };
+}
+
+function isWan(end: End): boolean {
+  return end.is === 'zone' && end.zone === 'wan';
+}
+
+function isDeniedWan(policy: PolicyFacts, job: End, other: End): boolean {
+  if (job.is !== 'job' || !isWan(other) || !policy.wanDeny.includes(job.user)) return false;
+  const address = other.is === 'zone' ? other.address : undefined;
+  return address === undefined || !isIn(policy.wanAllowAnyway, address);
+}
+
+/** A group covers its subgroups, the longest wins, letter case does not count. */
+function queueOf(policy: PolicyFacts, group: string | undefined): string | undefined {
+  let best: string | undefined;
+  for (const name of policy.queues.keys()) {
+    if (name === '*' || group === undefined) continue;
+    const isCovered = `${group.toLowerCase()}.`.startsWith(`${name.toLowerCase()}.`);
+    if (isCovered && name.length > (best?.length ?? 0)) best = name;
+  }
+  return policy.queues.get(best ?? '*');
+}
+
+/** True where nothing that any end could send to the job or get from it is denied. */
+export function isFree(facts: Facts, job: Pick<JobFacts, 'user' | 'group'>): boolean {
+  const { policy } = facts;
+  const own: End = { is: 'job', user: job.user, group: job.group };
+  const zones = ['wan', ...policy.zones.map(([name]) => name)];
+  const others: End[] = [
+    LOCAL_END,
+    ...zones.map((zone): End => ({ is: 'zone', zone, address: undefined })),
+    ...facts.met.map(({ user, group }): End => ({ is: 'job', user, group })),
+  ];
+  return others.every((other) => !verdict(policy, own, other).drop && !verdict(policy, other, own).drop);
+}

@@ -1,0 +1,247 @@
+// The reference evaluator: which frames leave one switch when a frame comes in by one of its ports, said as plainly as the
+// design says it and sharing no code with the engine. It is the oracle of the proof, so it is naive on purpose: it goes
+// through every port and asks whether that port may see the frame.
+//
+// Where the design leaves a choice open, what was decided is listed in docs/proof.md.
+
+import { type IpAddress, isGroupMac, isIpv4, isLocalAddress } from '../../protocols/packet/address.ts';
+import type { Frame } from '../../protocols/packet/frame.ts';
+import { type Facts, isMachinePort, type JobFacts, jobsAt, portNamed, type Role, roleOf, type SwitchFacts } from './facts.ts';
+import { asksAddress, isBootstrapReply, isBootstrapRequest, isNeighbourDiscovery, isRouterMessage } from './frame-kinds.ts';
+import { type End, isFree, isIn, LOCAL_END, type Opinion, verdict, zoneEnd } from './reference-policies.ts';
+import { identify } from './reference-sender.ts';
+import { PLAN } from './site.ts';
+
+/** One copy of the frame on its way out. */
+export interface Leaving {
+  readonly port: number;
+  readonly queue: number | undefined;
+  readonly ethDst: number;
+}
+
+export interface Judgement {
+  readonly leaves: readonly Leaving[];
+  /** The sender is who it says it is, and its place may be noted. */
+  readonly learns: boolean;
+  /** The sender is this job, which registered without a MAC: from now on it has this one. */
+  readonly binds: JobFacts | undefined;
+  /** For people. */
+  readonly why: string;
+}
+
+/** All that a judgement at one switch is about. */
+export interface Case {
+  readonly facts: Facts;
+  readonly here: SwitchFacts;
+  readonly frame: Frame;
+  readonly inPort: number;
+  readonly role: Role;
+}
+
+type Fate = { readonly leaves: readonly Leaving[]; readonly why: string };
+const nowhere = (why: string): Fate => ({ leaves: [], why });
+const nothing = (why: string): Judgement => ({ leaves: [], learns: false, binds: undefined, why });
+
+export function judgeFrame(facts: Facts, here: SwitchFacts, frame: Frame, inPort: number): Judgement {
+  const role = roleOf(here, inPort);
+  if (role === undefined) return nothing('no such port');
+  const it: Case = { facts, here, frame, inPort, role };
+  if (frame.fault === 'ETH_TRUNCATED' || isGroupMac(frame.ethSrc)) return nothing('no frame');
+  if (Math.floor(frame.ethDst / 16) === 0x0180c200000) return nothing('stays on its link');
+  if (frame.matchType === 0x88cc) return nothing('LLDP');
+  const isAddressed = frame.tagCount < 2 && (frame.kind === 'ipv4' || frame.kind === 'ipv6' || frame.kind === 'arp');
+  if (role === 'job' && (!isAddressed || frame.tagCount > 0)) return nothing('the gate');
+  if (frame.kind === 'malformed' || frame.fault === 'ND_BAD_MESSAGE') return nothing('malformed');
+  return isAddressed ? judgeAddressed(it) : judgeLinkFrame(it);
+}
+
+/** Neither IP nor ARP, or beneath tags: for those who are no jobs, by MAC. */
+function judgeLinkFrame(it: Case): Judgement {
+  const { frame, here, inPort } = it;
+  if (jobOfMac(it, frame.ethSrc) !== undefined || jobOfMac(it, frame.ethDst) !== undefined) return nothing('a job has none');
+  const port = isGroupMac(frame.ethDst) ? undefined : here.hosts.get(frame.ethDst);
+  const ports = port === undefined ? pastJobs(it) : port === inPort || roleOf(here, port) === 'job' ? [] : [port];
+  return { leaves: plain(it, ports), learns: true, binds: undefined, why: 'by MAC' };
+}
+
+function judgeAddressed(it: Case): Judgement {
+  const { facts, here, frame, role } = it;
+  const sender = identify(it);
+  if (sender.kind === 'liar') return nothing('spoofed');
+  if (frame.tagCount > 0 && sender.kind !== 'other') return nothing('tagged, and of a job');
+  if (sender.kind === 'stranger') return judgeStranger(it);
+  if (role === 'job' && isRouterMessage(frame)) return nothing('no job is a router');
+  const fate = isGroupMac(frame.ethDst) ? toGroup(it, sender.end) : toOne(it, sender.end, sender.job);
+  const judged = {
+    learns: sender.job?.at?.switch !== here.name,
+    binds: sender.job !== undefined && sender.job.mac === undefined ? sender.job : undefined,
+  };
+  const ends = [sender.job, jobOfMac(it, frame.ethDst), frame.ipv6Dst === undefined ? undefined : jobOf(it, frame.ipv6Dst)];
+  const isBlind = here.version === 1 && frame.kind === 'ipv6';
+  if (isBlind && ends.some((job) => job !== undefined && !isFree(facts, job))) {
+    return { ...nowhere('OpenFlow 1.0 cannot tell its addresses'), ...judged };
+  }
+  return { ...fate, ...judged };
+}
+
+/** An address of the jobs' that nobody registered, or one at a job's port: only what it needs to get one. */
+function judgeStranger(it: Case): Judgement {
+  const { facts, here, frame, inPort, role } = it;
+  if (here.version === 1 && frame.kind === 'ipv6') return nothing('OpenFlow 1.0 cannot tell its addresses');
+  const isOneJobsOwnPort = jobsAt(facts, here.name, inPort).length > 0 && !isMachinePort(here, inPort);
+  if (!isBootstrapRequest(frame) || isOneJobsOwnPort) return nothing('unregistered');
+  // Who can only be guessed at moves nobody whose place is known.
+  const learns = role !== 'job' || here.hosts.get(frame.ethSrc) === undefined;
+  const port = isGroupMac(frame.ethDst) ? undefined : here.hosts.get(frame.ethDst);
+  if (port !== undefined && (port === inPort || roleOf(here, port) === 'job')) return nothing('not for a stranger');
+  const ports = port === undefined ? pastJobs(it) : [port];
+  return { leaves: plain(it, ports), learns, binds: undefined, why: 'bootstrap' };
+}
+
+/** A frame to one MAC: the IP address says whom it is for, and the MAC must not say otherwise. */
+function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
+  const { facts, frame, here, inPort } = it;
+  const address = (frame.ipv4Dst ?? frame.ipv6Dst ?? frame.arpTpa)!;
+  const owner = jobOfMac(it, frame.ethDst);
+  const addressed = isLocalAddress(address) ? owner : jobOf(it, address);
+  if (!isLocalAddress(address)) {
+    if (addressed === undefined && isIn(facts.policy.ranges, address)) {
+      const isAnswer = isBootstrapReply(frame) && sendingJob === undefined;
+      if (!isAnswer) return nowhere('to an unregistered address');
+      const port = here.hosts.get(frame.ethDst);
+      const ports = port === undefined ? pastJobs(it) : port === inPort ? [] : [port];
+      return { leaves: plain(it, ports), why: 'to one that asked for an address' };
+    }
+    const isRight = addressed === undefined || addressed.mac === undefined ? owner === undefined : owner === addressed;
+    if (!isRight) return nowhere('its MAC and its address contradict');
+  }
+  if (frame.tagCount > 0 && addressed !== undefined) return nowhere('tagged, and for a job');
+  if (asksAboutAnother(it, addressed)) return nowhere('asks one about another');
+  const opinion = verdict(facts.policy, sender, addressed === undefined ? zoneEnd(facts.policy, address) : endOf(addressed));
+  if (opinion.drop) return nowhere('policy');
+  if (addressed !== undefined) return toJob(it, addressed, opinion);
+  return toOther(it, zoneEnd(facts.policy, address), opinion);
+}
+
+/** A unicast neighbour solicitation asks whom it is sent to. */
+function asksAboutAnother(it: Case, recipient: JobFacts | undefined): boolean {
+  const { facts, frame } = it;
+  const { ndTarget } = frame;
+  if (frame.icmpType !== 135 || ndTarget === undefined || isLocalAddress(ndTarget)) return false;
+  const asked = jobOf(it, ndTarget);
+  if (asked === undefined && isIn(facts.policy.ranges, ndTarget)) return true;
+  return asked !== recipient;
+}
+
+function toJob(it: Case, job: JobFacts, opinion: Opinion): Fate {
+  const { here, frame, inPort } = it;
+  if (job.at?.switch === here.name) {
+    return { leaves: job.at.port === inPort ? [] : queued(it, [job.at.port], opinion), why: 'to its port' };
+  }
+  const port = here.hosts.get(frame.ethDst);
+  if (port === undefined) {
+    return job.at === undefined
+      ? { leaves: queued(it, pastJobs(it), opinion), why: 'to a job at no known port' }
+      : { leaves: plain(it, toSwitches(it)), why: 'to the other switches' };
+  }
+  const role = roleOf(here, port);
+  const isWay = port !== inPort && (job.at === undefined ? role !== 'job' : role === 'fabric');
+  return { leaves: isWay ? queued(it, [port], opinion) : [], why: 'towards its switch' };
+}
+
+function toOther(it: Case, recipient: End, opinion: Opinion): Fate {
+  const { here, frame, inPort, role } = it;
+  const plan = PLAN.get(here.name)!;
+  const via = opinion.drop || opinion.via === undefined ? undefined : plan.alternates.get(opinion.via);
+  if (via !== undefined && recipient.is === 'zone' && recipient.zone === 'wan' && frame.kind !== 'arp') {
+    const port = portNamed(here, via.port);
+    if (port === undefined) return nowhere('its alternate is away');
+    if (port !== inPort && !isNeighbourDiscovery(frame)) {
+      return { leaves: [{ port, queue: undefined, ethDst: via.gateway }], why: 'by the alternate' };
+    }
+  }
+  const port = here.hosts.get(frame.ethDst);
+  if (port === undefined) return { leaves: queued(it, pastJobs(it), opinion), why: 'to where it is not known' };
+  if (port === inPort) return nowhere('it is there already');
+  if (roleOf(here, port) !== 'job') return { leaves: queued(it, [port], opinion), why: 'to where it was seen' };
+  const isAnswer = isBootstrapReply(frame) && role !== 'job';
+  return isAnswer ? { leaves: plain(it, [port]), why: 'to one that asked for an address' } : nowhere("a job's port");
+}
+
+/** Broadcast or multicast. */
+function toGroup(it: Case, sender: End): Fate {
+  const { facts, frame } = it;
+  const asked = asksAddress(frame);
+  const address = (asked ?? frame.ipv4Dst ?? frame.ipv6Dst)!;
+  const tellsAll = frame.kind === 'arp' && frame.arpSpa === frame.arpTpa;
+  if (isLocalAddress(address) || tellsAll) return toAll(it, sender);
+  const job = jobOf(it, address);
+  if (job === undefined && isIn(facts.policy.ranges, address)) return nowhere('to an unregistered address');
+  if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
+  const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : endOf(job));
+  if (opinion.drop) return nowhere('policy');
+  if (job === undefined) return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
+  if (asked === undefined) return nowhere("for a job's address, in a frame for everybody");
+  if (job.at === undefined) return { leaves: plain(it, pastJobs(it)), why: 'asks for a job at no known port' };
+  if (job.at.switch !== it.here.name) return { leaves: plain(it, toSwitches(it)), why: 'asks for a job elsewhere' };
+  return { leaves: plain(it, job.at.port === it.inPort ? [] : [job.at.port]), why: 'asks for a job' };
+}
+
+/** For everybody who may hear this sender. */
+function toAll(it: Case, sender: End): Fate {
+  const { facts, here, frame } = it;
+  if (frame.tagCount > 0) return { leaves: plain(it, pastJobs(it)), why: 'tagged, to all but jobs' };
+  const opinion = verdict(facts.policy, sender, LOCAL_END);
+  const ports = candidates(it).filter((port) => {
+    const isJobPort = roleOf(here, port) === 'job';
+    const behind = facts.jobs.filter((job) =>
+      job.at === undefined
+        ? job.mac !== undefined && here.hosts.get(job.mac) === port
+        : job.at.switch === here.name && job.at.port === port,
+    );
+    if (isJobPort && behind.length === 0) return isBootstrapReply(frame) && sender.is !== 'job';
+    if (!isJobPort && opinion.drop) return false;
+    return behind.every((job) => !verdict(facts.policy, sender, endOf(job)).drop);
+  });
+  return { leaves: queued(it, ports, opinion), why: 'to all who may hear it' };
+}
+
+/** Where copies of a frame may go at all: never back, from outside to outside, or to an alternate. */
+function candidates({ here, inPort, role }: Case): readonly number[] {
+  const isOutside = role === 'wan' || role === 'alternate';
+  return [...here.ports.keys()].filter((port) => {
+    const other = roleOf(here, port);
+    return port !== inPort && here.ports.get(port)!.isUp && other !== 'alternate' && !(isOutside && other === 'wan');
+  });
+}
+
+function pastJobs(it: Case): readonly number[] {
+  return candidates(it).filter((port) => roleOf(it.here, port) !== 'job');
+}
+
+function toSwitches(it: Case): readonly number[] {
+  return candidates(it).filter((port) => roleOf(it.here, port) === 'fabric');
+}
+
+function plain({ frame }: Case, ports: readonly number[]): readonly Leaving[] {
+  return ports.map((port) => ({ port, queue: undefined, ethDst: frame.ethDst }));
+}
+
+/** Queues are the WAN port's. */
+function queued(it: Case, ports: readonly number[], opinion: Opinion): readonly Leaving[] {
+  const plan = PLAN.get(it.here.name)!;
+  const queue = opinion.drop || opinion.queue === undefined ? undefined : plan.queues.get(opinion.queue);
+  return plain(it, ports).map((each) => (roleOf(it.here, each.port) === 'wan' ? { ...each, queue } : each));
+}
+
+function endOf({ user, group }: JobFacts): End {
+  return { is: 'job', user, group };
+}
+
+function jobOf({ facts }: Case, address: IpAddress): JobFacts | undefined {
+  return facts.jobs.find(({ addresses }) => addresses.some((own) => isIpv4(own) === isIpv4(address) && own === address));
+}
+
+function jobOfMac({ facts }: Case, mac: number): JobFacts | undefined {
+  return facts.jobs.find((job) => job.mac === mac);
+}
