@@ -1,5 +1,5 @@
-// Promise 4 against random histories: requests, what the disk and the switch do, and crashes at any moment between. The
-// switch keeps its rules through crashes and says so at once if a job is given an address that another still has rules for.
+// Promise 4 against random histories: requests, what the disk and the switches do, and crashes at any moment between. The
+// switches keep their rules through crashes and say so at once if a job gets an address that they have for another.
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -13,101 +13,117 @@ import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
 import { type SampleJob, sampleJob } from './testing/sample-job.ts';
 import { SimulatedStore } from './testing/simulated-store.ts';
 
-const DPID = '0000000000000001';
+/** By machine, its switch. Each switch gets rules of every job. */
+const DPIDS = { wn1: '0000000000000001', wn2: '0000000000000002' } as const;
+type Dpid = (typeof DPIDS)[keyof typeof DPIDS];
+const ALL: readonly Dpid[] = Object.values(DPIDS);
 const keyOf = (job: Job) => registrationKey(job.registration);
+const dpidOf = (job: Job) => DPIDS[job.registration.machine as keyof typeof DPIDS];
 
-/** The one switch: whose rules it has, by address. It outlives the controller. */
-type Rules = Map<IpAddress, string>;
+/** Whose rules each switch has, by address. It outlives the controller. */
+type Rules = ReadonlyMap<Dpid, Map<IpAddress, string>>;
 
 /** The enforcement engine of one process. */
 class ModelEngine implements Enforcer {
   readonly faults: string[] = [];
   readonly #rules: Rules;
   readonly #jobs = new Map<string, Job>();
-  readonly #calls: ((isConfirmed: boolean) => void)[] = [];
-  #isKnown: boolean;
-  #waiters: (() => void)[] = [];
-  isConnected: boolean;
+  readonly #calls: ((silent: readonly Dpid[]) => void)[] = [];
+  readonly #connected: Set<Dpid>;
+  readonly #known: Set<string>;
+  readonly #waiters = new Map<string, (() => void)[]>();
 
-  constructor(rules: Rules, isConnected: boolean) {
+  constructor(rules: Rules, connected: readonly Dpid[]) {
     this.#rules = rules;
-    this.isConnected = isConnected;
-    this.#isKnown = isConnected;
+    this.#connected = new Set(connected);
+    this.#known = new Set(connected);
   }
 
   get unanswered(): number {
     return this.#calls.length;
   }
 
-  locate(): Location {
-    return this.isConnected ? { kind: 'port', dpid: 1n, portNo: 7 } : { kind: 'away', message: 'not connected' };
+  locate(job: Job): Location {
+    const dpid = dpidOf(job);
+    if (!this.#connected.has(dpid)) return { kind: 'away', message: 'not connected' };
+    return { kind: 'port', dpid: BigInt(`0x${dpid}`), portNo: 7 };
   }
 
   jobAdded(job: Job): Promise<Confirmation> {
     this.#take(job);
-    if (!this.isConnected) return Promise.resolve({ edgeConfirmed: false, silent: [], away: [DPID] });
-    for (const address of job.addresses) this.#rules.set(address, keyOf(job));
-    return this.#answer(() => {});
+    for (const dpid of this.#connected) this.#install(job, dpid);
+    return this.#answer(dpidOf(job), [], () => {});
   }
 
   jobRemoved(job: Job): Promise<Confirmation> {
     this.#jobs.delete(keyOf(job));
-    if (!this.isConnected) {
-      return Promise.resolve({ edgeConfirmed: false, silent: [], away: this.#isKnown ? [DPID] : [] });
-    }
-    return this.#answer(() => {
-      for (const address of job.addresses) if (this.#rules.get(address) === keyOf(job)) this.#rules.delete(address);
-    });
+    const away = [...this.#known].filter((dpid) => !this.#connected.has(dpid as Dpid));
+    return this.#answer(dpidOf(job), away, (dpid) => this.#deleteRules(job, dpid));
   }
 
-  whenMended(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
+  whenMended(dpid: string): Promise<void> {
+    return new Promise((resolve) => this.#waiters.set(dpid, [...(this.#waiters.get(dpid) ?? []), resolve]));
   }
 
   restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
-    this.#isKnown = dpids.includes(DPID);
+    for (const dpid of dpids) this.#known.add(dpid);
     for (const { job } of jobs) this.#take(job);
   }
 
   forget(): boolean {
-    return !this.isConnected;
+    return false;
   }
 
-  /** The switch carries the oldest change out, or is silent. */
-  answer(isConfirmed: boolean): void {
-    this.#calls.shift()?.(isConfirmed);
+  /** The oldest change is carried out by all connected switches but these, which are silent. */
+  answer(silent: readonly Dpid[] = []): void {
+    this.#calls.shift()?.(silent);
   }
 
-  disconnect(): void {
-    this.isConnected = false;
-    while (this.unanswered > 0) this.answer(false);
+  disconnect(dpid: Dpid): void {
+    while (this.unanswered > 0) this.answer([dpid]);
+    this.#connected.delete(dpid);
   }
 
   /** The switch connects (again) and is mended. */
-  mend(): void {
-    while (this.unanswered > 0) this.answer(false);
-    this.isConnected = true;
-    this.#isKnown = true;
-    this.#rules.clear();
-    for (const [key, job] of this.#jobs) for (const address of job.addresses) this.#rules.set(address, key);
-    for (const resolve of this.#waiters.splice(0)) resolve();
+  mend(dpid: Dpid): void {
+    while (this.unanswered > 0) this.answer([dpid]);
+    this.#connected.add(dpid);
+    this.#known.add(dpid);
+    this.#rules.get(dpid)?.clear();
+    for (const job of this.#jobs.values()) this.#install(job, dpid);
+    const waiters = this.#waiters.get(dpid) ?? [];
+    this.#waiters.delete(dpid);
+    for (const resolve of waiters) resolve();
+  }
+
+  #install(job: Job, dpid: Dpid): void {
+    for (const address of job.addresses) this.#rules.get(dpid)?.set(address, keyOf(job));
+  }
+
+  #deleteRules(job: Job, dpid: Dpid): void {
+    const rules = this.#rules.get(dpid);
+    for (const address of job.addresses) if (rules?.get(address) === keyOf(job)) rules.delete(address);
   }
 
   #take(job: Job): void {
-    for (const address of job.addresses) {
-      const other = this.#rules.get(address) ?? keyOf(job);
-      if (other !== keyOf(job)) this.faults.push(`${keyOf(job)} got an address that the switch still has for ${other}`);
+    for (const [dpid, rules] of this.#rules) {
+      const others = job.addresses.map((address) => rules.get(address) ?? keyOf(job));
+      if (others.some((key) => key !== keyOf(job))) this.faults.push(`${keyOf(job)}: ${dpid} has rules of ${others}`);
     }
     this.#jobs.set(keyOf(job), job);
   }
 
-  #answer(carryOut: () => void): Promise<Confirmation> {
-    return new Promise((resolve) =>
-      this.#calls.push((isConfirmed) => {
-        if (isConfirmed) carryOut();
-        resolve({ edgeConfirmed: isConfirmed, silent: isConfirmed ? [] : [DPID], away: [] });
-      }),
-    );
+  #answer(edge: Dpid, away: readonly string[], carryOut: (dpid: Dpid) => void): Promise<Confirmation> {
+    return new Promise((resolve) => {
+      const asked = [...this.#connected];
+      const call = (refusing: readonly Dpid[]) => {
+        const silent = asked.filter((dpid) => refusing.includes(dpid));
+        for (const dpid of asked) if (!silent.includes(dpid)) carryOut(dpid);
+        resolve({ edgeConfirmed: asked.includes(edge) && !silent.includes(edge), silent, away });
+      };
+      if (asked.length === 0) call([]);
+      else this.#calls.push(call);
+    });
   }
 }
 
@@ -125,17 +141,17 @@ const stepArbitrary = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('sync' as const), count: fc.integer({ min: 1, max: 3 }) }) },
   {
     weight: 5,
-    arbitrary: fc.record({ do: fc.constant('answer' as const), isConfirmed: fc.constantFrom(true, true, false) }),
+    arbitrary: fc.record({ do: fc.constant('answer' as const), silent: fc.subarray([...ALL], { maxLength: 1 }) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('mend' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), dpid: fc.constantFrom(...ALL) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('mend' as const), dpid: fc.constantFrom(...ALL) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), unacknowledged: fc.nat(3) }) },
 );
 
 /** One history: the process of now, and what clients were told by all processes so far. */
 class History {
-  readonly rules: Rules = new Map();
+  readonly rules: Rules = new Map(ALL.map((dpid) => [dpid, new Map()]));
   readonly faults: unknown[] = [];
   /** Told that they are registered, and nothing has been asked since that could end them. */
   readonly registered = new Map<string, Job>();
@@ -144,18 +160,24 @@ class History {
   store = new SimulatedStore();
   engine!: ModelEngine;
   service!: AdmissionService;
+  /** Registrations whose outcome is not known. */
+  readonly #asked = new Set<Job>();
+  /** Keys of removals whose outcome is not known. */
+  readonly #ending: string[] = [];
   #open = new Set<Promise<unknown>>();
   #life = 0;
 
-  async begin(isConnected: boolean): Promise<void> {
-    this.engine = new ModelEngine(this.rules, isConnected);
+  async begin(connected: readonly Dpid[]): Promise<void> {
+    this.engine = new ModelEngine(this.rules, connected);
     const counters = new Counters();
     const { engine: enforcer, store } = this;
     this.service = new AdmissionService({ enforcer, clock: new ManualClock(), settleMs: () => 0, counters, store });
     this.service.restore(store.load());
-    if (isConnected) await this.service.meetSwitch(DPID);
+    for (const dpid of connected) await this.service.meetSwitch(dpid);
     store.isAutomatic = false;
     this.#open = new Set();
+    this.#asked.clear();
+    this.#ending.length = 0;
     this.#life += 1;
   }
 
@@ -166,39 +188,45 @@ class History {
   register(job: Job): void {
     const key = keyOf(job);
     this.removed.delete(key);
-    for (const [held, other] of this.registered) {
-      if (held !== key && other.addresses.some((address) => job.addresses.includes(address)))
-        this.registered.delete(held);
-    }
-    this.#follow(
-      this.service.register(job, { leaseMs: undefined }).then((admitted) => {
-        if (this.service.byKey(key)?.job === admitted.job) this.registered.set(key, admitted.job);
-      }),
-    );
+    const contends = (other: Job) =>
+      keyOf(other) !== key && other.addresses.some((address) => job.addresses.includes(address));
+    for (const [held, other] of this.registered) if (contends(other)) this.registered.delete(held);
+    this.#asked.add(job);
+    const outcome = this.service.register(job, { leaseMs: undefined }).then((admitted) => {
+      const isContested = [...this.#asked].some(contends) || this.#ending.includes(key);
+      if (!isContested && this.service.byKey(key)?.job === admitted.job) this.registered.set(key, admitted.job);
+    });
+    this.#follow(outcome.finally(() => this.#asked.delete(job)));
   }
 
   remove(job: Job): void {
     const key = keyOf(job);
     const before = this.registered.get(key);
+    this.#ending.push(key);
     this.registered.delete(key);
+    const done = () => this.#ending.splice(this.#ending.indexOf(key), 1);
     this.#follow(
-      this.service.remove(key).then(
-        () => {
-          if (this.service.byKey(key) === undefined) this.removed.add(key);
-        },
-        (error: unknown) => {
-          const isRefused = error instanceof JobError && error.code === 'JOB_STORE_FAILED';
-          if (isRefused && before !== undefined && this.service.byKey(key) === undefined)
-            this.faults.push('not kept', key);
-          throw error;
-        },
-      ),
+      this.service
+        .remove(key)
+        .finally(done)
+        .then(
+          () => {
+            const isAskedAnew = [...this.#asked].some((asked) => keyOf(asked) === key);
+            if (!isAskedAnew && this.service.byKey(key) === undefined) this.removed.add(key);
+          },
+          (error: unknown) => {
+            const isRefused = error instanceof JobError && error.code === 'JOB_STORE_FAILED';
+            if (isRefused && before !== undefined && this.service.byKey(key) === undefined)
+              this.faults.push('not kept', key);
+            throw error;
+          },
+        ),
     );
   }
 
   async crash(unacknowledged: number): Promise<void> {
     this.store = this.store.afterCrash(unacknowledged);
-    await this.begin(false);
+    await this.begin([]);
     for (const [key, job] of this.registered) {
       const found = this.service.byKey(key);
       expect(found?.job, `${key}, which was acknowledged`).toEqual(job);
@@ -237,13 +265,13 @@ async function play(history: History, step: Step): Promise<void> {
       history.store.fail();
       return;
     case 'answer':
-      history.engine.answer(step.isConfirmed);
+      history.engine.answer(step.silent);
       return;
     case 'disconnect':
-      history.engine.disconnect();
+      history.engine.disconnect(step.dpid);
       return;
     case 'mend':
-      history.engine.mend();
+      history.engine.mend(step.dpid);
       return;
     case 'crash':
       await history.crash(step.unacknowledged);
@@ -254,7 +282,7 @@ it('a crash at any step loses no acknowledged job, revives none that was removed
   await fc.assert(
     fc.asyncProperty(fc.array(stepArbitrary, { minLength: 5, maxLength: 50 }), async (steps) => {
       const history = new History();
-      await history.begin(true);
+      await history.begin(ALL);
       for (const step of steps) {
         await play(history, step);
         await turnOfTheLoop();
@@ -264,8 +292,8 @@ it('a crash at any step loses no acknowledged job, revives none that was removed
       history.store.isAutomatic = true;
       for (let quiet = 0; quiet < 3; quiet++) {
         history.store.sync();
-        history.engine.mend();
-        while (history.engine.unanswered > 0) history.engine.answer(true);
+        for (const dpid of ALL) history.engine.mend(dpid);
+        while (history.engine.unanswered > 0) history.engine.answer();
         await turnOfTheLoop();
         if (history.engine.unanswered > 0 || history.open > 0) quiet = 0;
       }
@@ -274,9 +302,9 @@ it('a crash at any step loses no acknowledged job, revives none that was removed
       const listed = history.service
         .list()
         .flatMap(({ job }) => job.addresses.map((held) => [held, keyOf(job)] as const));
-      expect(new Map(history.rules)).toEqual(new Map(listed));
+      for (const rules of history.rules.values()) expect(new Map(rules)).toEqual(new Map(listed));
       // And what is on the disk is what is in memory, once what was owed has been written.
-      await history.service.meetSwitch(DPID);
+      await history.service.meetSwitch(DPIDS.wn1);
       await history.crash(0);
       expect(
         history.service

@@ -220,7 +220,7 @@ const BUILDERS: Readonly<Record<Kind, (draft: Draft) => Uint8Array>> = {
   'link-local4': (d) => buildUdp(d.ethernet, { src: ip('169.254.1.1'), dst: ip('169.254.1.2') }, ports),
   'link-local6': (d) => buildUdp(d.ethernet, { src: ip('fe80::1'), dst: ip('fe80::2') }, ports),
   'other-type': (d) => withType(buildIp(d.ethernet, four(d), 6, new Uint8Array(20)), d, d.etherType),
-  lldp: (d) => buildLldp({ ethSrc: d.ethernet.ethSrc, chassisId: 'a', portId: 'b' }),
+  lldp: (d) => buildLldp({ ethSrc: d.ethernet.ethSrc, chassisId: 'a', portId: 'b', ttlSec: 60 }),
   snap: (d) => withType(buildIp(d.ethernet, four(d), 6, new Uint8Array(20)), d, 40),
 };
 

@@ -16,10 +16,10 @@ import { Counters } from '../../controller/telemetry/counters.ts';
 import { Datapath } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
-import { type Facts, type JobFacts, roleOf, type SwitchFacts, withHost, withoutHost, withSwitch } from './facts.ts';
+import { type Facts, type JobFacts, type SwitchFacts, withHost, withoutHost, withSwitch } from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
-import { judgeFrame } from './reference.ts';
+import { type Judgement, judgeFrame } from './reference.ts';
 import { PLAN, type PolicyFacts, type SwitchName } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
@@ -31,6 +31,12 @@ export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
+}
+
+/** What a PacketIn tells of its sender. */
+interface Heard extends Judgement {
+  readonly mac: number;
+  readonly inPort: number;
 }
 
 const LOG = pino({ level: 'silent' });
@@ -173,14 +179,14 @@ export class World implements WireOwner {
     this.knowledge.now = withSwitch(this.facts, { ...known, ports, jobPorts, hosts: new Map(hosts) });
   }
 
-  #hear(name: SwitchName, message: Extract<Message, { type: 'packetIn' }>) {
+  #hear(name: SwitchName, message: Extract<Message, { type: 'packetIn' }>): Heard {
     const frame = parseFrame(message.data);
     const inPort = inPortOf(message);
     const judged = judgeFrame(this.facts, this.facts.switches.get(name)!, frame, inPort);
-    return { ...judged, mac: frame.ethSrc as number, inPort };
+    return { ...judged, mac: frame.ethSrc, inPort };
   }
 
-  #learn(name: SwitchName, heard: NonNullable<ReturnType<World['_heard']>>): void {
+  #learn(name: SwitchName, heard: Heard): void {
     const { mac, inPort, binds } = heard;
     if (binds !== undefined && !this.facts.jobs.some((job) => job.mac === mac)) {
       const jobs = this.facts.jobs.map((job) => (job.key === binds.key ? { ...job, mac } : job));
@@ -190,9 +196,6 @@ export class World implements WireOwner {
     this.knowledge.now = withHost(this.facts, name, mac, inPort);
     this.#heardAt.set(`${name} ${mac}`, this.now());
   }
-
-  /** Only there for its type. */
-  declare private _heard: () => { learns: boolean; binds: JobFacts | undefined; mac: number; inPort: number };
 
   /** What may have been forgotten by now, and was. */
   forgetAged(): void {
@@ -206,6 +209,15 @@ export class World implements WireOwner {
       });
       if (left.length < known.hosts.size) this.knowledge.now = withSwitch(this.facts, { ...known, hosts: new Map(left) });
     }
+  }
+
+  /** The network as it is, whatever the controller knows of it. */
+  physical(): Facts {
+    const switches = [...this.#datapaths].map(([name, datapath]): readonly [SwitchName, SwitchFacts] => {
+      const ports = new Map(datapath.state.ports.all().map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]));
+      return [name, { name, version: this.versions.get(name)!, ports, jobPorts: new Set(), hosts: new Map() }];
+    });
+    return { ...this.facts, switches: new Map(switches) };
   }
 
   #managed(wire: Wire): ManagedSwitch | undefined {
@@ -289,5 +301,3 @@ function inPortOf(message: Extract<Message, { type: 'packetIn' }>): number {
   const field = message.match.find((each) => each.field === 'inPort');
   return Number(field !== undefined && 'value' in field ? field.value : 0);
 }
-
-export { roleOf };

@@ -41,6 +41,8 @@ export class LmdbJobStore implements JobStore {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #broken: StoreError | undefined;
+  /** How often the disk was asked to take what was written. */
+  #syncs = 0;
 
   private constructor(path: string, environment: Environment) {
     this.#path = path;
@@ -69,6 +71,10 @@ export class LmdbJobStore implements JobStore {
     } catch (error) {
       throw error instanceof StoreError ? error : unusable(path, error);
     }
+  }
+
+  get syncs(): number {
+    return this.#syncs;
   }
 
   load(): StoredState {
@@ -163,6 +169,7 @@ export class LmdbJobStore implements JobStore {
   }
 
   #sync(): Promise<StoreError | undefined> {
+    this.#syncs += 1;
     return new Promise((resolve) => {
       this.#environment.sync((error) => resolve(error && notSynced(this.#path, error)));
     });

@@ -1,0 +1,193 @@
+// The LMDB store on real files in a directory of its own.
+
+import { statSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { open } from 'lmdb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { address, sampleJob } from '../testing/sample-job.ts';
+import type { StoreChange, StoredJob, StoredState } from './job-store.ts';
+import { LmdbJobStore } from './lmdb-store.ts';
+
+let directory: string;
+let store: LmdbJobStore | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lark-store-'));
+});
+
+afterEach(async () => {
+  await store?.close();
+  store = undefined;
+  await rm(directory, { recursive: true });
+});
+
+const path = () => join(directory, 'store');
+const dataFile = () => join(path(), 'data.mdb');
+
+function stored(sequence: number, changes: Partial<StoredJob> = {}): StoredJob {
+  const job = sampleJob({ id: `j${sequence}`, addresses: [`10.1.${sequence >> 8}.${sequence & 255}`, '2001:db8::1'] });
+  const location = { dpid: 0xffff_0000_0000_0001n, portNo: 7, portName: 'veth7' };
+  const base = { job, enforcement: 'port' as const, leaseMs: 1000, leaseEndsAt: 2000, location, peer: '192.0.2.1' };
+  return { ...base, sequence, ...changes };
+}
+
+const put = (job: StoredJob): StoreChange => ({ kind: 'job', job });
+
+/** Closes the store and opens it again. */
+async function reopen(): Promise<LmdbJobStore> {
+  await store?.close();
+  store = LmdbJobStore.open(path());
+  return store;
+}
+
+/** Changes a table of the closed store behind its back. */
+async function tamper(table: string | undefined, key: number | string, bytes: Uint8Array): Promise<void> {
+  await store?.close();
+  store = undefined;
+  const environment = open<Buffer, number | string>({ path: path(), encoding: 'binary', noSubdir: false, maxDbs: 4 });
+  const place =
+    table === undefined ? environment : environment.openDB<Buffer, number | string>(table, { encoding: 'binary' });
+  await place.put(key, Buffer.from(bytes));
+  await environment.close();
+}
+
+describe('a store', () => {
+  it('is empty at first, and then has what was committed, in order, after it is opened again', async () => {
+    const first = await reopen();
+    expect(first.load()).toEqual({ jobs: [], ended: [], switches: [] });
+    const ended = { sequence: 9, key: 'k', addresses: [address('10.1.0.9')], switches: ['0000000000000001'] };
+    await first.commit([put(stored(300)), put(stored(2)), { kind: 'switch', dpid: 'b' }, { kind: 'ended', ended }]);
+    await first.commit([
+      { kind: 'switch', dpid: 'a' },
+      { kind: 'forget', dpid: 'b' },
+      put(stored(300, { peer: undefined })),
+    ]);
+    const state = (await reopen()).load();
+    expect(state).toEqual({ jobs: [stored(2), stored(300, { peer: undefined })], ended: [ended], switches: ['a'] });
+  });
+
+  it('does in any order of changes what the words say', async () => {
+    const sequence = fc.integer({ min: 1, max: 4 });
+    const dpid = fc.constantFrom('1', '2');
+    const change: fc.Arbitrary<StoreChange> = fc.oneof(
+      sequence.map((n) => put(stored(n))),
+      sequence.map(
+        (n): StoreChange => ({ kind: 'ended', ended: { sequence: n, key: `${n}`, addresses: [], switches: 'all' } }),
+      ),
+      sequence.map((n): StoreChange => ({ kind: 'free', sequence: n })),
+      fc.record({ kind: fc.constantFrom('switch' as const, 'forget' as const), dpid }),
+    );
+    await reopen();
+    const model = { jobs: new Set<number>(), ended: new Set<number>(), switches: new Set<string>() };
+    const runs = fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), async (commits) => {
+      await Promise.all(commits.map((changes) => store?.commit(changes)));
+      for (const each of commits.flat()) {
+        if (each.kind === 'job') model.jobs.add(each.job.sequence);
+        else if (each.kind === 'ended') {
+          model.jobs.delete(each.ended.sequence);
+          model.ended.add(each.ended.sequence);
+        } else if (each.kind === 'free') {
+          model.jobs.delete(each.sequence);
+          model.ended.delete(each.sequence);
+        } else if (each.kind === 'switch') model.switches.add(each.dpid);
+        else model.switches.delete(each.dpid);
+      }
+      const { jobs, ended, switches } = store?.load() as StoredState;
+      expect(jobs.map((job) => job.sequence)).toEqual([...model.jobs].sort());
+      expect(ended.map((job) => job.sequence)).toEqual([...model.ended].sort());
+      expect(switches).toEqual([...model.switches].sort());
+    });
+    await fc.assert(runs, { numRuns: 40 });
+  });
+
+  it('writes what comes in together with far fewer syncs than commits', async () => {
+    const opened = await reopen();
+    await Promise.all(Array.from({ length: 500 }, (_, i) => opened.commit([put(stored(i + 1))])));
+    expect(opened.syncs).toBeLessThan(10);
+    expect((await reopen()).load().jobs).toHaveLength(500);
+  });
+
+  it('makes the directory, which only its owner may read', async () => {
+    await reopen();
+    expect(statSync(path()).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe('a store that is not as it should be is refused, with what to do:', () => {
+  beforeEach(async () => {
+    const opened = await reopen();
+    await opened.commit(Array.from({ length: 200 }, (_, i) => put(stored(i + 1))));
+  });
+
+  const refusal = (act: () => unknown) => {
+    try {
+      act();
+    } catch (error) {
+      return error as { code: string; message: string };
+    }
+    return undefined;
+  };
+
+  it.each([
+    ['cut short', async () => truncate(dataFile(), 40960), 'cut short'],
+    ['cut within its first page', async () => truncate(dataFile(), 100), 'no LMDB file'],
+    ['no LMDB file', async () => writeFile(dataFile(), Buffer.alloc(20_000, 0x5a)), 'no LMDB file'],
+    [
+      'overwritten at its begin',
+      async () => {
+        const bytes = await readFile(dataFile());
+        bytes.fill(0xff, 20, 40);
+        await writeFile(dataFile(), bytes);
+      },
+      'overwritten',
+    ],
+  ])('%s', async (_, damage, says) => {
+    await store?.close();
+    store = undefined;
+    await damage();
+    const error = refusal(() => LmdbJobStore.open(path()));
+    expect(error).toMatchObject({ code: 'STORE_DAMAGED', message: expect.stringContaining(says) });
+    expect(error?.message).toContain('Put back a copy');
+    expect(error?.message).toContain(path());
+  });
+
+  it('a record that is damaged', async () => {
+    await tamper('jobs', 7, Buffer.from('0123456789').fill(1, 0, 1));
+    const opened = await reopen();
+    expect(refusal(() => opened.load())).toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringMatching(/record 7 of job/),
+    });
+  });
+
+  it('a record of a later form, a later layout, and a layout that is none', async () => {
+    await tamper('ended', 7, Buffer.from([9, 0, 0, 0, 0, 1]));
+    const opened = await reopen();
+    expect(refusal(() => opened.load())).toMatchObject({
+      code: 'STORE_NEWER',
+      message: expect.stringContaining('form 9'),
+    });
+    await tamper(undefined, 'layout', Buffer.from('2'));
+    expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_NEWER' });
+    await tamper(undefined, 'layout', Buffer.from('two'));
+    expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_DAMAGED' });
+  });
+
+  it('a path that is a file, or leads through one', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    expect(refusal(() => LmdbJobStore.open(file))).toMatchObject({ code: 'STORE_UNUSABLE' });
+    expect(refusal(() => LmdbJobStore.open(join(file, 'x')))).toMatchObject({ code: 'STORE_UNUSABLE' });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('a directory that may not be written to', async () => {
+    await store?.close();
+    store = undefined;
+    await chmod(path(), 0o500);
+    expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_UNUSABLE' });
+    await chmod(path(), 0o700);
+  });
+});

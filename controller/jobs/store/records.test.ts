@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AttributeValue } from '../../../policies/policy.ts';
+import { address, sampleJob } from '../testing/sample-job.ts';
+import type { EndedJob, StoredJob } from './job-store.ts';
+import { decodeEnded, decodeJob, encodeEnded, encodeJob, RECORD_FORM, RecordError } from './records.ts';
+
+const text = fc.string({ unit: 'binary' });
+const value: fc.Arbitrary<AttributeValue> = fc.oneof(
+  text,
+  fc.double(),
+  fc.bigInt(),
+  fc.boolean(),
+  fc.constant(undefined),
+  fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, '\ud800', 'NaN'),
+);
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const addresses = fc.subarray(['10.1.0.1', '255.255.255.254', '2001:db8::1', 'ffff:ffff::']).map((a) => a.map(address));
+
+const stored: fc.Arbitrary<StoredJob> = fc
+  .record({
+    job: fc.record({
+      registration: fc.record({ globalJobId: text, start: text, machine: text, slot: text }),
+      user: text,
+      accountingGroup: optional(text),
+      addresses,
+      mac: optional(
+        fc.nat(0xffffffff).map((low) => sampleJob({ mac: '02:00:00:00:00:01' }).mac! + low),
+      ) as fc.Arbitrary<StoredJob['job']['mac']>,
+      externalInterface: optional(text),
+      attributes: fc.array(fc.tuple(text, value)).map((entries) => new Map(entries)),
+      jobAdText: text,
+      machineAdText: text,
+    }),
+    enforcement: fc.constantFrom('port', 'by-address', 'unenforced', 'waiting'),
+    lease: optional(fc.tuple(fc.nat(), fc.nat())),
+    location: optional(
+      fc.record({ dpid: fc.bigInt(0n, 2n ** 64n - 1n), portNo: fc.nat(0xffffffff), portName: optional(text) }),
+    ),
+    peer: optional(text),
+    sequence: fc.nat(),
+  })
+  .map(({ lease, ...rest }) => ({ ...rest, leaseMs: lease?.[0], leaseEndsAt: lease?.[1] }));
+
+const ended: fc.Arbitrary<EndedJob> = fc.record({
+  sequence: fc.nat(),
+  key: text,
+  addresses,
+  switches: fc.oneof(fc.constant('all' as const), fc.array(text)),
+});
+
+describe('a record', () => {
+  it('gives back the job that was written, to the last value', () => {
+    fc.assert(fc.property(stored, (job) => expect(decodeJob(job.sequence, encodeJob(job))).toStrictEqual(job)));
+  });
+
+  it('gives back the former job that was written', () => {
+    fc.assert(fc.property(ended, (job) => expect(decodeEnded(job.sequence, encodeEnded(job))).toStrictEqual(job)));
+  });
+
+  it('that was damaged in any bit, or cut, is an error', () => {
+    fc.assert(
+      fc.property(stored, fc.nat(), fc.integer({ min: 0, max: 7 }), (job, at, bit) => {
+        const bytes = encodeJob(job);
+        const damaged = Buffer.from(bytes);
+        damaged[at % bytes.length]! ^= 1 << bit;
+        expect(() => decodeJob(1, damaged)).toThrow(RecordError);
+        expect(() => decodeJob(1, bytes.subarray(0, at % bytes.length))).toThrow(RecordError);
+      }),
+    );
+  });
+
+  it('of a later form is called so', () => {
+    const bytes = encodeEnded({ sequence: 1, key: 'k', addresses: [], switches: 'all' });
+    bytes[0] = RECORD_FORM + 1;
+    expect(() => decodeEnded(1, bytes)).toThrow(expect.objectContaining({ isNewer: true }));
+  });
+});

@@ -1,0 +1,223 @@
+// Moves the messages, sends the packets, and holds what leaves every switch against the reference. What does not agree is
+// thrown as a Discrepancy that says which packet it was, where, what left and what should have.
+
+import type { Effect } from '../../mininet/model-switch/datapath.ts';
+import { parseFrame } from '../../protocols/packet/frame.ts';
+import { Discrepancy, describeFrame, describeTables, type Left, leavingOf, sameLeavings } from './discrepancy.ts';
+import { type Facts, portNamed } from './facts.ts';
+import { judgeFrame, type Leaving } from './reference.ts';
+import { otherEnd, whoSees } from './reference-tree.ts';
+import type { SwitchName } from './site.ts';
+import { turnOfTheLoop } from './virtual-time.ts';
+import type { World } from './world.ts';
+
+/** A frame at a port of a switch. */
+export interface Arrival {
+  readonly at: SwitchName;
+  readonly portNo: number;
+  readonly frame: Uint8Array;
+}
+
+/** More moves than any change needs. */
+const MOST_MOVES = 20_000;
+
+export class Player {
+  readonly world: World;
+  /** Packets that are tried, and leave no trace, at every change of a table. */
+  watched: (at: SwitchName) => readonly Arrival[] = () => [];
+  /** Where a quiet switch's PacketOuts are gathered. */
+  #gathered: Left[] | undefined;
+  /** How many packets were held against the reference, and how many of them left somewhere. */
+  readonly counts = { quiet: 0, quietForwarded: 0, inFlight: 0, watched: 0, watchedForwarded: 0, watchedLost: 0 };
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** A frame comes in while anything may be under way. */
+  send(arrival: Arrival): void {
+    const { world } = this;
+    const { at, portNo, frame } = arrival;
+    this.counts.inFlight++;
+    const effects = world.datapath(at).receive(portNo, frame, world.now());
+    world.wire(at)?.tell(effects);
+    const left = leavingOf(effects, frame);
+    const isChanging = world.wire(at)?.waitsForSwitch !== false || !world.isMended(at);
+    this.#expectPossible('in flight', arrival, left, isToController(effects), !isChanging);
+    this.#pass(at, left);
+  }
+
+  /** Carries out the next message for this switch; false if there is none. */
+  moveToSwitch(at: SwitchName): boolean {
+    const { world } = this;
+    const moved = world.wire(at)?.toSwitch();
+    if (moved === undefined) return false;
+    const { message, effects } = moved;
+    if (message.type === 'packetOut') {
+      const portNo = message.inPort >= 0xff00 && message.inPort <= 0xffff ? message.inPort + 0xffff0000 : message.inPort;
+      const left = leavingOf(effects, message.data);
+      if (this.#gathered !== undefined) this.#gathered.push(...left);
+      else {
+        this.#expectPossible('a PacketOut', { at, portNo, frame: message.data }, left, false, false);
+        this.#pass(at, left);
+      }
+    }
+    if (message.type === 'flowMod' && this.#gathered === undefined) for (const each of this.watched(at)) this.#tryOut(each);
+    return true;
+  }
+
+  moveToController(at: SwitchName): boolean {
+    return this.world.wire(at)?.toController() ?? false;
+  }
+
+  /** Moves everything until nothing is under way. */
+  async settle(): Promise<void> {
+    for (const [, wire] of this.world.wires()) wire.releaseBarriers();
+    await this.#moveAll();
+    const { knowledge } = this.world;
+    for (const [name] of this.world.wires()) {
+      if (this.world.isMended(name)) knowledge.confirmed(name, knowledge.epoch);
+      else throw new Discrepancy(`${name} is connected and was never mended`);
+    }
+    knowledge.trim(this.world.versions.keys());
+  }
+
+  async #moveAll(): Promise<void> {
+    for (let moves = 0; moves < MOST_MOVES; ) {
+      const before = moves;
+      for (const [name] of this.world.wires()) {
+        while (this.moveToSwitch(name)) moves++;
+        while (this.moveToController(name)) moves++;
+      }
+      await turnOfTheLoop();
+      if (moves === before && this.world.wires().every(([, wire]) => wire.isIdle)) return;
+    }
+    throw new Discrepancy(`no end of messages after ${MOST_MOVES}`);
+  }
+
+  /** With nothing under way: sends a frame twice through all switches; each time the fate must be the reference's. */
+  async probe(arrival: Arrival): Promise<void> {
+    await this.#probeOnce('first', arrival);
+    await this.#probeOnce('again, by the rules that are there now', arrival);
+  }
+
+  async #probeOnce(when: string, arrival: Arrival): Promise<void> {
+    const expected = whoSees(this.world.facts, arrival.at, arrival.frame, arrival.portNo);
+    const seen: string[] = [];
+    const arrivals = [arrival];
+    for (let next = arrivals.shift(); next !== undefined; next = arrivals.shift()) {
+      for (const left of await this.#quietly(when, next)) {
+        const other = otherEnd(this.world.facts, next.at, left.port);
+        if (other === undefined) seen.push(JSON.stringify([next.at, left.port, left.queue, left.ethDst]));
+        else arrivals.push({ ...other, frame: left.frame });
+      }
+    }
+    const wanted = expected.map(({ at, port, queue, ethDst }) => JSON.stringify([at, port, queue, ethDst]));
+    if (seen.sort().join() !== wanted.sort().join()) {
+      throw new Discrepancy(`${when}: seen at ${seen.join(' ')}, and should be at ${wanted.join(' ')}\n${describeFrame(arrival)}`);
+    }
+  }
+
+  async #quietly(when: string, arrival: Arrival): Promise<readonly Left[]> {
+    const { world } = this;
+    const { at, portNo, frame } = arrival;
+    const { facts } = world;
+    const expected = this.#expected(facts, arrival);
+    this.#gathered = [];
+    const effects = world.datapath(at).receive(portNo, frame, world.now());
+    const byTable = leavingOf(effects, frame);
+    const tables = describeTables(world, at);
+    world.wire(at)?.tell(effects);
+    if (isToController(effects)) await this.#moveAll();
+    const left = [...byTable, ...this.#gathered];
+    this.#gathered = undefined;
+    this.counts.quiet++;
+    if (left.length > 0) this.counts.quietForwarded++;
+    if (expected === undefined || !sameLeavings(left, expected.leaves) || (byTable.length > 0 && isToController(effects))) {
+      throw Discrepancy.of(`${when}, with nothing under way`, arrival, { facts, left, expected, tables });
+    }
+    return left;
+  }
+
+  /** Without a trace: neither PacketIns nor what leaves go anywhere. */
+  #tryOut(arrival: Arrival): void {
+    const { world } = this;
+    if (!world.isMended(arrival.at)) return;
+    const effects = world.datapath(arrival.at).receive(arrival.portNo, arrival.frame, world.now());
+    const left = leavingOf(effects, arrival.frame);
+    this.counts.watched++;
+    if (left.length > 0) this.counts.watchedForwarded++;
+    const isAsked = isToController(effects);
+    this.#expectPossible('at a change of the tables', arrival, left, isAsked, false);
+    if (left.length === 0 && !isAsked && this.#isNeverEmpty(arrival)) this.counts.watchedLost++;
+  }
+
+  /** Allowed before, after, and at every moment between. */
+  #isNeverEmpty(arrival: Arrival): boolean {
+    return this.world.knowledge
+      .possible(arrival.at)
+      .every((facts) => (this.#expected(facts, arrival)?.leaves.length ?? 0) > 0);
+  }
+
+  /** What left must be what the reference says by some of the facts that the switch may still act by. */
+  #expectPossible(when: string, arrival: Arrival, left: readonly Left[], isAsked: boolean, mustBeWhole: boolean): void {
+    const { world } = this;
+    if (left.length === 0 && (isAsked || !mustBeWhole)) return;
+    const possible = world.knowledge.possible(arrival.at);
+    for (const facts of possible) {
+      const expected = this.#expected(facts, arrival);
+      if (!isAsked && expected !== undefined && sameLeavings(left, expected.leaves)) return;
+    }
+    const expected = this.#expected(world.facts, arrival);
+    const tables = describeTables(world, arrival.at);
+    throw Discrepancy.of(`${when} (${possible.length} facts possible)`, arrival, { facts: world.facts, left, expected, tables });
+  }
+
+  /** By these facts, as far as the ports are there; undefined where the switch is not known by them. */
+  #expected(facts: Facts, { at, portNo, frame }: Arrival): { leaves: readonly Leaving[]; why: string } | undefined {
+    const here = facts.switches.get(at);
+    if (here === undefined) return undefined;
+    const { leaves, why } = judgeFrame(facts, here, parseFrame(frame), portNo);
+    const { ports } = this.world.datapath(at).state;
+    return { leaves: leaves.filter(({ port }) => ports.get(port)?.isUp === true), why };
+  }
+
+  /** What leaves by a cable comes in at its other end. */
+  #pass(at: SwitchName, left: readonly Left[]): void {
+    for (const { port, frame } of left) {
+      const other = this.#cabled(at, port);
+      if (other !== undefined) this.send({ ...other, frame });
+    }
+  }
+
+  /** By the ports as they are, not as the controller knows them. */
+  #cabled(at: SwitchName, portNo: number): Omit<Arrival, 'frame'> | undefined {
+    const facts = this.world.physical();
+    return otherEnd(facts, at, portNo);
+  }
+
+  /** Where a frame that enters the network by this port enters a switch: there, or by the cable that leads to it. */
+  entryAt(at: SwitchName, portName: string): number | undefined {
+    const facts = this.world.physical();
+    const here = facts.switches.get(at)!;
+    const own = portNamed(here, portName);
+    if (own !== undefined) return own;
+    const home = [...facts.switches.values()].find((each) => portNamed(each, portName) !== undefined);
+    if (home === undefined) return undefined;
+    return this.#wayTo(facts, at, home.name, new Set([at]));
+  }
+
+  #wayTo(facts: Facts, at: SwitchName, home: SwitchName, visited: Set<SwitchName>): number | undefined {
+    for (const portNo of facts.switches.get(at)!.ports.keys()) {
+      const next = otherEnd(facts, at, portNo);
+      if (next === undefined || visited.has(next.at)) continue;
+      visited.add(next.at);
+      if (next.at === home || this.#wayTo(facts, next.at, home, visited) !== undefined) return portNo;
+    }
+    return undefined;
+  }
+}
+
+function isToController(effects: readonly Effect[]): boolean {
+  return effects.some((effect) => effect.kind === 'send' && effect.message.type === 'packetIn');
+}

@@ -1,0 +1,371 @@
+// Sequences of everything that can happen, as values that fast-check makes, makes smaller and prints, and how one is played
+// from its beginning to its end.
+
+import fc from 'fast-check';
+import type { Config } from '../../controller/config/config.ts';
+import { parseConfig } from '../../controller/config/load-config.ts';
+import { JobError } from '../../controller/jobs/admission.ts';
+import { type Job, registrationKey } from '../../controller/jobs/job.ts';
+import type { MacAddress } from '../../protocols/packet/address.ts';
+import { Discrepancy } from './discrepancy.ts';
+import { anyPacket, buildPacket, formatPacket, type PacketSpec } from './packets.ts';
+import { type Arrival, Player } from './play.ts';
+import {
+  GROUPS,
+  JOB_PORTS,
+  PEOPLE,
+  type Person,
+  PLAN,
+  POLICIES,
+  type PipelineName,
+  type PolicyName,
+  policyText,
+  SLOT_COUNT,
+  type SwitchName,
+  USERS,
+} from './site.ts';
+import { portSpec, World } from './world.ts';
+
+export interface Registration {
+  readonly slot: number;
+  /** Index into USERS. */
+  readonly user: number;
+  readonly group: number;
+  /** Index into JOB_PORTS; the number after the last: its machine ad names no port. */
+  readonly port: number;
+  readonly hasMac: boolean;
+  readonly machine: 'wn' | 'other' | 'rack-node';
+}
+
+export type Command =
+  | ({ readonly do: 'register' } & Registration)
+  | { readonly do: 'remove'; readonly slot: number }
+  | { readonly do: 'connect' | 'disconnect'; readonly at: SwitchName }
+  /** While it is away: it loses its rules, or two of its ports change their numbers. */
+  | { readonly do: 'lose-rules' | 'renumber'; readonly at: SwitchName }
+  | { readonly do: 'port-gone' | 'port-back' | 'port-down' | 'port-up'; readonly at: SwitchName; readonly port: number }
+  | { readonly do: 'pass'; readonly ms: number }
+  | { readonly do: 'send'; readonly packet: PacketSpec }
+  | { readonly do: 'move'; readonly at: SwitchName; readonly to: 'switch' | 'controller'; readonly count: number }
+  | { readonly do: 'hold-barriers'; readonly at: SwitchName }
+  /** Lets everything come to its end; then each packet's fate must be the reference's. */
+  | { readonly do: 'settle'; readonly packets: readonly PacketSpec[] };
+
+export interface Sequence {
+  readonly policy: PolicyName;
+  readonly switches: readonly { readonly version: 1 | 4; readonly pipeline: PipelineName }[];
+  readonly jobs: readonly Registration[];
+  readonly watched: readonly PacketSpec[];
+  readonly commands: readonly Command[];
+}
+
+const NAMES: readonly SwitchName[] = [...PLAN.keys()];
+const at = fc.constantFrom<SwitchName[]>('core', 'core', 'leaf', 'leaf', 'far');
+const registration = fc.record<Registration>({
+  slot: fc.nat(SLOT_COUNT - 1),
+  user: fc.oneof({ weight: 3, arbitrary: fc.nat(1) }, { weight: 1, arbitrary: fc.nat(USERS.length - 1) }),
+  group: fc.nat(GROUPS.length - 1),
+  port: fc.nat(JOB_PORTS.length),
+  hasMac: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  machine: fc.constantFrom<Registration['machine'][]>('wn', 'wn', 'wn', 'wn', 'other', 'rack-node'),
+});
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: registration.map((job): Command => ({ do: 'register', ...job })) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('remove' as const), slot: fc.nat(SLOT_COUNT - 1) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('disconnect' as const), at }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('connect' as const), at }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lose-rules' as const, 'renumber' as const), at }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('port-gone' as const, 'port-back' as const, 'port-back' as const, 'port-down' as const, 'port-up' as const),
+      at,
+      port: fc.nat(9),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(500, 20_000, 61_000, 301_000) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('send' as const), packet: anyPacket }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('move' as const),
+      at,
+      to: fc.constantFrom('switch' as const, 'controller' as const),
+      count: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hold-barriers' as const), at }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('settle' as const), packets: fc.array(anyPacket, { minLength: 2, maxLength: 10 }) }),
+  },
+);
+
+export const anySequence: fc.Arbitrary<Sequence> = fc.record({
+  policy: fc.constantFrom<PolicyName[]>('full', 'full', 'full', 'full', 'open', 'rangeless', 'closed'),
+  switches: fc.array(
+    fc.record({
+      version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
+      pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table'),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  jobs: fc.array(registration, { maxLength: 5 }),
+  watched: fc.array(anyPacket, { minLength: 2, maxLength: 6 }),
+  commands: fc.array(command, { maxLength: 24 }),
+});
+
+const configs = new Map<string, Config>();
+
+function configFor(text: string): Config {
+  const known = configs.get(text);
+  if (known !== undefined) return known;
+  const { config, errors } = parseConfig('policy.yaml', text);
+  if (config === undefined) throw new Error(JSON.stringify(errors));
+  configs.set(text, config);
+  return config;
+}
+
+/** Plays a whole sequence. Throws a Discrepancy, or whatever else goes wrong in Lark. */
+export async function play(sequence: Sequence): Promise<Player['counts']> {
+  const { policy } = sequence;
+  const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
+  const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
+  const versions = new Map(switches.map(([name, { version }]) => [name, version]));
+  const world = new World({ config, policy: POLICIES[policy], versions });
+  try {
+    const run = new Run(new Player(world), sequence.watched);
+    for (const name of versions.keys()) world.connect(name);
+    await run.settle();
+    for (const job of sequence.jobs) run.carryOut({ do: 'register', ...job });
+    for (const each of sequence.commands) await run.carryOutInTurn(each);
+    await run.settle();
+    await run.probe(sequence.watched);
+    return run.player.counts;
+  } finally {
+    world.end();
+  }
+}
+
+/** One sequence under way. */
+class Run {
+  readonly player: Player;
+  readonly #watched: readonly PacketSpec[];
+  /** Where each slot's job was last attached. */
+  readonly #attached = new Map<number, string>();
+  readonly #pending = new Set<Promise<void>>();
+  #starts = 0;
+  #turn = 0;
+  #problem: unknown;
+
+  constructor(player: Player, watched: readonly PacketSpec[]) {
+    this.player = player;
+    this.#watched = watched;
+    player.watched = (name) => this.#twoAt(name);
+  }
+
+  async carryOutInTurn(command: Command): Promise<void> {
+    if (command.do === 'pass') await this.#world.pass(command.ms);
+    else if (command.do === 'settle') {
+      await this.settle();
+      await this.probe(command.packets);
+    } else this.carryOut(command);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#complain();
+  }
+
+  carryOut(command: Exclude<Command, { do: 'pass' | 'settle' }>): void {
+    switch (command.do) {
+      case 'register':
+        this.#register(command);
+        return;
+      case 'remove':
+        this.#remove(command.slot);
+        return;
+      case 'send': {
+        const arrival = this.#arrivalOf(command.packet);
+        if (arrival !== undefined) this.player.send(arrival);
+        return;
+      }
+      default:
+        if (this.#world.versions.has(command.at)) this.#toSwitch(command);
+    }
+  }
+
+  #toSwitch(command: Extract<Command, { at: SwitchName }>): void {
+    const { world } = this.player;
+    const wire = world.wire(command.at);
+    switch (command.do) {
+      case 'connect':
+        world.connect(command.at);
+        return;
+      case 'disconnect':
+        wire?.close('the sequence says so');
+        return;
+      case 'lose-rules':
+        if (wire === undefined) world.datapath(command.at).clearTables();
+        return;
+      case 'renumber':
+        if (wire === undefined) this.#renumber(command.at);
+        return;
+      case 'hold-barriers':
+        if (wire !== undefined) wire.holdsBarriers = true;
+        return;
+      case 'move':
+        for (let count = 0; count < command.count; count++) {
+          if (command.to === 'switch') this.player.moveToSwitch(command.at);
+          else this.player.moveToController(command.at);
+        }
+        return;
+      default:
+        this.#changePort(command.at, command.port, command.do);
+    }
+  }
+
+  #changePort(name: SwitchName, index: number, change: 'port-gone' | 'port-back' | 'port-down' | 'port-up'): void {
+    const datapath = this.#world.datapath(name);
+    const planned = [...PLAN.get(name)!.ports];
+    const [, portName] = planned[index % planned.length]!;
+    const there = datapath.state.ports.all().find(({ spec }) => spec.name === portName);
+    const number = planned.map(([portNo]) => portNo).find((portNo) => datapath.state.ports.get(portNo) === undefined);
+    const effects =
+      there === undefined
+        ? change === 'port-back' && number !== undefined
+          ? datapath.addPort(portSpec(number, portName), this.#world.now())
+          : []
+        : change === 'port-gone'
+          ? datapath.removePort(there.spec.portNo)
+          : datapath.setPortUp(there.spec.portNo, change !== 'port-down');
+    this.#world.wire(name)?.tell(effects);
+  }
+
+  /** The first two ports change their numbers. */
+  #renumber(name: SwitchName): void {
+    const datapath = this.#world.datapath(name);
+    const names = [1, 2].map((portNo) => datapath.state.ports.get(portNo)?.spec.name);
+    for (const [index, other] of [...names].reverse().entries()) {
+      datapath.removePort(index + 1);
+      if (other !== undefined) datapath.addPort(portSpec(index + 1, other), this.#world.now());
+    }
+  }
+
+  #register(registration: Registration): void {
+    const job = jobOf(registration, ++this.#starts);
+    if (job.externalInterface !== undefined) this.#attached.set(registration.slot, job.externalInterface);
+    const key = registrationKey(job.registration);
+    this.#follow(
+      this.#world.admission.register(job, { leaseMs: undefined }).then(({ enforcement, location }) => {
+        const known = this.#world.facts.jobs.find((each) => each.key === key);
+        if (known === undefined) throw new Discrepancy(`${key} was admitted, and is not known`);
+        if (enforcement === 'port' && location === undefined) throw new Discrepancy(`${key} was admitted at no port`);
+        if (known.at !== undefined) this.#world.knowledge.confirmed(known.at.switch, this.#world.changedAt(key));
+      }),
+    );
+  }
+
+  #remove(slot: number): void {
+    const key = this.#world.admission.list().find(({ job }) => job.registration.globalJobId === `s#${slot}`);
+    if (key === undefined) return;
+    const name = registrationKey(key.job.registration);
+    this.#follow(
+      this.#world.admission.remove(name).then(({ pendingSwitches }) => {
+        if (this.#world.facts.jobs.some((each) => each.key === name)) throw new Discrepancy(`${name} was removed, and is known`);
+        for (const [each] of this.#world.wires()) {
+          const dpid = PLAN.get(each)!.dpid.toString(16).padStart(16, '0');
+          if (!pendingSwitches.includes(dpid)) this.#world.knowledge.confirmed(each, this.#world.changedAt(name));
+        }
+      }),
+    );
+  }
+
+  /** A refusal is an answer; all else that goes wrong ends the sequence. */
+  #follow(outcome: Promise<void>): void {
+    const settled = outcome
+      .catch((error: unknown) => {
+        if (!(error instanceof JobError)) this.#problem ??= error;
+      })
+      .finally(() => this.#pending.delete(settled));
+    this.#pending.add(settled);
+  }
+
+  #complain(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
+  async settle(): Promise<void> {
+    await this.player.settle();
+    // A switch that left, or that holds its barriers back, is waited for by the engine's own clock.
+    for (let rounds = 0; this.#pending.size > 0; rounds++) {
+      if (rounds > 20) throw new Discrepancy(`${this.#pending.size} requests are never answered`);
+      await this.#world.pass(2_500);
+      await this.player.settle();
+    }
+    this.#complain();
+  }
+
+  async probe(packets: readonly PacketSpec[]): Promise<void> {
+    for (const packet of packets) {
+      const arrival = this.#arrivalOf(packet);
+      if (arrival === undefined || this.#world.wire(arrival.at) === undefined) continue;
+      try {
+        await this.player.probe(arrival);
+      } catch (error) {
+        if (error instanceof Discrepancy) error.message = `${formatPacket(packet)}: ${error.message}`;
+        throw error;
+      }
+    }
+    // What was learned by the probes is settled, too.
+    await this.player.settle();
+  }
+
+  #arrivalOf(packet: PacketSpec): Arrival | undefined {
+    const ports = [...this.#world.versions.keys()].flatMap((name) => [...PLAN.get(name)!.ports.values()]);
+    const { port, frame } = buildPacket(packet, ports, (person) => this.#portOf(person));
+    for (const name of this.#world.versions.keys()) {
+      const there = this.#world.datapath(name).state.ports.all().find(({ spec }) => spec.name === port);
+      if (there?.isUp === true) return { at: name, portNo: there.spec.portNo, frame };
+    }
+    return undefined;
+  }
+
+  /** Two of the watched packets in turn, where they would enter this switch. */
+  #twoAt(name: SwitchName): readonly Arrival[] {
+    const ports = [...this.#world.versions.keys()].flatMap((each) => [...PLAN.get(each)!.ports.values()]);
+    return [0, 1].flatMap(() => {
+      const packet = this.#watched[this.#turn++ % this.#watched.length]!;
+      const { port, frame } = buildPacket(packet, ports, (person) => this.#portOf(person));
+      const portNo = this.player.entryAt(name, port);
+      return portNo === undefined ? [] : [{ at: name, portNo, frame }];
+    });
+  }
+
+  #portOf(person: Person): string {
+    return this.#attached.get(PEOPLE.indexOf(person)) ?? person.port;
+  }
+
+  get #world(): World {
+    return this.player.world;
+  }
+}
+
+function jobOf(registration: Registration, start: number): Job {
+  const { slot, hasMac } = registration;
+  const { ipv4, ipv6, mac } = PEOPLE[slot]!;
+  const user = USERS[registration.user]!;
+  const group = GROUPS[registration.group];
+  return {
+    registration: { globalJobId: `s#${slot}`, start: String(start), machine: registration.machine, slot: `slot${slot}` },
+    user,
+    accountingGroup: group,
+    addresses: [ipv4, ipv6],
+    mac: hasMac ? (mac as MacAddress) : undefined,
+    externalInterface: JOB_PORTS[registration.port],
+    attributes: new Map([
+      ['owner', user],
+      ['acctgroup', group],
+    ]),
+    jobAdText: '',
+    machineAdText: '',
+  };
+}
