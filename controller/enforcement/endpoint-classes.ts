@@ -34,24 +34,26 @@ export interface EndpointClass {
   viewFor(policyIndex: number): EndpointView<string>;
 }
 
-/** Classes kept; the least recently met fall out. */
+/** Classes and verdicts kept. Beyond it all are forgotten at once and made again as they are met. */
 const CLASS_LIMIT = 100_000;
-/** Verdicts kept: pairs of 300 classes and more. Beyond it the least used are computed again. */
-const VERDICT_CACHE_SIZE = 100_000;
-/** Classes of addresses that are not jobs', by address. */
-const ADDRESS_CACHE_SIZE = 100_000;
+const VERDICT_LIMIT = 1_000_000;
+/** Classes of addresses that are not jobs', by address; the least recently met fall out. */
+const ADDRESS_CACHE_SIZE = 16_384;
+/** More than there are ever classes: two numbers below it make one. */
+const ID_SPACE = 2 ** 26;
 
 export class VerdictEngine {
   readonly #policies: readonly PolicyEntry[];
   readonly #fallback: Config['default'];
   readonly #names: readonly string[];
-  /** Ids are never used again, so a class that fell out and is met again merely gets a new number. */
-  readonly #classes = new LRUCache<string, EndpointClass>({ max: CLASS_LIMIT });
+  /** Ids are never used again, so a class that was forgotten and is met again merely gets a new number. */
+  readonly #classes = new Map<string, EndpointClass>();
   #nextId = 0;
   /** By address, too: a policy's address sets may tell the addresses of one job apart. */
   readonly #byJob = new WeakMap<Job, Map<IpAddress | undefined, EndpointClass>>();
   readonly #byAddress = new LRUCache<string, EndpointClass>({ max: ADDRESS_CACHE_SIZE });
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: VERDICT_CACHE_SIZE });
+  /** By the numbers of both classes as one. */
+  readonly #verdicts = new Map<number, Verdict>();
 
   constructor(config: Pick<Config, 'policies' | 'default'>) {
     this.#policies = config.policies;
@@ -60,15 +62,7 @@ export class VerdictEngine {
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
-    const from = this.classOf(source);
-    const to = this.classOf(destination);
-    const key = `${from.id}>${to.id}`;
-    let verdict = this.#verdicts.get(key);
-    if (verdict === undefined) {
-      verdict = judge(this.#policies, this.#fallback, from, to);
-      this.#verdicts.set(key, verdict);
-    }
-    return verdict;
+    return this.verdictOfClasses(this.classOf(source), this.classOf(destination));
   }
 
   /** The classes met so far. */
@@ -81,7 +75,14 @@ export class VerdictEngine {
   }
 
   verdictOfClasses(source: EndpointClass, destination: EndpointClass): Verdict {
-    return judge(this.#policies, this.#fallback, source, destination);
+    const key = source.id * ID_SPACE + destination.id;
+    let verdict = this.#verdicts.get(key);
+    if (verdict === undefined) {
+      if (this.#verdicts.size >= VERDICT_LIMIT) this.#verdicts.clear();
+      verdict = judge(this.#policies, this.#fallback, source, destination);
+      this.#verdicts.set(key, verdict);
+    }
+    return verdict;
   }
 
   classOf(endpoint: JudgedEndpoint): EndpointClass {
@@ -121,6 +122,7 @@ export class VerdictEngine {
     let found = this.#classes.get(key);
     if (found === undefined) {
       const attributes = new Map(this.#names.map((name) => [name, valueAmong(views, name)]));
+      if (this.#classes.size >= CLASS_LIMIT) this.#classes.clear();
       found = { id: this.#nextId++, isWan, attributes, viewFor: (index) => views[index]! };
       this.#classes.set(key, found);
     }

@@ -59,7 +59,10 @@ export class MultiTablePipeline implements Pipeline {
       job.addresses.some((address) => !this.#classes.has(policy.engine.classOf({ kind: 'job', job, address }).id));
     return [
       ...(isNew ? [VERDICTS] : []),
-      ...(location?.dpid === state.dpid ? [`port:${location.portNo}`] : []),
+      // Hosts that were seen at a port which is a job's now have no rules any more.
+      ...(location?.dpid === state.dpid
+        ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)]
+        : []),
       ...(mac === undefined ? [] : [`host:${mac}`]),
       `job:${registrationKey(job.registration)}`,
     ];
