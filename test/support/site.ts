@@ -122,8 +122,12 @@ export class Site {
     this.#policy = parts.policy;
   }
 
-  static async start({ version, pipeline }: SiteMode, names = Object.keys(HOSTS) as HostName[]): Promise<Site> {
-    const policy = POLICY.replace('PIPELINE', pipeline);
+  static async start(
+    { version, pipeline }: SiteMode,
+    names = Object.keys(HOSTS) as HostName[],
+    firstPolicy = '',
+  ): Promise<Site> {
+    const policy = POLICY.replace('PIPELINE', pipeline).replace('policies:\n', `policies:\n${firstPolicy}`);
     const lark = await start(policy);
     const directory = await mkdtemp('/run/lark-site-');
     const ovs = await startOvs(join(directory, 'ovs'));
@@ -169,6 +173,11 @@ export class Site {
   /** Registers the jobs among these hosts; resolves with the answers, which should all be OK. */
   async register(...names: readonly HostName[]): Promise<readonly string[]> {
     return Promise.all(names.map((name) => send(this.lark.addresses.jobs, jobAd(name), machineAd(name))));
+  }
+
+  /** Registers one job with more attributes in its ad, in new syntax. */
+  registerWith(name: HostName, attributes: string): Promise<string> {
+    return send(this.lark.addresses.jobs, jobAd(name, attributes), machineAd(name));
   }
 
   clean(name: HostName): Promise<string> {
