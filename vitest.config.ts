@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects. `unit` stands beside its source, or in test/unit and test/model where it uses loopback sockets. `integration` (test/) runs inside
-// the laboratory's namespaces, one file after another, since its files share one Open vSwitch.
+// Three projects. `unit` stands beside its source, or under test/ where it concerns more than one part or uses loopback
+// sockets; it needs no root. `proof` plays random
+// sequences against a second opinion (docs/proof.md). `integration` runs inside the laboratory's namespaces, one file after another, since its
+// files share one Open vSwitch.
 const conditions = ['lark-source', 'node', 'import', 'default'];
 const resolveFromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
@@ -15,6 +17,10 @@ export default defineConfig({
           include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model,fuzz}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
         },
+      },
+      {
+        ...resolveFromSource,
+        test: { name: 'proof', include: ['test/proof/**/*.test.ts'] },
       },
       {
         ...resolveFromSource,

@@ -43,7 +43,8 @@ const jobErrors: Readonly<Record<JobErrorCode, Omit<ErrorEntry, 'from'>>> = {
   },
   JOB_ADDRESS_HELD_BACK: {
     meaning: 'A switch that is away may still have rules of the address’s former job.',
-    remedy: 'Wait until that switch is back, or use another address.',
+    remedy:
+      'Wait until that switch is back, say `lark switches forget DPID` if it will not be, or use another address.',
   },
   JOB_MAC_HELD: {
     meaning: 'Another job holds the MAC address.',
@@ -60,7 +61,7 @@ const jobErrors: Readonly<Record<JobErrorCode, Omit<ErrorEntry, 'from'>>> = {
   },
   JOB_SWITCH_AWAY: {
     meaning: 'The job’s switch is known, but not connected.',
-    remedy: 'Reconnect the switch (`lark switches`), then register again.',
+    remedy: 'Reconnect the switch (`lark switches`), then register again; or say `jobs.notConnected: wait`.',
   },
   JOB_NOT_CONFIRMED: {
     meaning: 'The job’s switch did not confirm its rules in time; the job is not admitted.',

@@ -2,13 +2,7 @@
 // switches when somebody asks why.
 
 import type { AttributeValue } from '../policies/policy.ts';
-import {
-  formatIp,
-  formatMac,
-  type IpAddress,
-  isLocalAddress,
-  parseIp,
-} from '../protocols/packet/address.ts';
+import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
 import { type Config, formatPlace, type Place } from './config/config.ts';
 import { kindOf } from './enforcement/cookie.ts';
 import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';

@@ -47,6 +47,18 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const clock = systemClock;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
+  engine.events.on('portGone', (jobs) => admission.portGone(jobs));
+  engine.events.on('moved', (job, location) => admission.moved(job, location));
+  engine.events.on('networkChanged', () => admission.networkChanged());
+  admission.restore(state);
+  if (config.store !== undefined) {
+    const known = {
+      jobs: state.jobs.length,
+      switches: state.switches.length,
+      heldBack: admission.heldBack.list().length,
+    };
+    log.info({ path: config.store.path, ...known }, 'job_store.opened');
+  }
   const meet = (dpid: string) => admission.meetSwitch(dpid);
   const switches = new RememberedSwitches({ owner: engine, meet, log, known: state.switches });
   const forgetSwitch = async (dpid: string) => {
@@ -67,19 +79,6 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const http = buildHttpServer({ api, metrics, log });
   const openflow = new OpenflowServer(switches, config.openflow, counters);
   const feed = new JobFeed({ admission, config: () => config.jobs, clock, counters, log });
-
-  engine.events.on('portGone', (jobs) => admission.portGone(jobs));
-  engine.events.on('moved', (job, location) => admission.moved(job, location));
-  engine.events.on('networkChanged', () => admission.networkChanged());
-  admission.restore(state);
-  if (config.store !== undefined) {
-    const known = {
-      jobs: state.jobs.length,
-      switches: state.switches.length,
-      heldBack: admission.heldBack.list().length,
-    };
-    log.info({ path: config.store.path, ...known }, 'job_store.opened');
-  }
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {

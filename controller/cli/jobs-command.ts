@@ -28,7 +28,8 @@ Examples:
                                             one job, by its key
 
 ENFORCED says how: "port" (only its own addresses leave its port, and only it gets them), "by-address" (no port is known:
-another host could use its address), "unenforced" (a NAT job, which shares its host's address).
+another host could use its address), "unenforced" (a NAT job, which shares its host's address), "waiting" (its switch is not
+connected, so it is not admitted yet).
 `;
 
 export function registerJobsCommand(program: Command, context: CommandContext): void {

@@ -6,6 +6,7 @@ const report = (text: string) => checkReport(parseConfig('p.yaml', text));
 
 test('a good file gets a summary of what it makes Lark do', () => {
   const text = `jobs: { ranges: [10.1.0.0/16] }
+store: { path: /var/lib/lark }
 zones: { campus: [10.0.0.0/8, 192.0.2.0/24] }
 policies:
   - isolate-users: true
@@ -30,5 +31,5 @@ test('errors and warnings come in the order of the file, with a tally', () => {
 });
 
 test('a file with warnings can be used', () => {
-  expect(report('policies: [block-users: [a]]').split('\n').at(-1)).toBe('can be used, with 1 warning');
+  expect(report('policies: [block-users: [a]]').split('\n').at(-1)).toBe('can be used, with 2 warnings');
 });

@@ -34,10 +34,12 @@ test('without a file everything has its documented default', () => {
       ranges: [],
       leaseMs: undefined,
       unlocated: 'refuse',
+      notConnected: 'refuse',
       nat: 'refuse',
       settleMs: 200,
       confirmTimeoutMs: 2000,
     },
+    store: undefined,
     zones: [],
     switches: [],
     policies: [],
@@ -218,7 +220,7 @@ test('names are not called undefined where a switch that may define them was ref
 
 test('a switch whose wan lacks what a policy names is a warning', () => {
   const text = `${RANGES}${WAN}  edge: { wan: { port: eth9 } }\npolicies:\n  - queues: { "*": default }\n`;
-  expect(warnings(text)).toEqual([
+  expect(warnings(`${text}\nstore: { path: /var/lib/lark }`)).toEqual([
     'p.yaml:10:20: warning: switch edge has a wan without queue "default": traffic that leaves there goes without',
   ]);
 });
@@ -307,10 +309,12 @@ test('the same policy given twice acts twice, in the order of the file', () => {
 
 const samplePath = new URL('../../mininet/policy.yaml', import.meta.url).pathname;
 
-test('the demonstration’s policy loads, and its one warning is about IPv6 on OpenFlow 1.0', async () => {
+test('the demonstration’s policy loads, and its warnings are about IPv6 on OpenFlow 1.0 and registrations in memory', async () => {
   const result = await loadConfig(samplePath);
-  expect(result.warnings.map(({ message }) => message)).toEqual([
+  const messages = result.warnings.map(({ message }) => message).sort();
+  expect(messages).toEqual([
     expect.stringContaining('OpenFlow 1.0 cannot match IPv6'),
+    expect.stringContaining('no store'),
   ]);
   expect(result.config?.policies.map(({ policy }) => policy.name)).toEqual([
     'block-users',
@@ -379,3 +383,15 @@ test('thousands of prefixes in zones and ranges are checked against each other q
   const text = `jobs: { ranges: [${prefixes(10)}] }\nzones: { a: [${prefixes(11)}], b: [${prefixes(12)}] }`;
   expect(config(text).zones.map((zone) => zone.prefixes.length)).toEqual([5000, 5000]);
 });
+
+test('the store’s directory is taken from the policy file’s own', () => {
+  const store = (path: string) => parseConfig('/etc/lark/policy.yaml', `store: { path: ${path} }`).config?.store;
+  expect(store('/var/lib/lark')).toEqual({ path: '/var/lib/lark' });
+  expect(store('store')).toEqual({ path: '/etc/lark/store' });
+  expect(parseConfig('p.yaml', 'store:').config?.store).toBeUndefined();
+});
+
+test.each(['store: {}', 'store: { path: "" }', 'store: { path: 7 }', 'store: [a]', 'store: { dir: a }'])(
+  '%s is refused',
+  (text) => expect(parseConfig('p.yaml', text).errors).toHaveLength(text.includes('dir') ? 2 : 1),
+);

@@ -54,9 +54,9 @@ export function identifySender(view: ForwardingView, frame: Frame, inPort: numbe
   return claimsAnotherIdentity(view, frame, sender) ? { kind: 'spoofed', inBody: true } : sender;
 }
 
-/** Multicast, broadcast and loopback addresses send nothing. */
+/** Multicast, broadcast and loopback addresses send nothing, nor does any of 0.0.0.0/8 but the unspecified one. */
 function isNeverASource(address: IpAddress): boolean {
-  if (isIpv4(address)) return address >>> 24 === 127 || address >>> 28 >= 14;
+  if (isIpv4(address)) return address >>> 24 === 127 || address >>> 28 >= 14 || (address >>> 24 === 0 && address !== 0);
   return address === 1n || address >> 120n === 0xffn;
 }
 

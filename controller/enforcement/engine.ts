@@ -240,8 +240,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (placed.location?.dpid !== dpid) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
-        this.jobs.add(placed.job, location);
-        if (!isSamePort(location, placed.location)) this.events.emit('moved', placed.job, location);
+        // A job that stays where it was keeps the MAC that it was bound to.
+        if (!isSamePort(location, placed.location)) {
+          this.jobs.add(placed.job, location);
+          this.events.emit('moved', placed.job, location);
+        }
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
       } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
     }

@@ -96,7 +96,6 @@ policies:
     audit: true
   - access: { zone: licences, users: [alice], when: MY.Licences > 0 }
   - connectivity: true
-  - vlan: { names: { physics: 120 } }
   - rule: { when: MY.Machine.Site =!= TARGET.Machine.Site && TARGET.EndpointType == "job", then: { connections: replies } }
 `;
 const { config } = parseConfig('p.yaml', FILE);
@@ -125,7 +124,6 @@ describe('endpoint classes', () => {
     licences: value,
     inboundconnectivity: value,
     outboundconnectivity: value,
-    requestedvlan: value,
     'machine.site': value,
   });
   const end = (each: Job) => ({ kind: 'job', job: each, address: undefined }) as const;

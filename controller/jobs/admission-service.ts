@@ -15,12 +15,14 @@ import type { Counters } from '../telemetry/counters.ts';
 import { type Admitted, type JobAdmission, JobError, type RegisterOptions, type Removed } from './admission.ts';
 import { type Clock, pause } from './clock.ts';
 import type { Confirmation, Enforcer, JobLocation } from './enforcer.ts';
-import { HeldBackAddresses, type HoldingJob } from './held-back.ts';
+import { formerHolders } from './former-holders.ts';
+import { FormerRules } from './former-rules.ts';
+import type { HeldBackAddresses } from './held-back.ts';
 import { type Job, registrationKey } from './job.ts';
 import { JobIndex } from './job-index.ts';
 import { JobJournal, type JournalLog } from './job-journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
-import { type Place, placeOf } from './place.ts';
+import { isSamePlace, type Place, placeOf } from './place.ts';
 import * as refuse from './refusals.ts';
 import { type JobPage, JobRegistry } from './registry.ts';
 import { planRestore } from './restore.ts';
@@ -64,9 +66,9 @@ const NOTHING_TO_CONFIRM: Confirmation = { edgeConfirmed: true, silent: [], away
 
 export class AdmissionService implements JobAdmission {
   readonly events = new EventEmitter<AdmissionEvents>();
-  readonly heldBack = new HeldBackAddresses();
   readonly #options: AdmissionOptions;
   readonly #journal: JobJournal;
+  readonly #formerRules: FormerRules;
   readonly #registry = new JobRegistry();
   readonly #leases: LeaseWatch<StoredJob>;
   /** Registrations whose outcome is not known yet, by key; in the registry or not yet. */
@@ -85,6 +87,7 @@ export class AdmissionService implements JobAdmission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#journal = new JobJournal(options.store ?? new VolatileJobStore(), options.clock, options.log);
+    this.#formerRules = new FormerRules(this.#journal, options.enforcer);
     this.#leases = new LeaseWatch<StoredJob>({
       clock: options.clock,
       jobs: () => this.#registry.list(),
@@ -93,13 +96,18 @@ export class AdmissionService implements JobAdmission {
     });
   }
 
+  /** Addresses that no job may have for now. */
+  get heldBack(): HeldBackAddresses {
+    return this.#formerRules.heldBack;
+  }
+
   /** Takes up what was there before a restart. To be called once, before anything listens. */
   restore(state: StoredState): void {
     const plan = planRestore(state);
     this.#lastSequence = plan.lastSequence;
     for (const held of plan.held) {
       this.#journal.settled(held);
-      this.#holdBack(held);
+      this.#formerRules.hold(held);
     }
     for (const stored of plan.jobs) {
       const { job, enforcement } = stored;
@@ -173,13 +181,8 @@ export class AdmissionService implements JobAdmission {
    * An operator's word that a switch will not come back with old rules: nothing is held back for it any more. The addresses
    * that are free now; undefined, and nothing is done, where the switch is connected. Rejects with JOB_STORE_FAILED.
    */
-  async forgetSwitch(dpid: string): Promise<readonly IpAddress[] | undefined> {
-    if (!this.#options.enforcer.forget(dpid)) return undefined;
-    const left = this.heldBack.withoutSwitch(dpid);
-    await this.#journal.forgetSwitch(dpid, left);
-    for (const { sequence } of left) this.heldBack.release(sequence, dpid);
-    const addresses = new Set(left.flatMap((held) => held.addresses));
-    return [...addresses].filter((address) => this.heldBack.blocking(address).length === 0);
+  forgetSwitch(dpid: string): Promise<readonly IpAddress[] | undefined> {
+    return this.#formerRules.forgetSwitch(dpid);
   }
 
   /** The removal now under way of the job that held this address last; undefined where there is none. */
@@ -230,7 +233,7 @@ export class AdmissionService implements JobAdmission {
       if (known !== undefined) return this.#again(key, known, options.leaseMs);
       // All that can refuse comes before the first change; after each wait all of it is asked again.
       this.#refuseHeldBack(job);
-      const formers = this.#formerHolders(job);
+      const formers = formerHolders(job, this.#registry);
       const place = this.#place(job);
       this.#refuseTooMany(formers.length);
       if (formers.length === 0) return this.#admit(key, job, place, options);
@@ -256,23 +259,6 @@ export class AdmissionService implements JobAdmission {
       const dpids = this.heldBack.blocking(address);
       if (dpids.length > 0) throw refuse.heldBack(address, dpids);
     }
-  }
-
-  /** The machine's own jobs that have to end first; throws where a job of another machine is in the way. */
-  #formerHolders(job: Job): readonly StoredJob[] {
-    const formers = new Set<StoredJob>();
-    for (const address of job.addresses) {
-      const holder = this.#registry.byAddress(address);
-      if (holder === undefined) continue;
-      if (!isOfSameMachine(holder, job)) throw refuse.addressHeld(address, holder, job);
-      formers.add(holder);
-    }
-    const holder = job.mac === undefined ? undefined : this.#registry.byMac(job.mac);
-    if (holder !== undefined && job.mac !== undefined) {
-      if (!isOfSameMachine(holder, job)) throw refuse.macHeld(job.mac, holder, job);
-      formers.add(holder);
-    }
-    return [...formers];
   }
 
   #refuseTooMany(making: number): void {
@@ -375,8 +361,10 @@ export class AdmissionService implements JobAdmission {
   async #change(job: Job, changes: Partial<Pick<StoredJob, keyof Place | 'leaseMs' | 'leaseEndsAt'>>) {
     const key = registrationKey(job.registration);
     for (;;) {
+      // A removal that cannot be written leaves the job there.
+      await this.#leaving.byKey(key)?.value.catch(() => undefined);
       const before = this.#registry.byKey(key);
-      if (before?.job !== job || this.#leaving.byKey(key) !== undefined) return undefined;
+      if (before?.job !== job) return undefined;
       await this.#journal.update({ ...before, ...changes });
       if (this.#registry.byKey(key) !== before || this.#leaving.byKey(key) !== undefined) continue;
       return this.#registry.change(job, changes);
@@ -434,7 +422,7 @@ export class AdmissionService implements JobAdmission {
       : await NOTHING_TO_CONFIRM;
     const pendingSwitches = [...new Set([...silent, ...away])];
     const left = { sequence, key, addresses: job.addresses, switches: pendingSwitches };
-    this.#holdBack(left);
+    this.#formerRules.hold(left);
     if (isOnSwitches) {
       this.#journal.settled(left);
       await pause(this.#options.clock, this.#options.settleMs());
@@ -443,26 +431,4 @@ export class AdmissionService implements JobAdmission {
     if (reason !== undefined && this.#announced.has(job)) this.events.emit('removed', removed, reason);
     return removed;
   }
-
-  #holdBack(held: HoldingJob): void {
-    this.heldBack.hold(held);
-    for (const dpid of held.switches) {
-      void this.#options.enforcer.whenMended(dpid).then(() => {
-        const left = this.heldBack.release(held.sequence, dpid);
-        if (left !== undefined) this.#journal.settled(left);
-      });
-    }
-  }
-}
-
-function isOfSameMachine(holder: Admitted, job: Job): boolean {
-  return holder.job.registration.machine === job.registration.machine;
-}
-
-function isSamePlace(a: Place, b: Place): boolean {
-  return (
-    a.enforcement === b.enforcement &&
-    a.location?.dpid === b.location?.dpid &&
-    a.location?.portNo === b.location?.portNo
-  );
 }

@@ -3,135 +3,20 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { IpAddress } from '../../protocols/packet/address.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { JobError } from './admission.ts';
 import { AdmissionService } from './admission-service.ts';
-import type { Confirmation, Enforcer, Location, RestoredJob } from './enforcer.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
+import { ALL, DPIDS, type Dpid, keyOf, ModelEngine, type Rules } from './testing/model-engine.ts';
 import { type SampleJob, sampleJob } from './testing/sample-job.ts';
 import { SimulatedStore } from './testing/simulated-store.ts';
 
-/** By machine, its switch. Each switch gets rules of every job. */
-const DPIDS = { wn1: '0000000000000001', wn2: '0000000000000002' } as const;
-type Dpid = (typeof DPIDS)[keyof typeof DPIDS];
-const ALL: readonly Dpid[] = Object.values(DPIDS);
-const keyOf = (job: Job) => registrationKey(job.registration);
-const dpidOf = (job: Job) => DPIDS[job.registration.machine as keyof typeof DPIDS];
-
-/** Whose rules each switch has, by address. It outlives the controller. */
-type Rules = ReadonlyMap<Dpid, Map<IpAddress, string>>;
-
-/** The enforcement engine of one process. */
-class ModelEngine implements Enforcer {
-  readonly faults: string[] = [];
-  readonly #rules: Rules;
-  readonly #jobs = new Map<string, Job>();
-  readonly #calls: ((silent: readonly Dpid[]) => void)[] = [];
-  readonly #connected: Set<Dpid>;
-  readonly #known: Set<string>;
-  readonly #waiters = new Map<string, (() => void)[]>();
-
-  constructor(rules: Rules, connected: readonly Dpid[]) {
-    this.#rules = rules;
-    this.#connected = new Set(connected);
-    this.#known = new Set(connected);
-  }
-
-  get unanswered(): number {
-    return this.#calls.length;
-  }
-
-  locate(job: Job): Location {
-    const dpid = dpidOf(job);
-    if (!this.#connected.has(dpid)) return { kind: 'away', message: 'not connected' };
-    return { kind: 'port', dpid: BigInt(`0x${dpid}`), portNo: 7 };
-  }
-
-  jobAdded(job: Job): Promise<Confirmation> {
-    this.#take(job);
-    for (const dpid of this.#connected) this.#install(job, dpid);
-    return this.#answer(dpidOf(job), [], () => {});
-  }
-
-  jobRemoved(job: Job): Promise<Confirmation> {
-    this.#jobs.delete(keyOf(job));
-    const away = [...this.#known].filter((dpid) => !this.#connected.has(dpid as Dpid));
-    return this.#answer(dpidOf(job), away, (dpid) => this.#deleteRules(job, dpid));
-  }
-
-  whenMended(dpid: string): Promise<void> {
-    return new Promise((resolve) => this.#waiters.set(dpid, [...(this.#waiters.get(dpid) ?? []), resolve]));
-  }
-
-  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
-    for (const dpid of dpids) this.#known.add(dpid);
-    for (const { job } of jobs) this.#take(job);
-  }
-
-  forget(): boolean {
-    return false;
-  }
-
-  /** The oldest change is carried out by all connected switches but these, which are silent. */
-  answer(silent: readonly Dpid[] = []): void {
-    this.#calls.shift()?.(silent);
-  }
-
-  disconnect(dpid: Dpid): void {
-    while (this.unanswered > 0) this.answer([dpid]);
-    this.#connected.delete(dpid);
-  }
-
-  /** The switch connects (again) and is mended. */
-  mend(dpid: Dpid): void {
-    while (this.unanswered > 0) this.answer([dpid]);
-    this.#connected.add(dpid);
-    this.#known.add(dpid);
-    this.#rules.get(dpid)?.clear();
-    for (const job of this.#jobs.values()) this.#install(job, dpid);
-    const waiters = this.#waiters.get(dpid) ?? [];
-    this.#waiters.delete(dpid);
-    for (const resolve of waiters) resolve();
-  }
-
-  #install(job: Job, dpid: Dpid): void {
-    for (const address of job.addresses) this.#rules.get(dpid)?.set(address, keyOf(job));
-  }
-
-  #deleteRules(job: Job, dpid: Dpid): void {
-    const rules = this.#rules.get(dpid);
-    for (const address of job.addresses) if (rules?.get(address) === keyOf(job)) rules.delete(address);
-  }
-
-  #take(job: Job): void {
-    for (const [dpid, rules] of this.#rules) {
-      const others = job.addresses.map((address) => rules.get(address) ?? keyOf(job));
-      if (others.some((key) => key !== keyOf(job))) this.faults.push(`${keyOf(job)}: ${dpid} has rules of ${others}`);
-    }
-    this.#jobs.set(keyOf(job), job);
-  }
-
-  #answer(edge: Dpid, away: readonly string[], carryOut: (dpid: Dpid) => void): Promise<Confirmation> {
-    return new Promise((resolve) => {
-      const asked = [...this.#connected];
-      const call = (refusing: readonly Dpid[]) => {
-        const silent = asked.filter((dpid) => refusing.includes(dpid));
-        for (const dpid of asked) if (!silent.includes(dpid)) carryOut(dpid);
-        resolve({ edgeConfirmed: asked.includes(edge) && !silent.includes(edge), silent, away });
-      };
-      if (asked.length === 0) call([]);
-      else this.#calls.push(call);
-    });
-  }
-}
-
 const jobArbitrary = fc
   .record({
-    id: fc.constantFrom('a', 'b', 'c', 'd'),
+    id: fc.constantFrom('a', 'b'),
     machine: fc.constantFrom('wn1', 'wn2'),
-    addresses: fc.subarray(['10.1.0.1', '10.1.0.2', '2001:db8::1'], { minLength: 1 }),
+    addresses: fc.subarray(['10.1.0.1', '2001:db8::1'], { minLength: 1 }),
   })
   .map((sample: SampleJob) => sampleJob(sample));
 
@@ -143,6 +28,7 @@ const stepArbitrary = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ do: fc.constant('answer' as const), silent: fc.subarray([...ALL], { maxLength: 1 }) }),
   },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), dpid: fc.constantFrom(...ALL) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('mend' as const), dpid: fc.constantFrom(...ALL) }) },
@@ -224,6 +110,15 @@ class History {
     );
   }
 
+  /** Disk and switches carry out what they have been given. */
+  async settle(): Promise<void> {
+    while (this.store.waiting + this.engine.unanswered > 0) {
+      this.store.sync();
+      this.engine.answer();
+      await turnOfTheLoop();
+    }
+  }
+
   async crash(unacknowledged: number): Promise<void> {
     this.store = this.store.afterCrash(unacknowledged);
     await this.begin([]);
@@ -261,6 +156,9 @@ async function play(history: History, step: Step): Promise<void> {
     case 'sync':
       history.store.sync(step.count);
       return;
+    case 'settle':
+      await history.settle();
+      return;
     case 'fail':
       history.store.fail();
       return;
@@ -280,7 +178,7 @@ async function play(history: History, step: Step): Promise<void> {
 
 it('a crash at any step loses no acknowledged job, revives none that was removed, and frees no address too early', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(stepArbitrary, { minLength: 5, maxLength: 50 }), async (steps) => {
+    fc.asyncProperty(fc.array(stepArbitrary, { minLength: 20, maxLength: 60 }), async (steps) => {
       const history = new History();
       await history.begin(ALL);
       for (const step of steps) {
@@ -314,6 +212,6 @@ it('a crash at any step loses no acknowledged job, revives none that was removed
       ).toEqual([...new Set(listed.map(([, key]) => key))].sort());
       expect(history.service.heldBack.list()).toEqual([]);
     }),
-    { numRuns: Number(process.env.RUNS ?? 400) },
+    { numRuns: 500 },
   );
 });

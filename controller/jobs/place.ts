@@ -28,3 +28,11 @@ export function placeOf(job: Job, enforcer: Pick<Enforcer, 'locate'>, mayWait: b
       throw new JobError('JOB_SWITCH_AWAY', found.message);
   }
 }
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return (
+    a.enforcement === b.enforcement &&
+    a.location?.dpid === b.location?.dpid &&
+    a.location?.portNo === b.location?.portNo
+  );
+}

@@ -19,8 +19,7 @@ export const HTTP_PROBLEMS = {
   HTTP_METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
-    remedy:
-      'Use one of the methods that the Allow header lists. Jobs are registered over the job feed.',
+    remedy: 'Use one of the methods that the Allow header lists. Jobs are registered over the job feed.',
   },
   HTTP_QUERY_INVALID: {
     status: 400,
@@ -50,7 +49,8 @@ export const HTTP_PROBLEMS = {
   HTTP_SWITCH_CONNECTED: {
     status: 409,
     title: 'The switch is connected',
-    remedy: 'Forget only a switch that will not come back: one that is connected is mended, and frees what it held by that.',
+    remedy:
+      'Forget only a switch that will not come back: one that is connected is mended, and frees what it held by that.',
   },
   HTTP_NOT_LOCAL: {
     status: 403,

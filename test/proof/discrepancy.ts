@@ -21,7 +21,8 @@ export function leavingOf(effects: readonly Effect[], original: Uint8Array): Lef
   return effects.flatMap((effect) => {
     if (effect.kind !== 'transmit') return [];
     const { portNo, queueId, frame } = effect;
-    if (Buffer.compare(frame.subarray(6), original.subarray(6)) !== 0) throw new Discrepancy(`a frame was altered: ${hex(frame)}`);
+    if (Buffer.compare(frame.subarray(6), original.subarray(6)) !== 0)
+      throw new Discrepancy(`a frame was altered: ${hex(frame)}`);
     return [{ port: portNo, queue: queueId, ethDst: parseFrame(frame).ethDst as number, frame }];
   });
 }
@@ -45,7 +46,8 @@ interface Evidence {
 
 export class Discrepancy extends Error {
   static of(when: string, arrival: Arrival, { facts, left, expected, tables }: Evidence): Discrepancy {
-    const wanted = expected === undefined ? 'nowhere (the switch is not known)' : `${textOf(expected.leaves)} (${expected.why})`;
+    const wanted =
+      expected === undefined ? 'nowhere (the switch is not known)' : `${textOf(expected.leaves)} (${expected.why})`;
     return new Discrepancy(
       [
         `${when}: left by ${textOf(left)}; should by ${wanted}`,
@@ -81,9 +83,14 @@ function describeFacts(facts: Facts, at: SwitchName): string {
     return `  job ${job.key} of ${job.user} (${job.group ?? '-'}) ${job.addresses.map(formatIp).join(' ')} ${mac} at ${place}`;
   });
   const hosts = [...(here?.hosts ?? [])].map(([mac, port]) => `${formatMac(mac)}@${port}`).join(' ');
-  const ports = [...(here?.ports ?? [])].map(([port, { name, isUp }]) => `${port}=${name}${isUp ? '' : '(down)'}`).join(' ');
+  const ports = [...(here?.ports ?? [])]
+    .map(([port, { name, isUp }]) => `${port}=${name}${isUp ? '' : '(down)'}`)
+    .join(' ');
   const version = here?.version === 4 ? '1.3' : '1.0';
-  return [...jobs, `  ${at} (${version}) ports ${ports}; job ports ${[...(here?.jobPorts ?? [])]}; hosts ${hosts}`].join('\n');
+  return [
+    ...jobs,
+    `  ${at} (${version}) ports ${ports}; job ports ${[...(here?.jobPorts ?? [])]}; hosts ${hosts}`,
+  ].join('\n');
 }
 
 /** Later, since it costs more than all the rest. */

@@ -83,3 +83,9 @@ export function withHost(facts: Facts, at: SwitchName, mac: number, portNo: numb
   if (known === undefined || known.hosts.get(mac) === portNo) return facts;
   return withSwitch(facts, { ...known, hosts: new Map([...known.hosts, [mac, portNo]]) });
 }
+
+/** A job that registered without a MAC has used one, unless that is another job's: from now on it is the job's own. */
+export function withMacOf(facts: Facts, key: string, mac: number): Facts {
+  if (facts.jobs.some((job) => job.mac === mac)) return facts;
+  return { ...withoutHost(facts, mac), jobs: facts.jobs.map((job) => (job.key === key ? { ...job, mac } : job)) };
+}

@@ -4,7 +4,14 @@
 
 import fc from 'fast-check';
 import { BROADCAST_MAC, type IpAddress, type Ipv4Address, type Ipv6Address } from '../../protocols/packet/address.ts';
-import { buildArp, buildIcmp, buildIp, buildTcp, buildUdp, type EthernetOptions } from '../../protocols/packet/build.ts';
+import {
+  buildArp,
+  buildIcmp,
+  buildIp,
+  buildTcp,
+  buildUdp,
+  type EthernetOptions,
+} from '../../protocols/packet/build.ts';
 import {
   buildLldp,
   buildNeighborAdvertisement,
@@ -106,7 +113,11 @@ export interface SentPacket {
 }
 
 /** @param portOf where a person is now. */
-export function buildPacket(spec: PacketSpec, ports: readonly string[], portOf: (person: Person) => string): SentPacket {
+export function buildPacket(
+  spec: PacketSpec,
+  ports: readonly string[],
+  portOf: (person: Person) => string,
+): SentPacket {
   const from = PEOPLE[spec.from]!;
   const to = PEOPLE[spec.to]!;
   const values = new Map(spec.twists.map(({ what, value }) => [what, value]));
@@ -196,24 +207,57 @@ const BUILDERS: Readonly<Record<Kind, (draft: Draft) => Uint8Array>> = {
   'arp-answer': (d) => arp(d, 2, d.src4, d.ethernet),
   'arp-announce': (d) => arp({ ...d, dst4: d.src4 }, 1, d.src4, toEverybody(d)),
   'arp-probe': (d) => arp({ ...d, dst4: d.src4 }, 1, 0 as Ipv4Address, toEverybody(d)),
-  ns: (d) => buildNeighborSolicitation({ ...groupNd(d, d.src6), target: d.target ?? d.dst6, sll: d.claim ?? d.ethernet.ethSrc }),
+  ns: (d) =>
+    buildNeighborSolicitation({ ...groupNd(d, d.src6), target: d.target ?? d.dst6, sll: d.claim ?? d.ethernet.ethSrc }),
   'ns-unicast': (d) =>
-    buildNeighborSolicitation({ ...nd(d, d.src6, d.dst6), target: d.target ?? d.dst6, sll: d.claim ?? d.ethernet.ethSrc }),
+    buildNeighborSolicitation({
+      ...nd(d, d.src6, d.dst6),
+      target: d.target ?? d.dst6,
+      sll: d.claim ?? d.ethernet.ethSrc,
+    }),
   'ns-dad': (d) => buildNeighborSolicitation({ ...groupNd(d, UNSPECIFIED), target: d.target ?? d.src6 }),
   na: (d) =>
-    buildNeighborAdvertisement({ ...nd(d, d.src6, d.dst6), target: d.target ?? d.src6, tll: d.claim ?? d.ethernet.ethSrc }),
+    buildNeighborAdvertisement({
+      ...nd(d, d.src6, d.dst6),
+      target: d.target ?? d.src6,
+      tll: d.claim ?? d.ethernet.ethSrc,
+    }),
   'na-all': (d) =>
-    buildNeighborAdvertisement({ ...groupNd(d, d.src6, ALL_NODES), target: d.target ?? d.src6, tll: d.claim ?? d.ethernet.ethSrc }),
-  rs: (d) => buildRouterSolicitation({ ...groupNd(d, d.target ?? UNSPECIFIED), ...(d.claim !== undefined && { sll: d.claim }) }),
-  ra: (d) => buildIcmp(toMac(d, 0x333300000001), { src: d.src6, dst: ALL_NODES, ttl: 255 }, { type: 134, body: new Uint8Array(12) }),
+    buildNeighborAdvertisement({
+      ...groupNd(d, d.src6, ALL_NODES),
+      target: d.target ?? d.src6,
+      tll: d.claim ?? d.ethernet.ethSrc,
+    }),
+  rs: (d) =>
+    buildRouterSolicitation({ ...groupNd(d, d.target ?? UNSPECIFIED), ...(d.claim !== undefined && { sll: d.claim }) }),
+  ra: (d) =>
+    buildIcmp(
+      toMac(d, 0x333300000001),
+      { src: d.src6, dst: ALL_NODES, ttl: 255 },
+      { type: 134, body: new Uint8Array(12) },
+    ),
   redirect: (d) => buildIcmp(d.ethernet, { ...six(d), ttl: 255 }, { type: 137, body: new Uint8Array(36) }),
-  'dhcp4-ask': (d) => buildUdp(toEverybody(d), { src: d.target === undefined ? (0 as Ipv4Address) : d.src4, dst: 0xffffffff as Ipv4Address }, { srcPort: 68, dstPort: 67 }),
+  'dhcp4-ask': (d) =>
+    buildUdp(
+      toEverybody(d),
+      { src: d.target === undefined ? (0 as Ipv4Address) : d.src4, dst: 0xffffffff as Ipv4Address },
+      { srcPort: 68, dstPort: 67 },
+    ),
   'dhcp4-answer': (d) => buildUdp(d.ethernet, four(d), { srcPort: 67, dstPort: 68 }),
-  'dhcp6-ask': (d) => buildUdp(toMac(d, 0x333300010002), { src: d.src6, dst: ip('ff02::1:2') }, { srcPort: 546, dstPort: 547 }),
+  'dhcp6-ask': (d) =>
+    buildUdp(toMac(d, 0x333300010002), { src: d.src6, dst: ip('ff02::1:2') }, { srcPort: 546, dstPort: 547 }),
   'dhcp6-answer': (d) => buildUdp(d.ethernet, six(d), { srcPort: 547, dstPort: 546 }),
-  'later-fragment4': (d) => buildIp(d.ethernet, { ...four(d), fragment: { offset: 64, more: false } }, 17, new Uint8Array(16)),
-  'first-fragment4': (d) => buildIp(d.ethernet, { ...four(d), fragment: { offset: 0, more: true } }, 17, Uint8Array.of(0, 68, 0, 67, 0, 16, 0, 0)),
-  'later-fragment6': (d) => buildIp(d.ethernet, { ...six(d), fragment: { offset: 64, more: false } }, 58, new Uint8Array(16)),
+  'later-fragment4': (d) =>
+    buildIp(d.ethernet, { ...four(d), fragment: { offset: 64, more: false } }, 17, new Uint8Array(16)),
+  'first-fragment4': (d) =>
+    buildIp(
+      d.ethernet,
+      { ...four(d), fragment: { offset: 0, more: true } },
+      17,
+      Uint8Array.of(0, 68, 0, 67, 0, 16, 0, 0),
+    ),
+  'later-fragment6': (d) =>
+    buildIp(d.ethernet, { ...six(d), fragment: { offset: 64, more: false } }, 58, new Uint8Array(16)),
   multicast4: (d) => buildUdp(toMac(d, 0x01005e0000fb), { src: d.src4, dst: ip('224.0.0.251') }, ports),
   multicast6: (d) => buildUdp(toMac(d, 0x3333000000fb), { src: d.src6, dst: ip('ff02::fb') }, ports),
   broadcast4: (d) => buildUdp(toEverybody(d), four(d), ports),

@@ -40,7 +40,8 @@ export function verdict(policy: PolicyFacts, source: End, destination: End): Opi
   if (users.some((user) => policy.blocked.includes(user))) return drop;
   if (policy.isolates && users.length === 2 && users[0] !== users[1]) return drop;
   if (isDeniedWan(policy, source, destination) || isDeniedWan(policy, destination, source)) return drop;
-  if (policy.dropsByDefault) return drop;
+  const isAllowed = destination.is === 'job' && policy.allowedTo.includes(destination.user);
+  if (policy.dropsByDefault && !isAllowed) return drop;
   const isRedirected = source.is === 'job' && isWan(destination) && policy.redirected.includes(source.user);
   const queue = source.is === 'job' ? queueOf(policy, source.group) : undefined;
   return { drop: false, queue, via: isRedirected ? policy.redirectVia : undefined };

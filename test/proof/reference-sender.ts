@@ -25,9 +25,10 @@ export function identify(it: Case): Identity {
   return identity.kind !== 'liar' && liesInBody(it, identity) ? LIAR : identity;
 }
 
-/** Loopback, multicast, broadcast and class E are nobody's. */
+/** Loopback, multicast, broadcast and class E are nobody's, and of 0.0.0.0/8 all but 0.0.0.0. */
 function sendsNothing(address: IpAddress): boolean {
-  if (isIpv4(address)) return Math.floor(address / 2 ** 24) === 127 || address >= 0xe0000000;
+  const first = isIpv4(address) ? Math.floor(address / 2 ** 24) : undefined;
+  if (isIpv4(address)) return first === 127 || address >= 0xe0000000 || (first === 0 && address !== 0);
   return address === 1n || address >> 120n === 0xffn;
 }
 

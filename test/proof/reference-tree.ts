@@ -2,7 +2,7 @@
 // any other port is seen there.
 
 import { parseFrame } from '../../protocols/packet/frame.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, roleOf, withMacOf } from './facts.ts';
 import { judgeFrame, type Leaving } from './reference.ts';
 import { CABLES, type SwitchName } from './site.ts';
 
@@ -16,17 +16,27 @@ export function otherEnd(facts: Facts, at: SwitchName, portNo: number): { at: Sw
   const cable = CABLES.find((ends) => ends.some((end) => end === name));
   const other = cable?.find((end) => end !== name);
   for (const each of facts.switches.values()) {
-    for (const [number, port] of each.ports) if (port.name === other && port.isUp) return { at: each.name, portNo: number };
+    for (const [number, port] of each.ports)
+      if (port.name === other && port.isUp) return { at: each.name, portNo: number };
   }
   return undefined;
 }
 
-export function whoSees(facts: Facts, at: SwitchName, bytes: Uint8Array, inPort: number): readonly Seen[] {
+/** Undefined where a switch has a choice of ways. */
+export function whoSees(facts: Facts, at: SwitchName, bytes: Uint8Array, inPort: number): readonly Seen[] | undefined {
   const here = facts.switches.get(at);
   if (here === undefined) return [];
-  return judgeFrame(facts, here, parseFrame(bytes), inPort).leaves.flatMap((leaving) => {
+  const frame = parseFrame(bytes);
+  const { leaves, orElse, binds } = judgeFrame(facts, here, frame, inPort);
+  if (orElse !== undefined) return undefined;
+  // The next switch knows already whose MAC this is.
+  const onward = binds === undefined ? facts : withMacOf(facts, binds.key, frame.ethSrc);
+  const seen = leaves.map((leaving) => {
     if (here.ports.get(leaving.port)?.isUp !== true) return [];
     const next = otherEnd(facts, at, leaving.port);
-    return next === undefined ? [{ ...leaving, at }] : whoSees(facts, next.at, bytes, next.portNo);
+    if (next !== undefined) return whoSees(onward, next.at, bytes, next.portNo);
+    // A cable to a switch that is away leads to nobody.
+    return roleOf(here, leaving.port) === 'fabric' ? [] : [{ ...leaving, at }];
   });
+  return seen.every((each) => each !== undefined) ? seen.flat() : undefined;
 }

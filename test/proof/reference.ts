@@ -6,8 +6,23 @@
 
 import { type IpAddress, isGroupMac, isIpv4, isLocalAddress } from '../../protocols/packet/address.ts';
 import type { Frame } from '../../protocols/packet/frame.ts';
-import { type Facts, isMachinePort, type JobFacts, jobsAt, portNamed, type Role, roleOf, type SwitchFacts } from './facts.ts';
-import { asksAddress, isBootstrapReply, isBootstrapRequest, isNeighbourDiscovery, isRouterMessage } from './frame-kinds.ts';
+import {
+  type Facts,
+  isMachinePort,
+  type JobFacts,
+  jobsAt,
+  portNamed,
+  type Role,
+  roleOf,
+  type SwitchFacts,
+} from './facts.ts';
+import {
+  asksAddress,
+  isBootstrapReply,
+  isBootstrapRequest,
+  isNeighbourDiscovery,
+  isRouterMessage,
+} from './frame-kinds.ts';
 import { type End, isFree, isIn, LOCAL_END, type Opinion, verdict, zoneEnd } from './reference-policies.ts';
 import { identify } from './reference-sender.ts';
 import { PLAN } from './site.ts';
@@ -25,6 +40,8 @@ export interface Judgement {
   readonly learns: boolean;
   /** The sender is this job, which registered without a MAC: from now on it has this one. */
   readonly binds: JobFacts | undefined;
+  /** Where another way is as good: what may leave instead, all of it. */
+  readonly orElse?: readonly Leaving[];
   /** For people. */
   readonly why: string;
 }
@@ -38,7 +55,7 @@ export interface Case {
   readonly role: Role;
 }
 
-type Fate = { readonly leaves: readonly Leaving[]; readonly why: string };
+type Fate = Pick<Judgement, 'leaves' | 'orElse' | 'why'>;
 const nowhere = (why: string): Fate => ({ leaves: [], why });
 const nothing = (why: string): Judgement => ({ leaves: [], learns: false, binds: undefined, why });
 
@@ -58,7 +75,8 @@ export function judgeFrame(facts: Facts, here: SwitchFacts, frame: Frame, inPort
 /** Neither IP nor ARP, or beneath tags: for those who are no jobs, by MAC. */
 function judgeLinkFrame(it: Case): Judgement {
   const { frame, here, inPort } = it;
-  if (jobOfMac(it, frame.ethSrc) !== undefined || jobOfMac(it, frame.ethDst) !== undefined) return nothing('a job has none');
+  if (jobOfMac(it, frame.ethSrc) !== undefined || jobOfMac(it, frame.ethDst) !== undefined)
+    return nothing('a job has none');
   const port = isGroupMac(frame.ethDst) ? undefined : here.hosts.get(frame.ethDst);
   const ports = port === undefined ? pastJobs(it) : port === inPort || roleOf(here, port) === 'job' ? [] : [port];
   return { leaves: plain(it, ports), learns: true, binds: undefined, why: 'by MAC' };
@@ -76,7 +94,11 @@ function judgeAddressed(it: Case): Judgement {
     learns: sender.job?.at?.switch !== here.name,
     binds: sender.job !== undefined && sender.job.mac === undefined ? sender.job : undefined,
   };
-  const ends = [sender.job, jobOfMac(it, frame.ethDst), frame.ipv6Dst === undefined ? undefined : jobOf(it, frame.ipv6Dst)];
+  const ends = [
+    sender.job,
+    jobOfMac(it, frame.ethDst),
+    frame.ipv6Dst === undefined ? undefined : jobOf(it, frame.ipv6Dst),
+  ];
   const isBlind = here.version === 1 && frame.kind === 'ipv6';
   if (isBlind && ends.some((job) => job !== undefined && !isFree(facts, job))) {
     return { ...nowhere('OpenFlow 1.0 cannot tell its addresses'), ...judged };
@@ -117,7 +139,11 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
   }
   if (frame.tagCount > 0 && addressed !== undefined) return nowhere('tagged, and for a job');
   if (asksAboutAnother(it, addressed)) return nowhere('asks one about another');
-  const opinion = verdict(facts.policy, sender, addressed === undefined ? zoneEnd(facts.policy, address) : endOf(addressed));
+  const opinion = verdict(
+    facts.policy,
+    sender,
+    addressed === undefined ? zoneEnd(facts.policy, address) : endOf(addressed),
+  );
   if (opinion.drop) return nowhere('policy');
   if (addressed !== undefined) return toJob(it, addressed, opinion);
   return toOther(it, zoneEnd(facts.policy, address), opinion);
@@ -180,11 +206,21 @@ function toGroup(it: Case, sender: End): Fate {
   if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
   const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : endOf(job));
   if (opinion.drop) return nowhere('policy');
-  if (job === undefined) return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
+  if (job === undefined)
+    return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
   if (asked === undefined) return nowhere("for a job's address, in a frame for everybody");
   if (job.at === undefined) return { leaves: plain(it, pastJobs(it)), why: 'asks for a job at no known port' };
-  if (job.at.switch !== it.here.name) return { leaves: plain(it, toSwitches(it)), why: 'asks for a job elsewhere' };
+  if (job.at.switch !== it.here.name) return askElsewhere(it, job);
   return { leaves: plain(it, job.at.port === it.inPort ? [] : [job.at.port]), why: 'asks for a job' };
+}
+
+/** By the way that its MAC was seen at, or by all ways to other switches: those that do not have the job let it end there. */
+function askElsewhere(it: Case, job: JobFacts): Fate {
+  const everyWay = plain(it, toSwitches(it));
+  const port = job.mac === undefined ? undefined : it.here.hosts.get(job.mac);
+  if (port === undefined || roleOf(it.here, port) !== 'fabric')
+    return { leaves: everyWay, why: 'asks for a job elsewhere' };
+  return { leaves: plain(it, port === it.inPort ? [] : [port]), orElse: everyWay, why: 'asks for a job that way' };
 }
 
 /** For everybody who may hear this sender. */
@@ -239,7 +275,9 @@ function endOf({ user, group }: JobFacts): End {
 }
 
 function jobOf({ facts }: Case, address: IpAddress): JobFacts | undefined {
-  return facts.jobs.find(({ addresses }) => addresses.some((own) => isIpv4(own) === isIpv4(address) && own === address));
+  return facts.jobs.find(({ addresses }) =>
+    addresses.some((own) => isIpv4(own) === isIpv4(address) && own === address),
+  );
 }
 
 function jobOfMac({ facts }: Case, mac: number): JobFacts | undefined {

@@ -2,7 +2,14 @@
 // file, as text for Lark and as plain facts for the reference evaluator. The two are written side by side so that a
 // reader can hold one against the other.
 
-import { type IpAddress, type MacAddress, type Prefix, parseIp, parseMac, parsePrefix } from '../../protocols/packet/address.ts';
+import {
+  type IpAddress,
+  type MacAddress,
+  type Prefix,
+  parseIp,
+  parseMac,
+  parsePrefix,
+} from '../../protocols/packet/address.ts';
 
 export type SwitchName = 'core' | 'leaf' | 'far';
 export type PipelineName = 'single-table' | 'multi-table';
@@ -98,6 +105,8 @@ export interface PolicyFacts {
   readonly redirectVia: string;
   /** Queue by accounting group; `*` for the rest. */
   readonly queues: ReadonlyMap<string, string>;
+  /** Anybody may talk to these users' jobs, where nothing above says no. */
+  readonly allowedTo: readonly string[];
   readonly dropsByDefault: boolean;
 }
 
@@ -120,6 +129,7 @@ const FULL: PolicyFacts = {
   redirected: ['alice'],
   redirectVia: 'i2',
   queues: QUEUES,
+  allowedTo: [],
   dropsByDefault: false,
 };
 
@@ -131,12 +141,14 @@ export const POLICIES = {
   /** The address of a job that has ended is a zone's again. */
   rangeless: { ...FULL, ranges: [] },
   closed: { ...FULL, dropsByDefault: true },
+  /** Whose broadcasts nobody hears is heard as soon as alice has a job. */
+  listening: { ...FULL, allowedTo: ['alice'], dropsByDefault: true },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 
 /** The policy file that says what `POLICIES[name]` and `PLAN` say. */
 export function policyText(name: PolicyName, pipelines: ReadonlyMap<SwitchName, PipelineName>): string {
-  const { ranges, blocked, isolates, wanDeny, dropsByDefault } = POLICIES[name];
+  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault }: PolicyFacts = POLICIES[name];
   const pipeline = (switchName: SwitchName) => pipelines.get(switchName) ?? 'single-table';
   return `
 jobs: { ${ranges.length > 0 ? 'ranges: [10.1.0.0/24, 2001:db8:1::/64], ' : ''}unlocated: by-address, settle: 0ms, confirmTimeout: 2s }
@@ -158,7 +170,7 @@ switches:
 policies:
 ${blocked.length > 0 ? '  - block-users: [mallory]\n' : ''}${isolates ? '  - isolate-users: true\n' : ''}  - wan-access: { ${wanDeny.length > 0 ? 'deny: [eve], allow-anyway: [203.0.113.99], ' : ''}redirect: { users: [alice], via: i2 } }
   - queues: { group_physics: physics, "*": default }
-${dropsByDefault ? '  - default: drop\n' : ''}`;
+${allowedTo.map((user) => `  - rule: { when: 'TARGET.Owner =?= "${user}"', then: allow }\n`).join('')}${dropsByDefault ? '  - default: drop\n' : ''}`;
 }
 
 export const USERS = ['alice', 'bob', 'eve', 'mallory'] as const;
@@ -194,6 +206,9 @@ export const PEOPLE: readonly Person[] = [
   person('wan', '02:00:00:00:00:02', '203.0.113.10', '2001:db8:ffff::10', 'wan0'),
   person('wan99', '02:00:00:00:00:02', '203.0.113.99', '2001:db8:ffff::99', 'wan0'),
   person('i2', '02:00:00:00:00:03', '198.51.100.1', '2001:db8:ffff::1', 'alt0'),
+  // Guests at ports that may become jobs'.
+  person('guest1', '02:00:00:00:00:41', '10.0.0.41', '2001:db8:1:ffff::41', 'c1'),
+  person('guest2', '02:00:00:00:00:42', '10.0.0.42', '2001:db8:1:ffff::42', 'l1'),
   person('stranger', '02:00:00:00:00:31', '10.1.0.99', '2001:db8:1::99', 'c3'),
 ];
 

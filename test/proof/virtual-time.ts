@@ -57,7 +57,8 @@ export class VirtualTime implements Clock {
   step(ms: number): number {
     const end = this.#now + ms;
     let next: [number, Timer] | undefined;
-    for (const each of this.#timers) if (each[1].at <= end && (next === undefined || each[1].at < next[1].at)) next = each;
+    for (const each of this.#timers)
+      if (each[1].at <= end && (next === undefined || each[1].at < next[1].at)) next = each;
     if (next === undefined) {
       this.#now = end;
       return 0;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // The proof by itself, for as long as prove.mjs says.
@@ -6,5 +7,5 @@ const conditions = ['lark-source', 'node', 'import', 'default'];
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name: 'proof', root: import.meta.dirname, include: ['*.prove.ts', '*.test.ts'], testTimeout: 0 },
+  test: { name: 'proof', root: join(import.meta.dirname, '../..'), include: ['test/proof/*.test.ts'], testTimeout: 0 },
 });

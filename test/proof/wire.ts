@@ -2,7 +2,13 @@
 // nothing moves until the sequence says so. The engine's end has what SwitchConnection has and means the same.
 
 import { decodeMessage, encodeMessage, type Message } from 'node-openflow';
-import type { FeaturesReply, Outgoing, PortDescription, StatsReply, SwitchConnection } from '../../controller/southbound/switch-connection.ts';
+import type {
+  FeaturesReply,
+  Outgoing,
+  PortDescription,
+  StatsReply,
+  SwitchConnection,
+} from '../../controller/southbound/switch-connection.ts';
 import type { Datapath, Effect } from '../../mininet/model-switch/datapath.ts';
 
 type Answer = readonly StatsReply[] | true | undefined;
@@ -39,11 +45,14 @@ export class Wire {
       const effects = datapath.handleMessage(decodeMessage(encodeMessage(message)), owner.now());
       return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []));
     };
-    this.#features = ask({ type: 'featuresRequest' }).find((answer) => answer.type === 'featuresReply') as FeaturesReply;
+    this.#features = ask({ type: 'featuresRequest' }).find(
+      (answer) => answer.type === 'featuresReply',
+    ) as FeaturesReply;
     if (this.#features.version === 1) this.#ports.push(...this.#features.ports);
     else {
       for (const answer of ask({ type: 'multipartRequest', flags: 0, body: { multipart: 'portDesc' } })) {
-        if (answer.type === 'multipartReply' && answer.body.multipart === 'portDesc') this.#ports.push(...answer.body.entries);
+        if (answer.type === 'multipartReply' && answer.body.multipart === 'portDesc')
+          this.#ports.push(...answer.body.entries);
       }
     }
     ask({ type: 'setConfig', flags: 0, missSendLen: 0xffff });

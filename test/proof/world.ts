@@ -8,15 +8,15 @@ import pino from 'pino';
 import type { Config } from '../../controller/config/config.ts';
 import { EnforcementEngine } from '../../controller/enforcement/engine.ts';
 import type { ManagedSwitch } from '../../controller/enforcement/managed-switch.ts';
-import { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import type { Enforcement } from '../../controller/jobs/admission.ts';
+import { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import type { Confirmation, Enforcer } from '../../controller/jobs/enforcer.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { Counters } from '../../controller/telemetry/counters.ts';
 import { Datapath } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
-import { type Facts, type JobFacts, type SwitchFacts, withHost, withoutHost, withSwitch } from './facts.ts';
+import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, withoutHost, withSwitch } from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
@@ -70,6 +70,8 @@ export class World implements WireOwner {
       counters,
     });
     this.#engine.events.on('portGone', (jobs) => this.admission.portGone(jobs));
+    this.#engine.events.on('moved', (job, location) => this.admission.moved(job, location));
+    this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
     for (const name of versions.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
       this.#datapaths.set(name, new Datapath({ dpid: PLAN.get(name)!.dpid, ports }, this.now()));
@@ -136,14 +138,26 @@ export class World implements WireOwner {
 
   #noteConnected(name: SwitchName): void {
     const ports = new Map(
-      this.datapath(name).state.ports.all().map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]),
+      this.datapath(name)
+        .state.ports.all()
+        .map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]),
     );
     const former = this.#former.get(name);
-    const inherited = [...(former?.jobPorts ?? [])].filter((port) => former?.ports.get(port)?.name === ports.get(port)?.name);
-    const made: SwitchFacts = { name, version: this.versions.get(name)!, ports, jobPorts: new Set(inherited), hosts: new Map() };
+    const inherited = [...(former?.jobPorts ?? [])].filter(
+      (port) => former?.ports.get(port)?.name === ports.get(port)?.name,
+    );
+    const made: SwitchFacts = {
+      name,
+      version: this.versions.get(name)!,
+      ports,
+      jobPorts: new Set(inherited),
+      hosts: new Map(),
+    };
     const connected = withSwitch(this.facts, made);
     // Ports may have other numbers now.
-    const jobs = connected.jobs.map((job) => (job.at?.switch === name ? { ...job, at: this.#placeAgain(connected, job) } : job));
+    const jobs = connected.jobs.map((job) =>
+      job.at?.switch === name ? { ...job, at: this.#placeAgain(connected, job) } : job,
+    );
     const jobPorts = new Set([...inherited, ...jobs.flatMap(({ at }) => (at?.switch === name ? [at.port] : []))]);
     this.knowledge.now = { ...withSwitch(connected, { ...made, jobPorts }), jobs };
   }
@@ -158,7 +172,8 @@ export class World implements WireOwner {
   onMessage(wire: Wire, message: Message): void {
     const name = this.nameOf(wire);
     if (message.type === 'portStatus') this.#notePort(name, message);
-    const heard = message.type === 'packetIn' && this.#managed(wire)?.isMended === true ? this.#hear(name, message) : undefined;
+    const heard =
+      message.type === 'packetIn' && this.#managed(wire)?.isMended === true ? this.#hear(name, message) : undefined;
     this.#engine.onMessage(wire.connection, message);
     if (heard !== undefined) this.#learn(name, heard);
     this.forgetAged();
@@ -188,10 +203,7 @@ export class World implements WireOwner {
 
   #learn(name: SwitchName, heard: Heard): void {
     const { mac, inPort, binds } = heard;
-    if (binds !== undefined && !this.facts.jobs.some((job) => job.mac === mac)) {
-      const jobs = this.facts.jobs.map((job) => (job.key === binds.key ? { ...job, mac } : job));
-      this.knowledge.now = { ...withoutHost(this.facts, mac), jobs };
-    }
+    if (binds !== undefined) this.knowledge.now = withMacOf(this.facts, binds.key, mac);
     if (!heard.learns) return;
     this.knowledge.now = withHost(this.facts, name, mac, inPort);
     this.#heardAt.set(`${name} ${mac}`, this.now());
@@ -207,14 +219,17 @@ export class World implements WireOwner {
         const heardAt = this.#heardAt.get(`${name} ${mac}`) ?? Number.NEGATIVE_INFINITY;
         return this.now() - heardAt < SURELY_KNOWN_MS || state.hosts.portOf(mac as MacAddress) !== undefined;
       });
-      if (left.length < known.hosts.size) this.knowledge.now = withSwitch(this.facts, { ...known, hosts: new Map(left) });
+      if (left.length < known.hosts.size)
+        this.knowledge.now = withSwitch(this.facts, { ...known, hosts: new Map(left) });
     }
   }
 
   /** The network as it is, whatever the controller knows of it. */
   physical(): Facts {
     const switches = [...this.#datapaths].map(([name, datapath]): readonly [SwitchName, SwitchFacts] => {
-      const ports = new Map(datapath.state.ports.all().map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]));
+      const ports = new Map(
+        datapath.state.ports.all().map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]),
+      );
       return [name, { name, version: this.versions.get(name)!, ports, jobPorts: new Set(), hosts: new Map() }];
     });
     return { ...this.facts, switches: new Map(switches) };
@@ -253,7 +268,11 @@ export class World implements WireOwner {
     let facts = mac === undefined ? this.facts : withoutHost(this.facts, mac);
     const there = at && facts.switches.get(at.switch);
     if (there !== undefined) facts = withSwitch(facts, { ...there, jobPorts: new Set([...there.jobPorts, at!.port]) });
-    const jobs = [...facts.jobs.filter((known) => known.key !== key), { key, user, group, addresses, mac, at }];
+    // A MAC that is registered is no longer that of a job which merely used it.
+    const others = facts.jobs
+      .filter((known) => known.key !== key)
+      .map((known) => (mac !== undefined && known.mac === mac ? { ...known, mac: undefined } : known));
+    const jobs = [...others, { key, user, group, addresses, mac, at }];
     const isMet = facts.met.some((met) => met.user === user && met.group === group);
     this.knowledge.now = { ...facts, jobs, met: isMet ? facts.met : [...facts.met, { user, group }] };
     this.#changedAt.set(key, this.knowledge.epoch);

@@ -65,9 +65,9 @@ async function unexpected(): Promise<never> {
 
 /** `fetch` that hands each request to the server directly; what it was asked is as over the network. */
 export function fetchFrom(server: FastifyInstance): typeof fetch {
-  return async (input) => {
+  return async (input, { method = 'GET' } = {}) => {
     const { pathname, search } = new URL(String(input));
-    const response = await server.inject(`${pathname}${search}`);
+    const response = await server.inject({ method: method === 'POST' ? 'POST' : 'GET', url: `${pathname}${search}` });
     const headers = { 'content-type': String(response.headers['content-type']) };
     return new Response(response.body, { status: response.statusCode, headers });
   };

@@ -9,7 +9,16 @@ import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow
 import { RuleKind } from '../cookie.ts';
 import { Level } from './base-rules.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
-import { both, destinationClass, FROM_REMOTE_JOB, HAS_OUT_PORT, outPort, sourceClass, Table } from './layout.ts';
+import {
+  both,
+  destinationClass,
+  FROM_HOST,
+  FROM_REMOTE_JOB,
+  HAS_OUT_PORT,
+  outPort,
+  sourceClass,
+  Table,
+} from './layout.ts';
 
 const rule = ruleMaker(RuleKind.JOB);
 const SOLICITATION = {
@@ -25,7 +34,14 @@ export function jobRules(context: MultiTableContext, placed: PlacedJob): FlowRul
   const contradiction = mac === undefined ? [] : [rule(Table.RECIPIENT, Level.REST, { ethDst: mac }, drop)];
   const ofAddresses = placed.job.addresses.flatMap((address) => {
     const { id } = context.view.policy.engine.classOf({ kind: 'job', job: placed.job, address });
-    return [...senderRules(context, placed, address, id), ...recipientRules(context, placed, address, id)];
+    // A host that was seen has no job's address, nor is a job that it hides: the ranges drop what they know of by themselves.
+    const isDropped = mac !== undefined && context.view.policy.isInRanges(address);
+    const fromHosts = isDropped ? [] : sourcesOf(address).map((match) => ({ ...match, metadata: FROM_HOST }));
+    return [
+      ...senderRules(context, placed, address, id),
+      ...fromHosts.map((match) => rule(Table.SENDER, Level.JOB - 1, match, toController)),
+      ...recipientRules(context, placed, address, id),
+    ];
   });
   return [...ofAddresses, ...contradiction];
 }

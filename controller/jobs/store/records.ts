@@ -30,7 +30,9 @@ interface JobRecord {
   readonly addresses: readonly string[];
   readonly mac: number | null;
   readonly interface: string | null;
-  readonly attributes: readonly (readonly [name: string, value: PlainValue])[];
+  /** The attributes' names as JSON of their own: the jobs of a pool have few different lists, and each is read once. */
+  readonly names: string;
+  readonly values: readonly PlainValue[];
   readonly jobAd: string;
   readonly machineAd: string;
   readonly enforcement: Enforcement;
@@ -56,7 +58,8 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
     addresses: job.addresses.map(formatIp),
     mac: job.mac ?? null,
     interface: job.externalInterface ?? null,
-    attributes: Array.from(job.attributes, ([name, value]) => [name, toPlainValue(value)] as const),
+    names: JSON.stringify([...job.attributes.keys()]),
+    values: Array.from(job.attributes.values(), toPlainValue),
     jobAd: job.jobAdText,
     machineAd: job.machineAdText,
     enforcement,
@@ -81,7 +84,7 @@ export function decodeJob(sequence: number, bytes: Uint8Array): StoredJob {
       addresses: record.addresses.map(readAddress),
       mac: (record.mac ?? undefined) as MacAddress | undefined,
       externalInterface: record.interface ?? undefined,
-      attributes: new Map(record.attributes.map(([name, value]) => [name, fromPlainValue(value)])),
+      attributes: readAttributes(record),
       jobAdText: record.jobAd,
       machineAdText: record.machineAd,
     },
@@ -130,6 +133,22 @@ function unseal(bytes: Uint8Array): unknown {
     throw new RecordError('its checksum is not that of its content');
   }
   return JSON.parse(text.toString('utf8'));
+}
+
+/** Lists of names by their JSON, so that jobs share them. */
+const nameLists = new Map<string, readonly string[]>();
+const MOST_NAME_LISTS = 256;
+
+function readAttributes({ names, values }: Pick<JobRecord, 'names' | 'values'>): Map<string, AttributeValue> {
+  let list = nameLists.get(names);
+  if (list === undefined) {
+    list = JSON.parse(names) as readonly string[];
+    if (nameLists.size >= MOST_NAME_LISTS) nameLists.clear();
+    nameLists.set(names, list);
+  }
+  const attributes = new Map<string, AttributeValue>();
+  for (const [i, name] of list.entries()) attributes.set(name, fromPlainValue(values[i] ?? null));
+  return attributes;
 }
 
 function readAddress(text: string): IpAddress {
