@@ -1,9 +1,10 @@
 // Starts Lark, wires its parts together and stops it: the only place that knows every part.
 //
-// Start: first what was known before, then the listeners; one that fails undoes those before it. Stop: first no new requests, then no switches, so that what was
-// asked is still carried out.
+// Start: first what was known before, then the listeners; one that fails undoes those before it. Stop: first no new
+// requests, then no switches, so that what was asked is still carried out.
 
 import type { Logger } from 'pino';
+import { type PolicyFailure, policyFailures } from '../policies/guarded-policy.ts';
 import type { Config, ListenAddress } from './config/config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
@@ -47,6 +48,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const clock = systemClock;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
+  const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
+  policyFailures.subscribe(logPolicyFailure);
   engine.events.on('portGone', (jobs) => admission.portGone(jobs));
   engine.events.on('moved', (job, location) => admission.moved(job, location));
   engine.events.on('networkChanged', () => admission.networkChanged());
@@ -86,6 +89,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     admission.stop();
     await openflow.close();
     await store.close();
+    policyFailures.unsubscribe(logPolicyFailure);
   };
   try {
     const addresses = {

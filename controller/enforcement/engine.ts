@@ -81,9 +81,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#addedAt.set(registrationKey(job.registration), ++this.#moment);
     const location = this.locate(job);
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
+    const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
     this.policy.meet(job);
-    for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), true);
+    for (const managed of this.#switches.values()) {
+      if (unbound !== undefined) managed.onJob(unbound, matchesNaming(unbound, managed.state), false);
+      managed.onJob(placed, matchesNaming(placed, managed.state), true);
+    }
     return this.#confirmation(at?.dpid, []);
   }
 
@@ -154,7 +158,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
     this.events.emit('networkChanged');
-    void managed.mended.then((isMended) => isMended && this.#settleMended(managed));
+    void managed.mend().then((isMended) => isMended && this.#settleMended(managed));
   }
 
   onMessage(connection: SwitchConnection, message: Message): void {

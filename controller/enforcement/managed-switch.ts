@@ -63,7 +63,7 @@ export class ManagedSwitch {
   readonly #installed = new Map<string, Map<string, FlowRule>>();
   readonly #groupDrops = new Map<string, FlowRule>();
   readonly #recentRules = new Map<number, FlowRule>();
-  readonly #mended: Promise<boolean>;
+  #mended: Promise<boolean> | undefined;
   #isMended = false;
   #guardedChanges = 0;
   #refusals = 0;
@@ -87,13 +87,9 @@ export class ManagedSwitch {
     );
     state.setPorts(connection.ports.map((port) => toPort(port, connection.version)));
     if (parts.former !== undefined) state.inheritJobPorts(parts.former);
-    for (const placed of jobs.all()) {
-      if (placed.location?.dpid === state.dpid) state.markJobPort(placed.location.portNo);
-    }
     this.view = { state, jobs, policy };
     this.pipeline =
       pipelineName === 'multi-table' ? new MultiTablePipeline(this.view) : new SingleTablePipeline(this.view);
-    this.#mended = this.#mend();
   }
 
   get state(): SwitchState {
@@ -105,15 +101,19 @@ export class ManagedSwitch {
     return this.#isMended;
   }
 
-  /** Settles true once it is mended, false if it closed before. */
-  get mended(): Promise<boolean> {
+  /**
+   * Brings the switch in line, once it is known which of its ports have jobs. Settles true once it is mended, false if it
+   * closed before; asked again, the answer is the same.
+   */
+  mend(): Promise<boolean> {
+    this.#mended ??= this.#mend();
     return this.#mended;
   }
 
   /** True when all that was sent until now is in the switch's tables. */
   async confirm(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
-    if (!this.#isMended && !(await within(this.#mended, timeoutMs))) return false;
+    if (!this.#isMended && !(await within(this.mend(), timeoutMs))) return false;
     return this.connection.barrier(Math.max(1, deadline - performance.now()));
   }
 

@@ -31,8 +31,14 @@ export class JobTable {
     return this.#byKey.size;
   }
 
+  /** A job that was bound to this job's registered MAC by use loses it: see `boundTo`. */
   add(job: Job, location: PortLocation | undefined): PlacedJob {
     this.remove(job);
+    const bound = job.mac === undefined ? undefined : this.boundTo(job.mac);
+    if (bound !== undefined) {
+      this.#take(bound);
+      this.#put({ ...bound, mac: undefined });
+    }
     const placed: PlacedJob = { job, location, mac: job.mac };
     this.#put(placed);
     return placed;
@@ -68,6 +74,12 @@ export class JobTable {
 
   byMac(mac: MacAddress): PlacedJob | undefined {
     return this.#byMac.get(mac);
+  }
+
+  /** The job that registered without a MAC and has used this one. */
+  boundTo(mac: MacAddress): PlacedJob | undefined {
+    const placed = this.#byMac.get(mac);
+    return placed?.job.mac === undefined ? placed : undefined;
   }
 
   at(dpid: bigint, portNo: number): ReadonlySet<PlacedJob> {

@@ -96,6 +96,12 @@ export class SwitchState {
     return this.#ports.values();
   }
 
+  #portCalled(name: string): SwitchPort | undefined {
+    for (const port of this.#ports.values()) if (port.name === name) return port;
+    return undefined;
+  }
+
+  /** By name, or by number as text. */
   portNamed(name: string): SwitchPort | undefined {
     for (const port of this.#ports.values()) if (port.name === name || String(port.portNo) === name) return port;
     return undefined;
@@ -111,10 +117,12 @@ export class SwitchState {
     this.#assignRoles();
   }
 
-  /** The job ports of this switch's former connection, as far as they are still the same ports. */
+  /** The job ports of this switch's former connection, by name: a switch that comes back may number its ports anew. */
   inheritJobPorts(former: SwitchState): void {
     for (const portNo of former.#jobPorts) {
-      if (former.port(portNo)?.name === this.port(portNo)?.name) this.#jobPorts.add(portNo);
+      const name = former.port(portNo)?.name;
+      const port = name === undefined ? undefined : this.#portCalled(name);
+      if (port !== undefined) this.#jobPorts.add(port.portNo);
     }
     this.#assignRoles();
   }

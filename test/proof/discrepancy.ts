@@ -45,6 +45,8 @@ interface Evidence {
 }
 
 export class Discrepancy extends Error {
+  override readonly name = 'Discrepancy';
+
   static of(when: string, arrival: Arrival, { facts, left, expected, tables }: Evidence): Discrepancy {
     const wanted =
       expected === undefined ? 'nowhere (the switch is not known)' : `${textOf(expected.leaves)} (${expected.why})`;

@@ -41,10 +41,10 @@ export const MUTANTS = [
     to: 'return link;',
   },
   {
-    name: 'a learning switch: rules on two MACs alone, for any EtherType',
+    name: 'rules on two MACs alone, whatever the addresses',
     file: `${enforcement}/decided-match.ts`,
-    from: 'const match = { ...link, ipSrc: hostPrefix(source), ipDst: hostPrefix(destination) };',
-    to: 'const match = { inPort: link.inPort, ethSrc: link.ethSrc, ethDst: link.ethDst };',
+    from: "if (frame.kind === 'ipv4') return match;",
+    to: "if (frame.kind === 'ipv4') return link;",
   },
   {
     name: 'drops of broadcasts not deleted when a job comes',

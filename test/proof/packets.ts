@@ -87,6 +87,17 @@ export const anyPacket: fc.Arbitrary<PacketSpec> = fc.record({
   ),
 });
 
+const guest = fc.constantFrom(...PEOPLE.flatMap(({ name }, index) => (name.startsWith('guest') ? [index] : [])));
+const neighbour = fc.oneof({ weight: 4, arbitrary: someone }, { weight: 1, arbitrary: guest });
+
+/** What the tables learn to handle by themselves. */
+export const plainPacket: fc.Arbitrary<PacketSpec> = fc.record({
+  from: neighbour,
+  to: neighbour,
+  kind: fc.constantFrom<Kind[]>('udp4', 'tcp4', 'udp6', 'arp-answer'),
+  twists: fc.constant([]),
+});
+
 const SPECIAL_MACS = [
   BROADCAST_MAC,
   mac('01:00:5e:00:00:fb'),

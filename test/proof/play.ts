@@ -23,7 +23,7 @@ const AGAIN = 'again, by the rules that are there now';
 const LATER = 'again, after what happened since';
 const REPEATED = 8;
 const MOST_LIVELY = 16;
-const TRIED_AT_EACH = 4;
+const TRIED_AT_EACH = 8;
 /** More moves than any change needs. */
 const MOST_MOVES = 20_000;
 

@@ -45,8 +45,8 @@ function runProof(folder) {
 /** How it was noticed: the packet's fate, in one line. */
 function witnessOf(output) {
   const after = /Property failed after (\d+) tests/.exec(output)?.[1];
-  const cause = /Caused by: \w+.*?: (.*)/.exec(output)?.[1];
-  return after === undefined ? undefined : `after ${after} sequences of a batch: ${cause ?? '?'}`;
+  const cause = /Caused by: Discrepancy: (.*)/.exec(output)?.[1];
+  return after === undefined || cause === undefined ? undefined : `after ${after} sequences of a batch: ${cause}`;
 }
 
 function main() {
@@ -85,7 +85,8 @@ function runMutant(folder, { name, file, from, to }) {
   const { isCaught, output, seconds } = runProof(folder);
   writeFileSync(path, source);
   const witness = witnessOf(output);
-  if (isCaught && witness === undefined) console.log(`BROKEN        ${name}: it does not run\n${output}`);
+  if (isCaught && witness === undefined)
+    console.log(`BROKEN        ${name}: it fails otherwise than by what leaves a switch\n${output}`);
   else
     console.log(
       `${isCaught ? 'caught' : 'SURVIVED'}  ${name} (${seconds.toFixed(0)} s)${isCaught ? `\n    ${witness}` : ''}`,

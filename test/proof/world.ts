@@ -120,7 +120,9 @@ export class World implements WireOwner {
     this.#wires.set(name, wire);
     this.#noteConnected(name);
     this.#engine.onUp(wire.connection);
-    void this.#managed(wire)?.mended.then((isMended) => isMended && this.#mended.add(wire));
+    void this.#managed(wire)
+      ?.mend()
+      .then((isMended) => isMended && this.#mended.add(wire));
   }
 
   onClosed(wire: Wire, reason: string): void {
