@@ -5,7 +5,7 @@
 // Where the design leaves a choice open, what was decided is listed in docs/proof.md.
 
 import { type IpAddress, isGroupMac, isIpv4, isLocalAddress } from '../../protocols/packet/address.ts';
-import type { Frame } from '../../protocols/packet/frame.ts';
+import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import {
   type Facts,
   isMachinePort,
@@ -63,6 +63,11 @@ export function judgeFrame(facts: Facts, here: SwitchFacts, frame: Frame, inPort
   const role = roleOf(here, inPort);
   if (role === undefined) return nothing('no such port');
   const it: Case = { facts, here, frame, inPort, role };
+  const asTheSwitchSeesIt = withRightVersion(frame);
+  if (asTheSwitchSeesIt !== undefined) {
+    // A switch does not look at the version, and a receiver drops it: gone, or as if it were right.
+    return { ...nothing('malformed'), orElse: judgeFrame(facts, here, asTheSwitchSeesIt, inPort).leaves };
+  }
   if (frame.fault === 'ETH_TRUNCATED' || isGroupMac(frame.ethSrc)) return nothing('no frame');
   if (Math.floor(frame.ethDst / 16) === 0x0180c200000) return nothing('stays on its link');
   if (frame.matchType === 0x88cc) return nothing('LLDP');
@@ -70,6 +75,17 @@ export function judgeFrame(facts: Facts, here: SwitchFacts, frame: Frame, inPort
   if (role === 'job' && (!isAddressed || frame.tagCount > 0)) return nothing('the gate');
   if (frame.kind === 'malformed' || frame.fault === 'ND_BAD_MESSAGE') return nothing('malformed');
   return isAddressed ? judgeAddressed(it) : judgeLinkFrame(it);
+}
+
+/** The same frame with the IP version that its EtherType says, where that is all that is wrong with it. */
+function withRightVersion(frame: Frame): Frame | undefined {
+  const isWrong = frame.fault === 'IPV4_BAD_HEADER' || frame.fault === 'IPV6_BAD_HEADER';
+  if (!isWrong || (frame.ipv4Src ?? frame.ipv6Src) === undefined) return undefined;
+  const bytes = frame.bytes.slice();
+  const version = frame.fault === 'IPV4_BAD_HEADER' ? 4 : 6;
+  bytes[frame.l3Offset] = (version << 4) | (bytes[frame.l3Offset]! & 15);
+  const mended = parseFrame(bytes);
+  return mended.fault === frame.fault ? undefined : mended;
 }
 
 /** Neither IP nor ARP, or beneath tags: for those who are no jobs, by MAC. */

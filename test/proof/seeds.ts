@@ -117,6 +117,40 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a port that was a job's still is under its new number (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each, each],
+        jobs: [job(0, 4), job(0, 0)],
+        commands: [
+          { do: 'disconnect', at: 'leaf' },
+          { do: 'renumber', at: 'leaf' },
+          { do: 'connect', at: 'leaf' },
+        ],
+        packets: [packet('arp-announce', 'slot0', 'slot0')],
+      },
+    },
+    {
+      what: `what is denied stays denied while verdicts are written anew (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        // With so many blocked jobs "drop" is the default; without them it is not.
+        jobs: [
+          job(0, 0),
+          job(1, 1, { user: 1 }),
+          ...[2, 3, 4].map((slot) => job(slot, 2, { user: 3, group: slot - 1 })),
+        ],
+        opening: [packet('udp4', 'slot0', 'slot1'), packet('tcp4', 'slot1', 'slot0')],
+        commands: [
+          ...[2, 3, 4].map((slot) => ({ do: 'remove', slot }) as const),
+          { do: 'settle', packets: [packet('udp4', 'slot0', 'slot1')] },
+          { do: 'register', ...job(5, 3, { user: 2 }) },
+        ],
+        packets: [packet('udp4', 'slot0', 'slot1')],
+      },
+    },
+    {
       what: `ports that have changed their numbers when a switch is back are what they are called (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

@@ -14,7 +14,7 @@ const SEED = process.env.PROVE_SEED === undefined ? Date.now() % 2 ** 31 : Numbe
 const BATCH = 100;
 
 describe('what leaves the switches is what the reference says', () => {
-  for (const { what, sequence, isOpen } of process.env.PROVE_NO_REGRESSIONS === undefined ? REGRESSIONS : []) {
+  for (const { what, sequence, isOpen } of REGRESSIONS) {
     (isOpen ? it.fails : it)(what, () => play(sequence).then(() => undefined));
   }
 

@@ -145,9 +145,9 @@ export class World implements WireOwner {
         .map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]),
     );
     const former = this.#former.get(name);
-    const inherited = [...(former?.jobPorts ?? [])].filter(
-      (port) => former?.ports.get(port)?.name === ports.get(port)?.name,
-    );
+    // What was a job's port by its name still is, whatever its number.
+    const formerNames = new Set([...(former?.jobPorts ?? [])].map((port) => former?.ports.get(port)?.name));
+    const inherited = [...ports].flatMap(([port, { name: portName }]) => (formerNames.has(portName) ? [port] : []));
     const made: SwitchFacts = {
       name,
       version: this.versions.get(name)!,
@@ -178,7 +178,8 @@ export class World implements WireOwner {
       message.type === 'packetIn' && this.#managed(wire)?.isMended === true ? this.#hear(name, message) : undefined;
     this.#engine.onMessage(wire.connection, message);
     if (heard !== undefined) this.#learn(name, heard);
-    this.forgetAged();
+    // A rule that idled out tells of a host that fell silent, even where a packet of its own was late.
+    this.forgetAged(message.type === 'flowRemoved');
   }
 
   #notePort(name: SwitchName, { port, reason }: Extract<Message, { type: 'portStatus' }>): void {
@@ -212,14 +213,16 @@ export class World implements WireOwner {
   }
 
   /** What may have been forgotten by now, and was. */
-  forgetAged(): void {
+  forgetAged(isTold = false): void {
     for (const [name, wire] of this.#wires) {
       const known = this.facts.switches.get(name);
       const state = this.#managed(wire)?.state;
       if (known === undefined || state === undefined) continue;
       const left = [...known.hosts].filter(([mac]) => {
         const heardAt = this.#heardAt.get(`${name} ${mac}`) ?? Number.NEGATIVE_INFINITY;
-        return this.now() - heardAt < SURELY_KNOWN_MS || state.hosts.portOf(mac as MacAddress) !== undefined;
+        return (
+          (!isTold && this.now() - heardAt < SURELY_KNOWN_MS) || state.hosts.portOf(mac as MacAddress) !== undefined
+        );
       });
       if (left.length < known.hosts.size)
         this.knowledge.now = withSwitch(this.facts, { ...known, hosts: new Map(left) });
