@@ -14,6 +14,7 @@ export default defineConfig({
         ...resolveFromSource,
         test: {
           name: 'unit',
+          pool: 'threads',
           include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model,fuzz}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
         },

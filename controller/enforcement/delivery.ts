@@ -51,6 +51,8 @@ export function broadcastOutputs(
 
 /** True where no job of this switch, nor anyone else, may hear a broadcast of this sender. */
 export function isUnheard(view: ForwardingView, sender: JudgedEndpoint): boolean {
+  // Who is no job may be a DHCP server or a router, whom ports hear that have no job.
+  if (sender.kind !== 'job') return false;
   if (passesAll(view.policy.verdict(sender, { kind: 'local', address: undefined }))) return false;
   for (const placed of view.jobs.all()) if (mayTalkTo(view, sender, placed)) return false;
   return true;

@@ -244,9 +244,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (placed.location?.dpid !== dpid) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
-        // A job that stays where it was keeps the MAC that it was bound to.
         if (!isSamePort(location, placed.location)) {
-          this.jobs.add(placed.job, location);
+          const moved = this.jobs.add(placed.job, location);
+          // Wherever it is now, a job keeps the MAC that it was bound to.
+          if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
           this.events.emit('moved', placed.job, location);
         }
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);

@@ -128,4 +128,10 @@ export const MUTANTS = [
     from: 'return this.connection.barrier(Math.max(1, deadline - performance.now()));',
     to: 'return deadline > 0;',
   },
+  {
+    name: 'broadcasts of hosts dropped for good, DHCP and routers included',
+    file: `${enforcement}/delivery.ts`,
+    from: "if (sender.kind !== 'job') return false;",
+    to: '',
+  },
 ];

@@ -151,6 +151,67 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a router is heard at a port that has no job any more (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'closed',
+        switches: [each],
+        jobs: [job(0, 3)],
+        opening: [packet('ra', 'campus1', 'slot0'), packet('multicast6', 'campus1', 'slot0')],
+        commands: [{ do: 'remove', slot: 0 }],
+        packets: [packet('ra', 'campus1', 'slot0')],
+      },
+    },
+    {
+      what: `a DHCP server is heard where its other broadcasts are not (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'closed',
+        switches: [each],
+        jobs: [job(0, 3)],
+        opening: [packet('multicast4', 'campus1', 'slot0')],
+        commands: [{ do: 'remove', slot: 0 }],
+        packets: [
+          packet('multicast4', 'campus1', 'slot0'),
+          packet(
+            'dhcp4-answer',
+            'campus1',
+            'slot0',
+            // To 224.0.0.251, with its MAC.
+            { what: 'dst', value: PEOPLE.length + 2 },
+            { what: 'ethDst', value: 17 },
+          ),
+        ],
+      },
+    },
+    {
+      what: `a job's broadcast that nobody heard is heard by the job that comes (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'listening',
+        switches: [each],
+        jobs: [job(1, 1, { user: 1 })],
+        opening: [packet('multicast4', 'slot1', 'slot0')],
+        commands: [{ do: 'register', ...job(0, 0) }],
+        packets: [packet('multicast4', 'slot1', 'slot0')],
+      },
+    },
+    {
+      what: `a job keeps the MAC it used when its port has another number (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 0), job(6, 0, { hasMac: false })],
+        opening: [packet('udp4', 'slot6', 'slot0')],
+        commands: [
+          { do: 'disconnect', at: 'core' },
+          { do: 'renumber', at: 'core' },
+          { do: 'connect', at: 'core' },
+        ],
+        packets: [packet('udp4', 'campus1', 'slot6', { what: 'ethDst', value: 21 })],
+      },
+    },
+    {
       what: `ports that have changed their numbers when a switch is back are what they are called (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

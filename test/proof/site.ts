@@ -142,7 +142,7 @@ export const POLICIES = {
   rangeless: { ...FULL, ranges: [] },
   closed: { ...FULL, dropsByDefault: true },
   /** Whose broadcasts nobody hears is heard as soon as alice has a job. */
-  listening: { ...FULL, allowedTo: ['alice'], dropsByDefault: true },
+  listening: { ...FULL, isolates: false, allowedTo: ['alice'], dropsByDefault: true },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 

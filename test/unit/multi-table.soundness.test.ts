@@ -92,9 +92,9 @@ describe.each([
       fc.property(anySpec, (spec) => {
         if (expectSame(spec)) handled++;
       }),
-      { numRuns: 15_000 },
+      { numRuns: 8000 },
     );
-    expect(handled).toBeGreaterThan(3000);
+    expect(handled).toBeGreaterThan(1500);
   });
 
   it('carries all traffic between jobs that are known by itself, and that of hosts that it has seen', () => {
