@@ -25,6 +25,9 @@ export interface ListenAddress {
 /** OpenFlow wire versions: 1 is OpenFlow 1.0, 4 is OpenFlow 1.3. */
 export type OpenflowVersion = 1 | 4;
 
+/** What to do about rules that are not Lark's and come before Lark's: report them, delete them, or not take the switch. */
+export type ForeignRules = 'leave' | 'remove' | 'refuse';
+
 export interface ZoneConfig {
   readonly name: string;
   readonly prefixes: readonly Prefix[];
@@ -74,6 +77,7 @@ export interface Config {
     readonly versions: readonly OpenflowVersion[];
     /** An echo request is sent after this long without a message, and the connection closed after as long again. */
     readonly echoIntervalMs: number;
+    readonly foreign: ForeignRules;
   };
   readonly http: { readonly listen: ListenAddress };
   readonly jobs: {

@@ -125,7 +125,12 @@ function checkSections(
   const { lease, settle, confirmTimeout, ...otherJobs } = jobs;
   const config: Config = {
     file,
-    openflow: { listen: openflow.listen, versions: openflow.versions, echoIntervalMs: openflow.echoInterval },
+    openflow: {
+      listen: openflow.listen,
+      versions: openflow.versions,
+      echoIntervalMs: openflow.echoInterval,
+      foreign: openflow.foreign,
+    },
     http,
     jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
     store: store && { path: resolve(dirname(file), store.path) },

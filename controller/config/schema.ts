@@ -27,6 +27,7 @@ export const openflowSection = mapping({
     .min(1, { error: 'expected at least one version, such as ["1.3", "1.0"]' })
     .default([4, 1]),
   echoInterval: duration('100ms', '1h').default(5000),
+  foreign: oneOf('leave', 'remove', 'refuse').default('leave'),
 });
 
 export const httpSection = mapping({

@@ -1,5 +1,6 @@
-// Structured cookies mark which rules on a switch are Lark's, and of which kind: 32 bits of owner, 8 of kind, 24 of
-// generation (OF1.3.5 §7.3.4.1: the cookie is opaque to the switch, and deletes can filter by it from 1.1 on).
+// Structured cookies mark which rules on a switch are Lark's, and of which kind: 32 bits of owner, 8 of kind, 24 of an
+// id that tells rules decided for packets apart and is 0 for all others (OF1.3.5 §7.3.4.1: the cookie is opaque to the
+// switch, and deletes can filter by it from 1.1 on).
 
 const OWNER = 0x4c61726bn; // "Lark"
 
@@ -30,6 +31,18 @@ export const DECIDED_RULES = { value: OWNER_COOKIE | DECIDED_BIT, mask: OWNER_MA
 
 export function makeCookie(kind: RuleKind): bigint {
   return OWNER_COOKIE | (BigInt(kind) << KIND_SHIFT);
+}
+
+/** How many ids there are. */
+export const COOKIE_IDS = 2 ** Number(KIND_SHIFT);
+const ID_MASK = (1n << KIND_SHIFT) - 1n;
+
+export function withId(cookie: bigint, id: number): bigint {
+  return (cookie & ~ID_MASK) | BigInt(id);
+}
+
+export function idOf(cookie: bigint): number {
+  return Number(cookie & ID_MASK);
 }
 
 export function isLarks(cookie: bigint): boolean {

@@ -5,16 +5,15 @@
 import { EventEmitter } from 'node:events';
 import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
-import { type IpAddress, isIpv4, type MacAddress } from '../../protocols/packet/address.ts';
-import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
+import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { Config, SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredJob } from '../jobs/enforcer.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
-import { JobTable, type PlacedJob } from '../network/job-table.ts';
+import { JobTable } from '../network/job-table.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
-import { type FlowMatch, hostPrefix } from '../southbound/flow-rule.ts';
+import type { FlowMatch } from '../southbound/flow-rule.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { isDecided, kindOf } from './cookie.ts';
@@ -85,8 +84,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const placed = this.jobs.add(job, at);
     this.policy.meet(job);
     for (const managed of this.#switches.values()) {
-      if (unbound !== undefined) managed.onJob(unbound, matchesNaming(unbound, managed.state), false);
-      managed.onJob(placed, matchesNaming(placed, managed.state), true);
+      if (unbound !== undefined) managed.onJob(unbound, false);
+      managed.onJob(placed, true);
     }
     return this.#confirmation(at?.dpid, []);
   }
@@ -97,7 +96,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
-    for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), false);
+    for (const managed of this.#switches.values()) managed.onJob(placed, false);
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
     return this.#confirmation(
       placed.location?.dpid,
@@ -178,7 +177,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.ruleOf(message.xid);
-        if (rule !== undefined && !isDecided(rule.cookie)) managed.onRuleRefused();
+        if (rule !== undefined) managed.onRuleRefused(rule);
         this.#log.warn({ switch: managed.state.name, error, rule: rule && describeRule(rule) }, 'switch.error');
       }
     }
@@ -201,8 +200,6 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   }
 
   #onPacketIn(managed: ManagedSwitch, message: PacketIn): void {
-    // Before that a rule might be deleted with those of the former connection; the sender will send again.
-    if (!managed.isMended) return;
     const begin = performance.now();
     const outcome = handlePacketIn(managed, message, (binding) => this.#bindMac(binding));
     this.#counters.packetIns.add([managed.state.name, outcome]);
@@ -212,13 +209,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #bindMac({ placed, mac }: NonNullable<Fate['binds']>): void {
     const bound = this.jobs.learnMac(placed, mac);
     if (bound === placed) return;
-    const matches = [{ ethSrc: mac }, { ethDst: mac }];
-    for (const managed of this.#switches.values()) managed.onJob(bound, matches, false);
+    for (const managed of this.#switches.values()) managed.onJob(bound, false);
   }
 
   #onFlowRemoved(managed: ManagedSwitch, message: Extract<Message, { type: 'flowRemoved' }>): void {
     const reason = REMOVED_REASONS[message.reason] ?? 'other';
     this.#counters.flowsRemoved.add([managed.state.name, reason]);
+    if (isDecided(message.cookie)) managed.onDecidedGone(message.cookie);
     if (message.version !== 4 || reason !== 'idle-timeout' || kindOf(message.cookie) !== 'host') return;
     const mac = Number(getOxm(message.match, 'ethSrc')?.value ?? 0) as MacAddress;
     const inPort = Number(getOxm(message.match, 'inPort')?.value ?? 0);
@@ -303,34 +300,6 @@ const PORT_ADDED = 0;
 const PORT_DELETED = 1;
 /** OFPRR_IDLE_TIMEOUT and on (OF1.3.5 §7.4.2). */
 const REMOVED_REASONS = ['idle-timeout', 'hard-timeout', 'delete', 'group-delete'] as const;
-
-/** Every rule that was decided on this job names one of its addresses or its MAC. */
-function matchesNaming({ job, mac }: PlacedJob, state: SwitchState): FlowMatch[] {
-  const macs: FlowMatch[] = mac === undefined ? [] : [{ ethSrc: mac }, { ethDst: mac }];
-  return [...macs, ...job.addresses.flatMap((address) => matchesOfAddress(address, state))];
-}
-
-function matchesOfAddress(address: IpAddress, state: SwitchState): FlowMatch[] {
-  const prefix = hostPrefix(address);
-  if (!isIpv4(address)) {
-    // 1.0 has no rules for IPv6 addresses.
-    return state.version === 1 ? [] : ipMatches(EtherType.IPV6, prefix);
-  }
-  const arp = state.canMatchArp
-    ? [
-        { ethType: EtherType.ARP, arpSpa: prefix },
-        { ethType: EtherType.ARP, arpTpa: prefix },
-      ]
-    : [];
-  return [...ipMatches(EtherType.IPV4, prefix), ...arp];
-}
-
-function ipMatches(ethType: number, prefix: ReturnType<typeof hostPrefix>): FlowMatch[] {
-  return [
-    { ethType, ipSrc: prefix },
-    { ethType, ipDst: prefix },
-  ];
-}
 
 function isSamePort(a: JobLocation, b: JobLocation): boolean {
   return a.dpid === b.dpid && a.portNo === b.portNo;

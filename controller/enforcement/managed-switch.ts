@@ -1,34 +1,36 @@
-// One connected switch under Lark's rule: what is known of it, the rules that it has from the start, and how a change of
-// either reaches it.
+// One connected switch under Lark's rule: what is known of it, the rules that it should have, and how a change of either
+// reaches it.
 //
 // The order on the wire is what keeps promise 2: every change deletes first what was decided on the old state, in the
 // same turn of the event loop in which the state changes, so a rule decided later follows its delete on the connection.
-// Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
+// A change that must not be seen half done (promise 3) goes as one bundle where the switch takes bundles; elsewhere a
+// guard sends what it concerns to the controller meanwhile, which judges by the new state: nothing leaks, nothing is lost.
+//
+// A switch that connects is read first, then mended: rules that are right stay untouched and keep their counters. Until
+// that is done packets are judged and sent on one by one, and no rule is made for them.
 
 import type { Logger } from 'pino';
 import { isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
-import type { SwitchConfig } from '../config/config.ts';
+import type { ForeignRules, SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
-import {
-  coveredBy,
-  type FlowMatch,
-  type FlowRule,
-  type Output,
-  ruleKey,
-  sameInstructions,
-} from '../southbound/flow-rule.ts';
+import type { FlowRule, Output } from '../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
-import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
+import { packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
+import { DECIDED_RULES, isDecided } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import { type Concern, DecidedRules } from './reconcile/decided-rules.ts';
+import { type ForeignRule, overlapping, TakenPlaces } from './reconcile/foreign-rules.ts';
+import { FoundRules } from './reconcile/found-rules.ts';
+import { type GroupChange, RuleGroups } from './reconcile/rule-groups.ts';
+import { RuleSender } from './reconcile/rule-sender.ts';
 import { SingleTablePipeline } from './single-table.ts';
 
 /** How long the switch may take to tell its rules when it connects, and when somebody asks. */
@@ -38,10 +40,12 @@ const ARP_MATCH_IP = 1 << 7;
 /** OFPPC_PORT_DOWN and OFPPS_LINK_DOWN, the same in both versions. */
 const PORT_DOWN = 1;
 const LINK_DOWN = 1;
-/** Drops of broadcasts that nobody may hear: each is deleted when a job comes. No more of them than this. */
-const MAX_GROUP_DROPS = 256;
-/** Rules sent lately, by xid, so that an error of the switch can name its rule. */
-const RECENT_RULES = 1024;
+/** Rules decided for packets that a switch is given at a time. */
+const MOST_DECIDED = 65_536;
+/** Of them, drops of broadcasts that nobody may hear: each is deleted when a job comes. */
+const MOST_UNHEARD = 256;
+/** Groups that are compared with what the switch has before other work gets its turn. */
+const SLICE = 256;
 
 export interface SwitchParts {
   readonly connection: SwitchConnection;
@@ -59,33 +63,43 @@ export class ManagedSwitch {
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly pipeline: Pipeline;
-  /** The pipeline's rules that the switch has, by group and key. */
-  readonly #installed = new Map<string, Map<string, FlowRule>>();
-  readonly #groupDrops = new Map<string, FlowRule>();
-  readonly #recentRules = new Map<number, FlowRule>();
+  readonly #sender: RuleSender;
+  /** The pipeline's rules that the switch has. */
+  readonly #groups = new RuleGroups();
+  readonly #decided = new DecidedRules(MOST_DECIDED);
+  /** Groups that changed while the switch was being read. */
+  readonly #dirty = new Set<string>();
+  /** Bundles whose outcome is not known yet. */
+  readonly #unsettled = new Set<Promise<boolean>>();
+  #foreign: readonly ForeignRule[] = [];
+  #taken: TakenPlaces;
+  #canBundle = false;
   #mended: Promise<boolean> | undefined;
   #isMended = false;
   #guardedChanges = 0;
   #refusals = 0;
+  #classesSeen = 0;
 
   constructor(parts: SwitchParts) {
     const { connection, config, jobs, policy } = parts;
-    const { features } = connection;
+    const { features, version } = connection;
     this.connection = connection;
     this.#counters = parts.counters;
     this.#log = parts.log;
+    this.#sender = new RuleSender(connection, (kind) => this.#counters.flowMods.add([this.state.name, kind]));
+    this.#taken = new TakenPlaces(version, []);
     const pipelineName = choosePipeline(connection, config);
     const state = new SwitchState(
       {
         dpid: features.datapathId,
-        version: connection.version,
+        version,
         config,
         canMatchArp: features.version === 4 || (features.capabilities & ARP_MATCH_IP) !== 0,
         agesHosts: pipelineName === 'single-table',
       },
       { now: () => performance.now(), onHostEvicted: (mac) => this.refresh(this.pipeline.groupsOfHost(mac)) },
     );
-    state.setPorts(connection.ports.map((port) => toPort(port, connection.version)));
+    state.setPorts(connection.ports.map((port) => toPort(port, version)));
     if (parts.former !== undefined) state.inheritJobPorts(parts.former);
     this.view = { state, jobs, policy };
     this.pipeline =
@@ -96,9 +110,19 @@ export class ManagedSwitch {
     return this.view.state;
   }
 
-  /** False until rules of a former connection are gone and the first rules of this one are confirmed. */
+  /** False until it is known which rules the switch has, and what it lacks has been sent. */
   get isMended(): boolean {
     return this.#isMended;
+  }
+
+  /** Rules of others that take packets from Lark's, as of when the switch was read. */
+  get foreignRules(): readonly ForeignRule[] {
+    return this.#foreign;
+  }
+
+  /** How many rules of Lark's it has, as far as Lark knows. */
+  get ruleCount(): number {
+    return this.#groups.size + this.#decided.size;
   }
 
   /**
@@ -113,8 +137,13 @@ export class ManagedSwitch {
   /** True when all that was sent until now is in the switch's tables. */
   async confirm(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
+    const left = () => Math.max(1, deadline - performance.now());
     if (!this.#isMended && !(await within(this.mend(), timeoutMs))) return false;
-    return this.connection.barrier(Math.max(1, deadline - performance.now()));
+    if (this.#unsettled.size > 0) {
+      const settled = Promise.all(this.#unsettled).then((outcomes) => outcomes.every(Boolean));
+      if (!(await within(settled, left()))) return false;
+    }
+    return this.connection.barrier(left());
   }
 
   /** Rules of Lark's and others', as the switch has them now; undefined if it does not tell in time. */
@@ -123,13 +152,13 @@ export class ManagedSwitch {
     return parts?.flatMap(readFlowStats);
   }
 
-  /** A rule that was decided for a packet. */
-  install(rule: FlowRule): void {
-    if (isGroupMac(rule.match.ethDst ?? 0)) {
-      if (this.#groupDrops.size >= MAX_GROUP_DROPS) return;
-      this.#groupDrops.set(ruleKey(rule), rule);
-    }
-    this.#add(rule);
+  /** A rule that was decided for a packet. Before the switch is mended there are none. */
+  install(decided: FlowRule): void {
+    if (!this.#isMended || this.#taken.has(decided)) return;
+    if (isGroupMac(decided.match.ethDst ?? 0) && this.#decided.countOf('unheard') >= MOST_UNHEARD) return;
+    const { rule, evicted } = this.#decided.add(decided);
+    if (evicted !== undefined) this.#sender.delete(evicted);
+    this.#sender.add(rule);
   }
 
   send(packet: { inPort: number; bufferId: number; data: Uint8Array }, outputs: readonly Output[]): void {
@@ -137,52 +166,81 @@ export class ManagedSwitch {
     this.#counters.packetOuts.add([this.state.name]);
   }
 
-  /** Deletes rules that were decided for packets; those from the start that 1.0 cannot spare come back by `refresh`. */
-  deleteDecided(filter: DeleteFilter): void {
-    const { version } = this.connection;
-    this.connection.send(deleteRules(version, version === 4 ? { ...filter, cookie: DECIDED_RULES } : filter));
-    this.#counters.flowMods.add([this.state.name, 'delete']);
-    if (version === 4 || filter.outPort !== undefined) return;
-    for (const rules of this.#installed.values()) {
-      for (const [key, rule] of rules) if (coveredBy(rule.match, filter.match)) rules.delete(key);
-    }
+  /** Deletes the rules that were decided for packets on any of these; without any, all of them. */
+  deleteDecided(concerns?: readonly Concern[]): void {
+    const rules =
+      concerns === undefined ? this.#decided.takeAll() : concerns.flatMap((each) => this.#decided.take(each));
+    for (const rule of rules) this.#sender.delete(rule);
   }
 
-  /** A new job may hear what nobody heard before. */
-  #deleteGroupDrops(): void {
-    for (const rule of this.#groupDrops.values()) this.#delete(rule);
-    this.#groupDrops.clear();
+  /** The switch says that a rule is gone. */
+  onDecidedGone(cookie: bigint): void {
+    this.#decided.onGone(cookie);
   }
 
   /** Brings groups of the pipeline's rules in line with what is known now: first what goes, the strictest of what comes first. */
   refresh(groups: Iterable<string> = this.#allGroups()): void {
-    if (!this.#isMended) return;
-    for (const group of groups) this.#refreshGroup(group);
+    if (!this.#isMended) {
+      for (const group of groups) this.#dirty.add(group);
+      return;
+    }
+    const changes = [...groups].map((group) => this.#changeOf(group)).filter(isAny);
+    const isWhole = changes.some(({ group }) => this.pipeline.needsGuard(group));
+    void this.#carryOut(changes, [], isWhole);
   }
 
-  #refreshGroup(group: string): void {
-    const wanted = new Map(this.pipeline.rulesOf(group).map((rule) => [ruleKey(rule), rule]));
-    const installed = this.#installed.get(group) ?? new Map<string, FlowRule>();
-    const gone = [...installed].filter(([key]) => !wanted.has(key));
-    const changed = [...wanted]
-      .filter(([key, rule]) => {
-        const has = installed.get(key);
-        return has === undefined || !sameInstructions(has, rule);
-      })
-      .sort(([, a], [, b]) => a.priority - b.priority);
-    const guard = gone.length + changed.length > 0 ? this.pipeline.guardOf(group) : undefined;
-    if (guard !== undefined) this.#add(guard);
-    for (const [key, rule] of gone) {
-      installed.delete(key);
-      this.#delete(rule);
+  #changeOf(group: string): GroupChange {
+    const { gone, added } = this.#groups.difference(group, this.pipeline.rulesOf(group));
+    return { group, gone, added: added.filter((rule) => !this.#taken.has(rule)) };
+  }
+
+  /**
+   * @param leftOver rules of Lark's that belong to no group.
+   * @param isWhole the changes must not be seen half done.
+   * @returns what became of them, where the switch says so by itself.
+   */
+  #carryOut(
+    changes: readonly GroupChange[],
+    leftOver: readonly SwitchRule[],
+    isWhole: boolean,
+  ): Promise<boolean> | undefined {
+    for (const change of changes) this.#groups.note(change);
+    const write = () => {
+      for (const { deletion } of leftOver) this.#sender.send(deletion);
+      for (const { gone } of changes) for (const rule of gone) this.#sender.delete(rule);
+      for (const { added } of changes) for (const rule of added) this.#sender.add(rule);
+    };
+    const { guard } = this.pipeline;
+    if (isWhole && guard !== undefined && this.#canBundle) {
+      return this.#settle(this.#sender.inBundle(write, READ_TIMEOUT_MS));
     }
-    for (const [key, rule] of changed) {
-      installed.set(key, rule);
-      this.#add(rule);
+    if (!isWhole || guard === undefined) {
+      write();
+      return undefined;
     }
-    if (guard !== undefined) void this.#liftGuard(guard);
-    if (installed.size > 0) this.#installed.set(group, installed);
-    else this.#installed.delete(group);
+    this.#sender.add(guard);
+    write();
+    void this.#liftGuard(guard);
+    return undefined;
+  }
+
+  /** A bundle is under way; if it is refused, the switch has none of it, and is read and mended anew without bundles. */
+  #settle(outcome: Promise<boolean>): Promise<boolean> {
+    const settled = outcome.then(async (isCommitted) => {
+      if (isCommitted) return true;
+      if (this.connection.state !== 'up') return false;
+      this.#log.warn({ switch: this.state.name }, 'switch.bundle_refused');
+      const { guard } = this.pipeline;
+      // What it was to change is not changed: nothing passes unasked until it is.
+      this.deleteDecided();
+      if (guard !== undefined) this.#sender.add(guard);
+      this.#isMended = false;
+      this.#mended = this.#mend({ bundles: false });
+      return this.#mended;
+    });
+    this.#unsettled.add(settled);
+    void settled.finally(() => this.#unsettled.delete(settled));
+    return settled;
   }
 
   /** Takes the guard away once all behind it is in place, unless a rule was refused or a later change put it there anew. */
@@ -190,18 +248,22 @@ export class ManagedSwitch {
     const change = ++this.#guardedChanges;
     const refusals = this.#refusals;
     const isConfirmed = await this.connection.barrier(READ_TIMEOUT_MS);
-    if (isConfirmed && change === this.#guardedChanges && refusals === this.#refusals) this.#delete(guard);
+    if (isConfirmed && change === this.#guardedChanges && refusals === this.#refusals) this.#sender.delete(guard);
   }
 
-  /** The switch refused a rule of the pipeline: what it cannot hold is asked about from now on, and nothing passes unasked. */
-  onRuleRefused(): void {
+  /** The switch refused a rule: what it cannot hold is asked about from now on, and nothing passes unasked. */
+  onRuleRefused(rule: FlowRule): void {
+    if (isDecided(rule.cookie)) {
+      this.#decided.onGone(rule.cookie);
+      return;
+    }
     this.#refusals++;
     this.refresh(this.pipeline.askAboutUnknown());
   }
 
   /** Those that have rules now, and those that should. */
   #allGroups(): ReadonlySet<string> {
-    return new Set([...this.pipeline.groups(), ...this.#installed.keys()]);
+    return new Set([...this.pipeline.groups(), ...this.#groups.names()]);
   }
 
   onPort(port: SwitchPort, isGone: boolean): void {
@@ -211,22 +273,20 @@ export class ManagedSwitch {
     else state.setPorts([port]);
     if (isGone || !port.isUp) {
       for (const mac of state.hosts.forgetPort(port.portNo)) this.#onHostGone(mac);
-      this.deleteDecided({ match: {}, outPort: port.portNo });
-      this.deleteDecided({ match: { inPort: port.portNo } });
+      this.deleteDecided([{ outPort: port.portNo }, { inPort: port.portNo }]);
     }
     if (state.uplinkKey === uplinks) {
-      // Single-table rules of other ports may have gone with the deletes of 1.0.
-      this.refresh(this.connection.version === 1 ? undefined : this.pipeline.groupsOfPort(port.portNo));
+      this.refresh(this.pipeline.groupsOfPort(port.portNo));
       return;
     }
-    this.deleteDecided({ match: {} });
+    this.deleteDecided();
     this.refresh();
   }
 
   /** Notes where a host is; what was decided on its former place goes. */
   learn(mac: MacAddress, portNo: number): void {
     const { kind } = this.state.hosts.learn(mac, portNo);
-    if (kind === 'moved') this.deleteDecided({ match: { ethDst: mac } });
+    if (kind === 'moved') this.deleteDecided([{ destination: mac }]);
     if (kind === 'moved' || kind === 'new') this.refresh(this.pipeline.groupsOfHost(mac));
   }
 
@@ -237,63 +297,133 @@ export class ManagedSwitch {
     this.#onHostGone(mac);
   }
 
-  /** A job came, went, or its MAC became known: `matches` name it in what was decided. */
-  onJob(placed: PlacedJob, matches: readonly FlowMatch[], isNew: boolean): void {
+  /** A job came or went, or its MAC became known. */
+  onJob(placed: PlacedJob, isNew: boolean): void {
     const { state } = this;
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
     if (mac !== undefined) state.hosts.forget(mac);
-    for (const match of matches) this.deleteDecided({ match });
-    if (isHere) {
-      this.deleteDecided({ match: { inPort: location.portNo } });
-      this.deleteDecided({ match: {}, outPort: location.portNo });
-    }
-    if (isNew) this.#deleteGroupDrops();
-    this.refresh(this.connection.version === 1 ? undefined : this.pipeline.groupsOfJob(placed));
+    this.deleteDecided([
+      ...placed.job.addresses.map((address) => ({ address })),
+      ...(mac === undefined ? [] : [{ source: mac }, { destination: mac }]),
+      ...(isHere ? [{ inPort: location.portNo }, { outPort: location.portNo }] : []),
+      // A new job may hear what nobody heard before.
+      ...(isNew ? (['unheard'] as const) : []),
+    ]);
+    this.refresh(this.#gatesMayChange() ? undefined : this.pipeline.groupsOfJob(placed));
+  }
+
+  /** OpenFlow 1.0: whether a job's IPv6 may pass its gate depends on every class that there is. */
+  #gatesMayChange(): boolean {
+    if (this.connection.version !== 1) return false;
+    const { classCount } = this.view.policy.engine;
+    const isChanged = classCount !== this.#classesSeen;
+    this.#classesSeen = classCount;
+    return isChanged;
   }
 
   #onHostGone(mac: MacAddress): void {
-    this.deleteDecided({ match: { ethDst: mac } });
+    this.deleteDecided([{ destination: mac }]);
     this.refresh(this.pipeline.groupsOfHost(mac));
   }
 
   ruleOf(xid: number): FlowRule | undefined {
-    return this.#recentRules.get(xid);
+    return this.#sender.ruleOf(xid);
   }
 
-  /** Removes what Lark left there before, puts in place the rules from the start, and confirms both. */
-  async #mend(): Promise<boolean> {
+  /** Reads the switch, and in one turn sends what it lacks and deletes what it has too much. */
+  async #mend({ bundles = true } = {}): Promise<boolean> {
     const { connection } = this;
-    if (connection.version === 4) {
-      connection.send(deleteRules(4, { match: {}, cookie: ANY_OF_LARKS }));
-    } else {
-      const rules = await this.readRules();
-      if (rules === undefined) {
-        connection.close(`the switch did not tell its rules within ${READ_TIMEOUT_MS} ms`);
-        return false;
-      }
-      for (const rule of rules) if (isLarks(rule.cookie)) connection.send(rule.deletion);
+    const { version } = connection;
+    const reading = this.readRules();
+    const probing = bundles ? this.#sender.canBundle(READ_TIMEOUT_MS) : Promise.resolve(false);
+    const rules = await reading;
+    this.#canBundle = await probing;
+    this.#groups.clear();
+    if (rules === undefined) {
+      connection.close(`the switch did not tell its rules within ${READ_TIMEOUT_MS} ms`);
+      return false;
     }
+    const found = new FoundRules(version, rules);
+    this.#taken = new TakenPlaces(version, found.foreign);
+    const lacking = await this.#compare(found);
+    if (connection.state !== 'up') return false;
+
+    // From here on in one turn.
+    const changes = [
+      ...lacking.filter(({ group }) => !this.#dirty.has(group)),
+      ...[...this.#dirty].map((group) => this.#changeOf(group)).filter(isAny),
+    ];
+    this.#dirty.clear();
+    const added = changes.flatMap((change) => change.added);
+    if (!this.#judgeForeign(found, [...this.#groups.rules(), ...added])) return false;
     this.#isMended = true;
-    this.refresh();
-    const isConfirmed = await connection.barrier(READ_TIMEOUT_MS);
+    this.#deleteFormerDecided(found);
+    const { guard } = this.pipeline;
+    const isGuarded = !this.#canBundle && guard !== undefined && changes.length > 0;
+    const leftOver = found.leftOver(isGuarded ? [...added, guard] : added);
+    const outcome = this.#carryOut(changes, leftOver, changes.length > 0);
+    const isConfirmed = (outcome === undefined || (await outcome)) && (await connection.barrier(READ_TIMEOUT_MS));
     if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
-    this.#log.info({ switch: this.state.name, isConfirmed }, 'switch.mended');
+    const sent = { added: added.length, removed: leftOver.length + found.decided.length };
+    const kept = this.#groups.size - added.length;
+    this.#log.info({ switch: this.state.name, isConfirmed, kept, ...sent, bundles: this.#canBundle }, 'switch.mended');
     return isConfirmed;
   }
 
-  #add(rule: FlowRule): void {
-    const xid = this.connection.send(addRule(this.connection.version, rule));
-    this.#recentRules.set(xid, rule);
-    if (this.#recentRules.size > RECENT_RULES) this.#recentRules.delete(this.#recentRules.keys().next().value!);
-    this.#counters.flowMods.add([this.state.name, 'add']);
+  /** Notes what the switch has and should have, group by group; the answer is what it lacks. */
+  async #compare(found: FoundRules): Promise<GroupChange[]> {
+    const lacking: GroupChange[] = [];
+    for (const [index, group] of [...this.pipeline.groups()].entries()) {
+      if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (this.connection.state !== 'up') return [];
+      const wanted = this.pipeline.rulesOf(group).filter((rule) => !this.#taken.has(rule));
+      const kept = wanted.filter((rule) => found.claim(rule));
+      this.#groups.note({ group, gone: [], added: kept });
+      const change = this.#groups.difference(group, wanted);
+      if (isAny(change)) lacking.push(change);
+    }
+    return lacking;
   }
 
-  #delete(rule: FlowRule): void {
-    this.connection.send(deleteRule(this.connection.version, rule));
-    this.#counters.flowMods.add([this.state.name, 'delete']);
+  /** What was decided on a former connection nobody remembers the reasons of. */
+  #deleteFormerDecided({ decided }: FoundRules): void {
+    if (decided.length === 0) return;
+    if (this.connection.version === 4) this.#sender.deleteAll({ match: {}, cookie: DECIDED_RULES });
+    else for (const { deletion } of decided) this.#sender.send(deletion);
   }
+
+  /** Rules of others in Lark's way: reported, removed, or a reason not to take the switch, as the file says. */
+  #judgeForeign({ foreign, hadDefault }: FoundRules, larks: readonly FlowRule[]): boolean {
+    const { name } = this.state;
+    if (hadDefault) this.#log.warn({ switch: name }, 'switch.was_standalone');
+    this.#foreign = overlapping(this.connection.version, foreign, larks);
+    const mode: ForeignRules = this.view.policy.config.openflow.foreign;
+    if (mode === 'refuse' && this.#foreign.length > 0) {
+      const [{ rule }] = this.#foreign as [ForeignRule];
+      this.connection.close(
+        `the switch has ${this.#foreign.length} rules that are not Lark's and come before Lark's, such as ` +
+          `table=${rule.table},priority=${rule.priority},${rule.match} actions=${rule.actions}; ` +
+          'remove them, or set openflow.foreign to leave or remove',
+      );
+      return false;
+    }
+    for (const { rule } of this.#foreign) {
+      const said = { table: rule.table, priority: rule.priority, match: rule.match, actions: rule.actions };
+      this.#log.warn({ switch: name, ...said, isRemoved: mode === 'remove' }, 'switch.foreign_rule');
+      if (mode === 'remove') this.#sender.send(rule.deletion);
+    }
+    if (mode === 'remove') {
+      this.#foreign = [];
+      this.#taken = new TakenPlaces(this.connection.version, []);
+    }
+    return true;
+  }
+}
+
+function isAny({ gone, added }: GroupChange): boolean {
+  return gone.length + added.length > 0;
 }
 
 /** By what the switch can do, unless the file says otherwise. */

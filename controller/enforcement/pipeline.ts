@@ -15,11 +15,10 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
-  /**
-   * Rules whose changes must not be seen half done, or half refused: while this rule is there, packets that would meet
-   * them are asked about. Undefined for groups that need none.
-   */
-  guardOf(group: string): FlowRule | undefined;
+  /** While this rule is there, whatever would be forwarded is asked about. Undefined where rules that forward are all decided one by one. */
+  readonly guard: FlowRule | undefined;
+  /** True where a change of the group must not be seen half done, nor half refused. */
+  needsGuard(group: string): boolean;
   /**
    * The switch has no room for all rules: from now on, what it does not know is asked about rather than dropped. The
    * answer is the groups that change by that.

@@ -11,6 +11,7 @@ const BASE = 'base';
 
 export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
+  readonly guard = undefined;
   readonly #view: ForwardingView;
 
   constructor(view: ForwardingView) {
@@ -40,8 +41,8 @@ export class SingleTablePipeline implements Pipeline {
     return [];
   }
 
-  guardOf(): undefined {
-    return undefined;
+  needsGuard(): boolean {
+    return false;
   }
 
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */

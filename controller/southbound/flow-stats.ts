@@ -12,6 +12,7 @@ import {
 } from 'node-openflow';
 import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
 import type { MaskedMetadata } from './flow-rule.ts';
+import { fieldsOf10, fieldsOf13, type MatchFields } from './match-fields.ts';
 import type { WireVersion } from './negotiation.ts';
 import type { Outgoing, StatsReply } from './switch-connection.ts';
 
@@ -21,8 +22,12 @@ export interface SwitchRule {
   readonly cookie: bigint;
   readonly packets: bigint;
   readonly bytes: bigint;
+  readonly idleTimeoutSec: number;
+  readonly hardTimeoutSec: number;
   readonly match: string;
   readonly actions: string;
+  /** What it matches, field by field, to be held against other rules. */
+  readonly fields: MatchFields;
   /** The blocks of addresses that it matches, IP or ARP; undefined where it matches any. */
   readonly source: Prefix | undefined;
   readonly destination: Prefix | undefined;
@@ -54,6 +59,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
           ...numbers(entry),
           match: formatMatch10(entry.match),
           actions: formatActions(entry.actions),
+          fields: fieldsOf10(entry.match),
           ...ends10(entry.match),
           metadata: undefined,
           deletion: deletion({ version: 1, match: entry.match, outPort: ANY_PORT_10, actions: [] }, entry),
@@ -65,6 +71,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
         ...numbers(entry),
         match: formatMatch13(entry.match),
         actions: formatInstructions(entry.instructions),
+        fields: fieldsOf13(entry.match),
         source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa']),
         destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa']),
         metadata: metadata13(entry.match),
@@ -87,12 +94,22 @@ interface Entry {
   readonly tableId: number;
   readonly priority: number;
   readonly cookie: bigint;
+  readonly idleTimeout: number;
+  readonly hardTimeout: number;
   readonly packetCount: bigint;
   readonly byteCount: bigint;
 }
 
-function numbers({ tableId, priority, cookie, packetCount, byteCount }: Entry) {
-  return { table: tableId, priority, cookie, packets: packetCount, bytes: byteCount };
+function numbers({ tableId, priority, cookie, idleTimeout, hardTimeout, packetCount, byteCount }: Entry) {
+  return {
+    table: tableId,
+    priority,
+    cookie,
+    idleTimeoutSec: idleTimeout,
+    hardTimeoutSec: hardTimeout,
+    packets: packetCount,
+    bytes: byteCount,
+  };
 }
 
 function deletion(rest: object, { priority, cookie }: Entry): Outgoing {

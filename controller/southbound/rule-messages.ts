@@ -1,9 +1,17 @@
 // Rules and packets as the messages of the version that a switch speaks. Where the two versions differ in how they say
 // a thing (queues, wildcards, port numbers, which deletes can name a cookie) is known here alone.
 
-import { NO_BUFFER, type Of13Instruction } from 'node-openflow';
+import {
+  formatActions,
+  formatInstructions,
+  formatMatch10,
+  formatMatch13,
+  NO_BUFFER,
+  type Of13Instruction,
+} from 'node-openflow';
 import { narrowPort } from '../network/port-numbers.ts';
 import type { FlowMatch, FlowRule, Output } from './flow-rule.ts';
+import { fieldsOf10, fieldsOf13, type MatchFields } from './match-fields.ts';
 import type { WireVersion } from './negotiation.ts';
 import { match10, match13 } from './rule-matches.ts';
 import type { Outgoing } from './switch-connection.ts';
@@ -93,6 +101,22 @@ function instructions13({ outputs, writeMetadata, goto }: FlowRule): Of13Instruc
       : [{ type: 'writeMetadata' as const, metadata: writeMetadata.value, metadataMask: writeMetadata.mask }]),
     ...(goto === undefined ? [] : [{ type: 'gotoTable' as const, tableId: goto }]),
   ];
+}
+
+/** How a switch reports this rule: the same text for the same rule (see SwitchRule). */
+export function describeRule(
+  version: WireVersion,
+  rule: FlowRule,
+): { readonly match: string; readonly actions: string } {
+  if (version === 1) {
+    return { match: formatMatch10(match10(rule.match)), actions: formatActions(actions10(rule.outputs)) };
+  }
+  return { match: formatMatch13(match13(rule.match)), actions: formatInstructions(instructions13(rule)) };
+}
+
+/** What it matches, as of a rule that a switch reports. */
+export function fieldsOf(version: WireVersion, { match }: Pick<FlowRule, 'match'>): MatchFields {
+  return version === 1 ? fieldsOf10(match10(match)) : fieldsOf13(match13(match));
 }
 
 /** Sends a packet that came in at `inPort`; without outputs it merely frees the switch's buffer. */

@@ -129,9 +129,20 @@ export class SwitchConnection {
     return xid;
   }
 
+  /** Sends a message that says its own xid in its body, too. */
+  sendNumbered(make: (xid: number) => Outgoing): number {
+    const xid = this.#takeXid();
+    this.#write({ ...make(xid), xid } as Message);
+    return xid;
+  }
+
   /** True when the switch has carried out all that was sent before; false when it did not say so in time. */
   barrier(timeoutMs: number): Promise<boolean> {
-    const message = { version: this.version, type: 'barrierRequest' } as Outgoing;
+    return this.request({ version: this.version, type: 'barrierRequest' } as Outgoing, timeoutMs);
+  }
+
+  /** True when a request was answered; false when it was refused, or not answered in time. */
+  request(message: Outgoing, timeoutMs: number): Promise<boolean> {
     return this.#ask(message, timeoutMs).then((answer) => answer !== undefined);
   }
 
@@ -325,12 +336,15 @@ export class SwitchConnection {
       case 'portStatus':
         this.#owner.onMessage(this, message);
         return;
-      case 'error':
-        // An error may answer a request that somebody waits for: that request is over.
-        this.#waiting.get(message.xid)?.settle(undefined);
-        this.#owner.onMessage(this, message);
+      case 'error': {
+        // An error that answers a request is for whoever waits for the answer.
+        const waiting = this.#waiting.get(message.xid);
+        if (waiting === undefined) this.#owner.onMessage(this, message);
+        else waiting.settle(undefined);
         return;
+      }
       case 'barrierReply':
+      case 'bundleControl':
         // One that nobody waits for any more is merely late.
         this.#waiting.get(message.xid)?.settle(true);
         return;

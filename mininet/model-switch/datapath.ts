@@ -38,6 +38,8 @@ export interface DatapathOptions {
    * false: all of them, as Open vSwitch does, which has no buffers.
    */
   readonly truncatesPacketIns?: boolean;
+  /** True: OpenFlow 1.3 has bundles (ONF extension 230), as in Open vSwitch. Default false. */
+  readonly hasBundles?: boolean;
 }
 
 const DIALECTS = { 1: dialect10, 4: dialect13 } as const;
@@ -67,6 +69,7 @@ export class Datapath {
       pipeline: new Pipeline({ tables, groups, ports, learning }),
       entriesPerReply: options.entriesPerReply ?? Number.POSITIVE_INFINITY,
       truncatesPacketIns: options.truncatesPacketIns ?? false,
+      hasBundles: options.hasBundles ?? false,
       config: { ...DEFAULT_CONFIG },
       controller: freshController(),
     };
@@ -110,7 +113,9 @@ export class Datapath {
       return this.#told([...this.tick(now), ...this.#dialect.handle(this.#state, message, now)]);
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof OpenflowError)) throw error;
-      return [this.errorEffect(message.xid, error.answer, raw)];
+      const first = error instanceof Refusal ? error.first : undefined;
+      const earlier = first === undefined ? [] : [this.errorEffect(first.xid, first.answer, first.raw)];
+      return [...earlier, this.errorEffect(message.xid, error.answer, raw)];
     }
   }
 

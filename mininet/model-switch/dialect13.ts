@@ -2,6 +2,7 @@
 // and descriptions stand in multipart13.ts.
 
 import { type Match13, NO_BUFFER, type Of13Message, type OxmField } from 'node-openflow';
+import { addToBundle, controlBundle } from './bundles.ts';
 import { multipart, portTo } from './multipart13.ts';
 import { actionsFrom13, changeFrom13, type RuleContext } from './openflow13.ts';
 import { matchTo13 } from './oxm.ts';
@@ -76,9 +77,13 @@ function handle(state: SwitchState, message: Of13Message, now: number): readonly
         throw new Refusal(8, 0, `there is no table ${message.tableId}`);
       }
       return [];
-    case 'experimenter':
     case 'bundleControl':
+      if (state.hasBundles) return controlBundle(state, message, (added) => flowMod(state, added, now));
+      throw refuse(VERSION, 'badVendor', 'this switch has no bundles');
     case 'bundleAdd':
+      if (state.hasBundles) return addToBundle(state, message);
+      throw refuse(VERSION, 'badVendor', 'this switch has no bundles');
+    case 'experimenter':
       throw refuse(VERSION, 'badVendor', 'this switch has no experimenter extensions');
     default:
       throw refuse(VERSION, 'badType', `this switch does not understand ${message.type}`);

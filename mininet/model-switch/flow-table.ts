@@ -139,6 +139,19 @@ export class FlowTables {
     return this.#remove(users, RemovedReason.GROUP_DELETE);
   }
 
+  /** All entries as they are now, for `restore`. */
+  copy(): readonly (readonly FlowEntry[])[] {
+    return this.#tables.map(({ entries }) => entries.map((entry) => ({ ...entry })));
+  }
+
+  restore(copy: readonly (readonly FlowEntry[])[]): void {
+    for (const [index, table] of this.#tables.entries()) {
+      table.entries = [...copy[index]!];
+      table.bySameness.clear();
+      for (const entry of table.entries) table.bySameness.set(sameness(entry), entry);
+    }
+  }
+
   clear(): void {
     for (const table of this.#tables) {
       table.entries = [];

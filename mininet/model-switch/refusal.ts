@@ -9,10 +9,13 @@ export interface ErrorAnswer {
 
 export class Refusal extends Error {
   readonly answer: ErrorAnswer;
-  constructor(type: number, code: number, message: string) {
+  /** The refusal of another message that led to this one, and is answered first. */
+  readonly first: { readonly xid: number; readonly answer: ErrorAnswer; readonly raw: Uint8Array } | undefined;
+  constructor(type: number, code: number, message: string, first?: Refusal['first']) {
     super(message);
     this.name = 'Refusal';
     this.answer = { type, code };
+    this.first = first;
   }
 }
 

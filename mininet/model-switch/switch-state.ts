@@ -2,6 +2,7 @@
 // dialect13.ts) read and change this; datapath.ts owns it.
 
 import type { Message } from 'node-openflow';
+import type { Bundle } from './bundles.ts';
 import type { FlowEntry, FlowTables, RemovedFlow } from './flow-table.ts';
 import type { Groups } from './groups.ts';
 import type { MacLearning } from './mac-learning.ts';
@@ -28,6 +29,7 @@ export interface SwitchState {
   /** The most entries of one statistics reply; more come in several parts. */
   readonly entriesPerReply: number;
   readonly truncatesPacketIns: boolean;
+  readonly hasBundles: boolean;
   /** What SET_CONFIG set. */
   config: { flags: number; missSendLen: number };
   controller: ControllerState;
@@ -39,6 +41,8 @@ export interface ControllerState {
   role: number;
   generationId: bigint | undefined;
   asyncMasks: AsyncMasks;
+  /** Those that are open, by their id. */
+  readonly bundles: Map<number, Bundle>;
 }
 
 /** Of 1.3's SET_ASYNC: for the roles equal and master, and for slave. Bit n stands for reason n. */
@@ -71,6 +75,7 @@ export function freshController(): ControllerState {
     role: ROLE_EQUAL,
     generationId: undefined,
     asyncMasks: { packetInMask: [0x7, 0], portStatusMask: [0x7, 0x7], flowRemovedMask: [0xf, 0] },
+    bundles: new Map(),
   };
 }
 

@@ -71,7 +71,8 @@ export class Player {
         this.#pass(at, left);
       }
     }
-    if (message.type === 'flowMod' && this.#gathered === undefined) this.#watch(at);
+    const isChange = message.type === 'flowMod' || message.type === 'bundleControl';
+    if (isChange && this.#gathered === undefined) this.#watch(at);
     return true;
   }
 

@@ -53,7 +53,12 @@ export type Command =
 
 export interface Sequence {
   readonly policy: PolicyName;
-  readonly switches: readonly { readonly version: 1 | 4; readonly pipeline: PipelineName }[];
+  readonly switches: readonly {
+    readonly version: 1 | 4;
+    readonly pipeline: PipelineName;
+    /** Takes bundles; false if left out. */
+    readonly bundles?: boolean;
+  }[];
   readonly jobs: readonly Registration[];
   /** Sent when those are there. */
   readonly opening: readonly PacketSpec[];
@@ -135,6 +140,7 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
     fc.record({
       version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
       pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table'),
+      bundles: fc.boolean(),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -161,7 +167,8 @@ export async function play(sequence: Sequence): Promise<Player['counts']> {
   const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
   const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
   const versions = new Map(switches.map(([name, { version }]) => [name, version]));
-  const world = new World({ config, policy: POLICIES[policy], versions });
+  const bundlers = new Set(switches.filter(([, { bundles }]) => bundles === true).map(([name]) => name));
+  const world = new World({ config, policy: POLICIES[policy], versions, bundlers });
   try {
     const run = new Run(new Player(world));
     for (const name of versions.keys()) world.connect(name);

@@ -81,9 +81,18 @@ export class Wire {
     return xid;
   }
 
+  sendNumbered(make: (xid: number) => Outgoing): number {
+    const xid = this.#nextXid++;
+    if (this.#state === 'up') this.#toSwitch.push(encodeMessage({ ...make(xid), xid } as Message));
+    return xid;
+  }
+
   barrier(timeoutMs: number): Promise<boolean> {
-    const request = { version: this.version, type: 'barrierRequest' } as Outgoing;
-    return this.#ask(request, timeoutMs).then((answer) => answer !== undefined);
+    return this.request({ version: this.version, type: 'barrierRequest' } as Outgoing, timeoutMs);
+  }
+
+  request(message: Outgoing, timeoutMs: number): Promise<boolean> {
+    return this.#ask(message, timeoutMs).then((answer) => answer !== undefined);
   }
 
   statistics(request: Outgoing, timeoutMs: number): Promise<readonly StatsReply[] | undefined> {
@@ -149,6 +158,7 @@ export class Wire {
   #take(message: Message): void {
     switch (message.type) {
       case 'barrierReply':
+      case 'bundleControl':
         this.#waiting.get(message.xid)?.settle(true);
         return;
       case 'statsReply':
@@ -158,9 +168,12 @@ export class Wire {
         if ((message.flags & 1) === 0) waiting?.settle(waiting.parts);
         return;
       }
-      case 'error':
-        this.#waiting.get(message.xid)?.settle(undefined);
-        break;
+      case 'error': {
+        const waiting = this.#waiting.get(message.xid);
+        if (waiting === undefined) break;
+        waiting.settle(undefined);
+        return;
+      }
     }
     this.#owner.onMessage(this, message);
   }

@@ -31,6 +31,8 @@ export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
+  /** Those that take bundles. */
+  readonly bundlers: ReadonlySet<SwitchName>;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -57,7 +59,7 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, versions }: WorldSetup) {
+  constructor({ config, policy, versions, bundlers }: WorldSetup) {
     this.time.install();
     this.versions = versions;
     this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
@@ -74,7 +76,10 @@ export class World implements WireOwner {
     this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
     for (const name of versions.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
-      this.#datapaths.set(name, new Datapath({ dpid: PLAN.get(name)!.dpid, ports }, this.now()));
+      this.#datapaths.set(
+        name,
+        new Datapath({ dpid: PLAN.get(name)!.dpid, ports, hasBundles: bundlers.has(name) }, this.now()),
+      );
     }
   }
 
@@ -174,8 +179,7 @@ export class World implements WireOwner {
   onMessage(wire: Wire, message: Message): void {
     const name = this.nameOf(wire);
     if (message.type === 'portStatus') this.#notePort(name, message);
-    const heard =
-      message.type === 'packetIn' && this.#managed(wire)?.isMended === true ? this.#hear(name, message) : undefined;
+    const heard = message.type === 'packetIn' ? this.#hear(name, message) : undefined;
     this.#engine.onMessage(wire.connection, message);
     if (heard !== undefined) this.#learn(name, heard);
     // A rule that idled out tells of a host that fell silent, even where a packet of its own was late.

@@ -20,6 +20,7 @@ const VERDICTS = 'verdicts';
 
 export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
+  readonly guard = verdictGuard();
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
   #classes = new Map<number, EndpointClass>();
@@ -79,8 +80,8 @@ export class MultiTablePipeline implements Pipeline {
     return placed === undefined ? [group] : [`job:${registrationKey(placed.job.registration)}`, group];
   }
 
-  guardOf(group: string): FlowRule | undefined {
-    return group === VERDICTS ? verdictGuard() : undefined;
+  needsGuard(group: string): boolean {
+    return group === VERDICTS;
   }
 
   askAboutUnknown(): readonly string[] {
