@@ -220,6 +220,14 @@ function switchView(managed: ManagedSwitch): SwitchView {
       }),
     ),
     hosts: state.hosts.size,
+    rules: managed.ruleCount,
+    foreignRules: managed.foreignRules.map(({ rule: { table, priority, match, actions, cookie } }) => ({
+      table,
+      priority,
+      match,
+      actions,
+      cookie: `0x${cookie.toString(16)}`,
+    })),
   };
 }
 

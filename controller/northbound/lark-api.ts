@@ -48,6 +48,18 @@ export interface SwitchView {
   readonly connectedAt: string;
   readonly ports: readonly PortView[];
   readonly hosts: number;
+  /** Lark's rules that it has, as far as Lark knows. */
+  readonly rules: number;
+  /** Rules that are not Lark's and come before Lark's, as of when the switch connected. */
+  readonly foreignRules: readonly ForeignRuleView[];
+}
+
+export interface ForeignRuleView {
+  readonly table: number;
+  readonly priority: number;
+  readonly match: string;
+  readonly actions: string;
+  readonly cookie: string;
 }
 
 export interface ForgottenSwitch {

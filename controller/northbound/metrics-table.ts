@@ -117,6 +117,20 @@ export const METRICS: readonly MetricDeclaration[] = [
     read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.hosts }]),
   },
   {
+    name: 'lark_dp_rules',
+    type: 'gauge',
+    help: "Lark's rules, by switch, as far as Lark knows.",
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.rules }]),
+  },
+  {
+    name: 'lark_dp_foreign_rules',
+    type: 'gauge',
+    help: "Rules that are not Lark's and come before Lark's, by switch, as of when it connected.",
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.foreignRules.length }]),
+  },
+  {
     name: 'lark_jobs',
     type: 'gauge',
     help: 'Registered jobs by how they are enforced.',

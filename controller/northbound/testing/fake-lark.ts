@@ -42,6 +42,8 @@ export const core: SwitchView = {
     { portNo: 3, name: 'eth1', mac: '02:00:00:00:00:03', up: false, role: 'alternate' },
   ],
   hosts: 7,
+  rules: 12,
+  foreignRules: [],
 };
 export const rack: SwitchView = {
   ...core,
@@ -50,6 +52,8 @@ export const rack: SwitchView = {
   version: '1.0',
   ports: [],
   hosts: 0,
+  rules: 0,
+  foreignRules: [],
 };
 
 export const dropped: Explanation = {
