@@ -85,7 +85,9 @@ export class LiveLark implements LarkApi {
     const to = addressOf('dst', destination);
     const ends = [this.#endpoint(from), this.#endpoint(to)] as const;
     const read = await Promise.all(
-      this.#engine.switches().map(async (managed) => ({ managed, rules: await managed.readRules(EXPLAIN_TIMEOUT_MS) })),
+      this.#engine
+        .switches()
+        .map(async (managed) => ({ managed, rules: await managed.rules.readRules(EXPLAIN_TIMEOUT_MS) })),
     );
     return {
       source: this.#explainEnd(from, ends[0]),
@@ -104,7 +106,7 @@ export class LiveLark implements LarkApi {
       .filter(({ name }) => !connected.has(name))
       .map(({ name }) => `the switch ${name} of the policy file is not connected`);
     for (const managed of this.#engine.switches()) {
-      if (!managed.isMended) reasons.push(`the rules of switch ${managed.state.name} are still being mended`);
+      if (!managed.rules.isMended) reasons.push(`the rules of switch ${managed.state.name} are still being mended`);
     }
     if (this.#engine.switches().length === 0 && reasons.length === 0) reasons.push('no switch is connected');
     return { ready: reasons.length === 0, reasons };
@@ -207,7 +209,7 @@ function switchView(managed: ManagedSwitch): SwitchView {
     name: state.name,
     version: state.version === 4 ? '1.3' : '1.0',
     peer: connection.peer,
-    state: managed.isMended ? connection.state : 'mending',
+    state: managed.rules.isMended ? connection.state : 'mending',
     pipeline: managed.pipeline.name,
     connectedAt: connection.connectedAt.toISOString(),
     ports: [...state.ports()].map(
@@ -220,8 +222,9 @@ function switchView(managed: ManagedSwitch): SwitchView {
       }),
     ),
     hosts: state.hosts.size,
-    rules: managed.ruleCount,
-    foreignRules: managed.foreignRules.map(({ rule: { table, priority, match, actions, cookie } }) => ({
+    rules: managed.rules.ruleCount,
+    room: managed.rules.room,
+    foreignRules: managed.rules.foreignRules.map(({ rule: { table, priority, match, actions, cookie } }) => ({
       table,
       priority,
       match,

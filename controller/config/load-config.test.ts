@@ -27,7 +27,7 @@ const WAN = `switches:
 test('without a file everything has its documented default', () => {
   expect(defaultConfig()).toEqual({
     file: '(defaults)',
-    openflow: { listen: { host: '0.0.0.0', port: 6653 }, versions: [4, 1], echoIntervalMs: 5000 },
+    openflow: { listen: { host: '0.0.0.0', port: 6653 }, versions: [4, 1], echoIntervalMs: 5000, foreign: 'leave' },
     http: { listen: { host: '127.0.0.1', port: 8080 } },
     jobs: {
       listen: { host: '127.0.0.1', port: 9620 },
@@ -64,7 +64,12 @@ policies:
   - isolate-users: false
   - default: drop
 `);
-  expect(openflow).toEqual({ listen: { host: '::', port: 6653 }, versions: [4], echoIntervalMs: 2000 });
+  expect(openflow).toEqual({
+    listen: { host: '::', port: 6653 },
+    versions: [4],
+    echoIntervalMs: 2000,
+    foreign: 'leave',
+  });
   expect(jobs).toMatchObject({ leaseMs: 5_400_000, unlocated: 'by-address', nat: 'unenforced', settleMs: 0 });
   expect(switches).toEqual([
     {

@@ -97,6 +97,7 @@ export const switchEntry = mapping({
   dpid: datapathId.optional(),
   wan: wan.optional(),
   pipeline: z.enum(['single-table', 'multi-table']).optional(),
+  rules: wholeNumber('a number of rules', 64, 10_000_000).optional(),
   fabric: z.array(portName).default([]),
   machines: named('machine', z.array(portName).min(1, { error: 'expected at least one port' })).default({}),
 });

@@ -157,7 +157,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
     this.events.emit('networkChanged');
-    void managed.mend().then((isMended) => isMended && this.#settleMended(managed));
+    void managed.rules.mend().then((isMended) => isMended && this.#settleMended(managed));
   }
 
   onMessage(connection: SwitchConnection, message: Message): void {
@@ -176,8 +176,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       case 'error': {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
-        const rule = managed.ruleOf(message.xid);
-        if (rule !== undefined) managed.onRuleRefused(rule);
+        const rule = managed.rules.onRefused(message.xid, isTableFull(message));
         this.#log.warn({ switch: managed.state.name, error, rule: rule && describeRule(rule) }, 'switch.error');
       }
     }
@@ -215,7 +214,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #onFlowRemoved(managed: ManagedSwitch, message: Extract<Message, { type: 'flowRemoved' }>): void {
     const reason = REMOVED_REASONS[message.reason] ?? 'other';
     this.#counters.flowsRemoved.add([managed.state.name, reason]);
-    if (isDecided(message.cookie)) managed.onDecidedGone(message.cookie);
+    if (isDecided(message.cookie)) managed.rules.onDecidedGone(message.cookie);
     if (message.version !== 4 || reason !== 'idle-timeout' || kindOf(message.cookie) !== 'host') return;
     const mac = Number(getOxm(message.match, 'ethSrc')?.value ?? 0) as MacAddress;
     const inPort = Number(getOxm(message.match, 'inPort')?.value ?? 0);
@@ -255,7 +254,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
     const asked = this.switches();
-    const answers = await Promise.all(asked.map((managed) => managed.confirm(this.#config.jobs.confirmTimeoutMs)));
+    const answers = await Promise.all(
+      asked.map((managed) => managed.rules.confirm(this.#config.jobs.confirmTimeoutMs)),
+    );
     const confirmed = new Set(asked.filter((_, i) => answers[i]).map((managed) => managed.state.dpid));
     const silent = asked.filter((managed) => !confirmed.has(managed.state.dpid));
     return {
@@ -268,7 +269,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   /** A switch that was silent is asked again until it confirms or closes. */
   async #retryConfirm(managed: ManagedSwitch): Promise<void> {
     while (managed.connection.state === 'up') {
-      if (await managed.confirm(this.#config.jobs.confirmTimeoutMs)) {
+      if (await managed.rules.confirm(this.#config.jobs.confirmTimeoutMs)) {
         this.#settleMended(managed);
         return;
       }
@@ -293,6 +294,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       this.#config.switches.find(({ dpid, name }) => dpid === undefined && name === local?.name)
     );
   }
+}
+
+/** OFPET_FLOW_MOD_FAILED with OFPFMFC_ALL_TABLES_FULL (OF1.0.1 §5.4.4) or OFPFMFC_TABLE_FULL (OF1.3.5 §7.5.4.6). */
+function isTableFull(error: Extract<Message, { type: 'error' }>): boolean {
+  return error.version === 4 ? error.errorType === 5 && error.code === 1 : error.errorType === 3 && error.code === 0;
 }
 
 /** OFPPR_ADD and OFPPR_DELETE */

@@ -15,13 +15,23 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
-  /** While this rule is there, whatever would be forwarded is asked about. Undefined where rules that forward are all decided one by one. */
-  readonly guard: FlowRule | undefined;
+  /** Undefined where rules that forward are all decided one by one. */
+  readonly guard: Guard | undefined;
+  /** The group without which nothing is forwarded unasked. */
+  readonly heart: string | undefined;
   /** True where a change of the group must not be seen half done, nor half refused. */
   needsGuard(group: string): boolean;
   /**
-   * The switch has no room for all rules: from now on, what it does not know is asked about rather than dropped. The
-   * answer is the groups that change by that.
+   * For a switch without room: how much is lost without this group, the least first; undefined for one that cannot be spared.
+   * What a spared group's rules would have carried is asked about, if `askAboutUnknown` has been told.
    */
-  askAboutUnknown(): readonly string[];
+  rank(group: string): number | undefined;
+  /** Whether some job's rules are left out, so that what is not known is asked about rather than dropped. The groups that change by that. */
+  askAboutUnknown(asks: boolean): readonly string[];
+}
+
+/** While `guard` is there, whatever would be forwarded is asked about. `reserve` matches nothing and keeps its place in a full table. */
+export interface Guard {
+  readonly guard: FlowRule;
+  readonly reserve: FlowRule;
 }

@@ -12,6 +12,7 @@ const BASE = 'base';
 export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
+  readonly heart = undefined;
   readonly #view: ForwardingView;
 
   constructor(view: ForwardingView) {
@@ -43,6 +44,11 @@ export class SingleTablePipeline implements Pipeline {
 
   needsGuard(): boolean {
     return false;
+  }
+
+  /** The gates are all there is. */
+  rank(): undefined {
+    return undefined;
   }
 
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */

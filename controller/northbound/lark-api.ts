@@ -50,6 +50,8 @@ export interface SwitchView {
   readonly hosts: number;
   /** Lark's rules that it has, as far as Lark knows. */
   readonly rules: number;
+  /** How much of its room for rules is in use, from 0 to 1, and how many groups of rules had to be left out for lack of it. */
+  readonly room: { readonly share: number; readonly leftOut: number };
   /** Rules that are not Lark's and come before Lark's, as of when the switch connected. */
   readonly foreignRules: readonly ForeignRuleView[];
 }

@@ -124,6 +124,20 @@ export const METRICS: readonly MetricDeclaration[] = [
     read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.rules }]),
   },
   {
+    name: 'lark_dp_rule_room_used_ratio',
+    type: 'gauge',
+    help: 'How much of its room for rules is in use, by switch: 1 is full, 0 where no limit is known.',
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.room.share }]),
+  },
+  {
+    name: 'lark_dp_rule_groups_left_out',
+    type: 'gauge',
+    help: 'Groups of rules that had to be left out for lack of room, by switch: their packets are asked about.',
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.room.leftOut }]),
+  },
+  {
     name: 'lark_dp_foreign_rules',
     type: 'gauge',
     help: "Rules that are not Lark's and come before Lark's, by switch, as of when it connected.",

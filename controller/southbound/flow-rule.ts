@@ -71,6 +71,8 @@ export interface FlowRule {
   readonly cookie: bigint;
   readonly idleTimeoutSec: number;
   readonly hardTimeoutSec: number;
+  /** A switch that refuses it, as one that cannot match its fields, does without: what it is for is asked about. */
+  readonly isOptional?: boolean;
 }
 
 /** The block of one address. */

@@ -58,8 +58,8 @@ export class LabHost {
   }
 
   /** `count` echo requests, 100 ms apart; waits `waitMs` after the last one. Lost ones are counted, not an error. */
-  async ping(address: string, { count = 2, waitMs = 500, source = '' } = {}): Promise<PingResult> {
-    const args = ['-n', '-q', '-c', `${count}`, '-i', '0.1', '-W', `${waitMs / 1000}`];
+  async ping(address: string, { count = 2, waitMs = 500, intervalMs = 100, source = '' } = {}): Promise<PingResult> {
+    const args = ['-n', '-q', '-c', `${count}`, '-i', `${intervalMs / 1000}`, '-W', `${waitMs / 1000}`];
     if (source !== '') args.push('-I', source);
     const text = await this.exec('ping', [...args, address]).catch((error: unknown) => {
       // ping exits 1 when nothing came back, and says so on its standard output; anything else is a real fault.

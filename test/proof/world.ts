@@ -126,7 +126,7 @@ export class World implements WireOwner {
     this.#noteConnected(name);
     this.#engine.onUp(wire.connection);
     void this.#managed(wire)
-      ?.mend()
+      ?.rules.mend()
       .then((isMended) => isMended && this.#mended.add(wire));
   }
 

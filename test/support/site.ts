@@ -107,6 +107,8 @@ export class Site {
   readonly #raw = new Map<HostName, RawHost>();
   readonly #directory: string;
   readonly #policy: string;
+  /** What Lark has logged, the latest last. */
+  readonly events: readonly LogLine[];
 
   private constructor(parts: {
     lark: RunningLark;
@@ -114,7 +116,9 @@ export class Site {
     hosts: Map<HostName, LabHost>;
     directory: string;
     policy: string;
+    events: readonly LogLine[];
   }) {
+    this.events = parts.events;
     this.lark = parts.lark;
     this.ovs = parts.ovs;
     this.hosts = parts.hosts;
@@ -126,10 +130,14 @@ export class Site {
     { version, pipeline }: SiteMode,
     names = Object.keys(HOSTS) as HostName[],
     firstPolicy = '',
+    { isDurable = false } = {},
   ): Promise<Site> {
-    const policy = POLICY.replace('PIPELINE', pipeline).replace('policies:\n', `policies:\n${firstPolicy}`);
-    const lark = await start(policy);
     const directory = await mkdtemp('/run/lark-site-');
+    const policy =
+      POLICY.replace('PIPELINE', pipeline).replace('policies:\n', `policies:\n${firstPolicy}`) +
+      (isDurable ? `store: { path: ${directory}/store }\n` : '');
+    const events: LogLine[] = [];
+    const lark = await start(policy, events);
     const ovs = await startOvs(join(directory, 'ovs'));
     await ovs.addBridge({
       name: BRIDGE,
@@ -139,15 +147,16 @@ export class Site {
     });
     const hosts = new Map<HostName, LabHost>();
     for (const name of names) hosts.set(name, await addHost(ovs, name));
-    const site = new Site({ lark, ovs, hosts, directory, policy });
+    const site = new Site({ lark, ovs, hosts, directory, policy, events });
     await site.#whenConnected();
     return site;
   }
 
-  /** A new Lark with the same policy and OpenFlow port, which knows no jobs; the former must have been closed. */
+  /** A new Lark with the same policy and OpenFlow port, which knows what its store knows; the former must have been closed. */
   async restartLark(): Promise<void> {
     const { port } = this.lark.addresses.openflow;
-    this.lark = await start(this.#policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`));
+    const policy = this.#policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`);
+    this.lark = await start(policy, this.events as LogLine[]);
     // Telling Open vSwitch its controller anew would be quicker, but it throws away every rule: it must find Lark itself.
     await this.#whenConnected();
   }
@@ -223,10 +232,17 @@ export class Site {
   }
 }
 
-async function start(policy: string): Promise<RunningLark> {
+/** One line of the log, as pino writes it: `msg` is the event's name. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+async function start(policy: string, events: LogLine[]): Promise<RunningLark> {
   const { config, errors } = parseConfig('policy.yaml', policy);
   if (config === undefined) throw new Error(JSON.stringify(errors));
-  const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
+  const write = (line: string) => {
+    events.push(JSON.parse(line) as LogLine);
+    if (process.env.LARK_TEST_LOG !== undefined) process.stderr.write(line);
+  };
+  const log = pino({ level: process.env.LARK_TEST_LOG ?? 'info' }, { write });
   return startLark(config, { log, version: 'test', warnings: [] });
 }
 

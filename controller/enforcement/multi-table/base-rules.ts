@@ -154,7 +154,10 @@ function repliesRules({ view }: MultiTableContext): FlowRule[] {
   return [
     rule(Table.REPLIES, Level.EXACT, { ethType: EtherType.ARP }, pass),
     ...[TCP_ACK, TCP_RST].flatMap((flag) =>
-      tcp.map((match) => rule(Table.REPLIES, Level.EXACT, { ...match, tcpFlag: flag }, pass)),
+      tcp.map((match) => ({
+        ...rule(Table.REPLIES, Level.EXACT, { ...match, tcpFlag: flag }, pass),
+        isOptional: true,
+      })),
     ),
   ];
 }

@@ -2,6 +2,7 @@
 // queues, which metadata has few bits for.
 
 import type { PlacedJob } from '../../network/job-table.ts';
+import { LOCAL_PORT } from '../../network/port-numbers.ts';
 import {
   DROP,
   type FlowMatch,
@@ -19,18 +20,26 @@ export class MultiTableContext {
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
   asksAboutUnknown = false;
   readonly #portIndexes = new Map<number, number>();
+  readonly #takenIndexes = new Set<number>();
 
   constructor(view: ForwardingView) {
     this.view = view;
   }
 
-  /** From 1; the same for as long as the switch is connected. Undefined when there are too many ports. */
+  /**
+   * From 1; the same for as long as the switch is connected, and the port's own number where that fits, so that the rules of
+   * a former connection stay right. Undefined when there are too many ports.
+   */
   portIndex(portNo: number): number | undefined {
     const known = this.#portIndexes.get(portNo);
     if (known !== undefined) return known;
-    const index = this.#portIndexes.size + 1;
-    if (index > MAX_PORT_INDEX) return undefined;
+    let index = portNo === LOCAL_PORT ? MAX_PORT_INDEX : portNo;
+    if (index > MAX_PORT_INDEX || this.#takenIndexes.has(index)) {
+      for (index = MAX_PORT_INDEX; index > 0 && this.#takenIndexes.has(index); index--);
+    }
+    if (index === 0) return undefined;
     this.#portIndexes.set(portNo, index);
+    this.#takenIndexes.add(index);
     return index;
   }
 

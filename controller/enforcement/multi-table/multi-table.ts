@@ -13,14 +13,15 @@ import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
 import { portRules } from './port-rules.ts';
-import { verdictGuard, verdictRules } from './verdict-rules.ts';
+import { verdictGuard, verdictReserve, verdictRules } from './verdict-rules.ts';
 
 const BASE = 'base';
 const VERDICTS = 'verdicts';
 
 export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
-  readonly guard = verdictGuard();
+  readonly guard = { guard: verdictGuard(), reserve: verdictReserve() };
+  readonly heart = VERDICTS;
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
   #classes = new Map<number, EndpointClass>();
@@ -41,7 +42,7 @@ export class MultiTablePipeline implements Pipeline {
   rulesOf(group: string): FlowRule[] {
     const context = this.#context;
     if (group === BASE) return baseRules(context);
-    if (group === VERDICTS) return verdictRules(context, this.#presentClasses());
+    if (group === VERDICTS) return [this.guard.reserve, ...verdictRules(context, this.#presentClasses())];
     const kind = group.slice(0, group.indexOf(':'));
     const name = group.slice(kind.length + 1);
     if (kind === 'port') return portRules(context, Number(name));
@@ -84,9 +85,21 @@ export class MultiTablePipeline implements Pipeline {
     return group === VERDICTS;
   }
 
-  askAboutUnknown(): readonly string[] {
-    if (this.#context.asksAboutUnknown) return [];
-    this.#context.asksAboutUnknown = true;
+  /** Hosts, then jobs at other switches, then jobs of this one. A job whose address is in no range cannot be spared. */
+  rank(group: string): number | undefined {
+    const kind = group.slice(0, group.indexOf(':'));
+    if (kind === 'host') return 0;
+    if (kind !== 'job') return undefined;
+    const { jobs, policy, state } = this.#context.view;
+    const placed = jobs.byKey(group.slice(kind.length + 1));
+    if (placed === undefined) return 0;
+    if (!placed.job.addresses.every((address) => policy.isInRanges(address))) return undefined;
+    return placed.location?.dpid === state.dpid ? 2 : 1;
+  }
+
+  askAboutUnknown(asks: boolean): readonly string[] {
+    if (this.#context.asksAboutUnknown === asks) return [];
+    this.#context.asksAboutUnknown = asks;
     return [BASE];
   }
 

@@ -8,7 +8,7 @@ import type { EndpointClass } from '../endpoint-classes.ts';
 import type { Verdict } from '../verdict.ts';
 import { compressTable } from './compress.ts';
 import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
-import { both, destinationClass, queue, sourceClass, Table } from './layout.ts';
+import { both, destinationClass, FROM_JOB_PORT, FROM_REMOTE_JOB, queue, sourceClass, Table } from './layout.ts';
 
 const Priority = { GUARD: 100, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
 const rule = ruleMaker(RuleKind.VERDICT);
@@ -16,6 +16,11 @@ const rule = ruleMaker(RuleKind.VERDICT);
 /** Asks about every packet, whatever the table says. */
 export function verdictGuard(): FlowRule {
   return rule(Table.VERDICT, Priority.GUARD, {}, toController);
+}
+
+/** No packet comes in both by a job's port and from a job at another switch. */
+export function verdictReserve(): FlowRule {
+  return rule(Table.VERDICT, Priority.GUARD, { metadata: both(FROM_JOB_PORT, FROM_REMOTE_JOB) }, drop);
 }
 
 /** What a verdict comes to on this switch, as one value for each different outcome. */

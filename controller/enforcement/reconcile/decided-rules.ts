@@ -85,10 +85,12 @@ export class DecidedRules {
     return id === undefined ? undefined : this.#drop(id);
   }
 
-  /** The switch says that the rule of this cookie is gone, or refused it. */
-  onGone(cookie: bigint): void {
+  /** The switch says that the rule of this cookie is gone, or refused it. False if it was not known to be there. */
+  onGone(cookie: bigint): boolean {
     const id = idOf(cookie);
-    if (this.#byId.get(id)?.rule.cookie === cookie) this.#drop(id);
+    if (this.#byId.get(id)?.rule.cookie !== cookie) return false;
+    this.#drop(id);
+    return true;
   }
 
   #drop(id: number): FlowRule {

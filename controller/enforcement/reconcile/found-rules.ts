@@ -27,8 +27,8 @@ export class FoundRules {
     for (const rule of rules) if (isLarks(rule.cookie) && !isDecided(rule.cookie)) this.#own.set(keyOf(rule), rule);
   }
 
-  /** True where the switch has this very rule. It is spoken for then, and no longer left over. */
-  claim(rule: FlowRule): boolean {
+  /** This very rule as the switch has it, if it does. It is spoken for then, and no longer left over. */
+  claim(rule: FlowRule): SwitchRule | undefined {
     const described = describeRule(this.#version, rule);
     const key = keyOf({ table: rule.table ?? 0, priority: rule.priority, match: described.match });
     const found = this.#own.get(key);
@@ -39,10 +39,10 @@ export class FoundRules {
       found.idleTimeoutSec !== rule.idleTimeoutSec ||
       found.hardTimeoutSec !== rule.hardTimeoutSec
     ) {
-      return false;
+      return undefined;
     }
     this.#own.delete(key);
-    return true;
+    return found;
   }
 
   /** Lark's rules that nobody spoke for. Those that are about to be replaced by `added` are not among them. */

@@ -2,6 +2,7 @@
 // sent so that a group is as it should be. Pure but for its own state.
 
 import { type FlowRule, ruleKey, sameInstructions } from '../../southbound/flow-rule.ts';
+import type { TableCounts } from './rule-budget.ts';
 
 /** What a group lacks and what it has too much. */
 export interface GroupChange {
@@ -11,12 +12,23 @@ export interface GroupChange {
   readonly added: readonly FlowRule[];
 }
 
+export function isAny({ gone, added }: GroupChange): boolean {
+  return gone.length + added.length > 0;
+}
+
 export class RuleGroups {
   readonly #groups = new Map<string, Map<string, FlowRule>>();
-  #size = 0;
+  readonly #counts = new Map<number, number>();
+
+  /** Rules by table. */
+  get counts(): TableCounts {
+    return this.#counts;
+  }
 
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (const count of this.#counts.values()) size += count;
+    return size;
   }
 
   names(): Iterable<string> {
@@ -27,9 +39,15 @@ export class RuleGroups {
     for (const rules of this.#groups.values()) yield* rules.values();
   }
 
+  sizesOf(group: string): TableCounts {
+    const sizes = new Map<number, number>();
+    for (const rule of this.#groups.get(group)?.values() ?? []) count(sizes, rule, 1);
+    return sizes;
+  }
+
   clear(): void {
     this.#groups.clear();
-    this.#size = 0;
+    this.#counts.clear();
   }
 
   difference(group: string, wanted: readonly FlowRule[]): GroupChange {
@@ -49,13 +67,26 @@ export class RuleGroups {
   /** Notes that the switch has been sent a change. */
   note({ group, gone, added }: GroupChange): void {
     const rules = this.#groups.get(group) ?? new Map<string, FlowRule>();
-    const before = rules.size;
-    for (const rule of gone) rules.delete(ruleKey(rule));
-    for (const rule of added) rules.set(ruleKey(rule), rule);
-    this.#size += rules.size - before;
+    for (const rule of gone) if (rules.delete(ruleKey(rule))) count(this.#counts, rule, -1);
+    for (const rule of added) {
+      const key = ruleKey(rule);
+      if (!rules.has(key)) count(this.#counts, rule, 1);
+      rules.set(key, rule);
+    }
     if (rules.size > 0) this.#groups.set(group, rules);
     else this.#groups.delete(group);
   }
+
+  /** The group that has this very rule. */
+  groupOf(rule: FlowRule): string | undefined {
+    const key = ruleKey(rule);
+    for (const [group, rules] of this.#groups) if (rules.has(key)) return group;
+    return undefined;
+  }
+}
+
+function count(counts: Map<number, number>, { table = 0 }: FlowRule, by: number): void {
+  counts.set(table, (counts.get(table) ?? 0) + by);
 }
 
 function isSame(a: FlowRule, b: FlowRule): boolean {

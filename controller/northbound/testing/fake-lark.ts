@@ -43,6 +43,7 @@ export const core: SwitchView = {
   ],
   hosts: 7,
   rules: 12,
+  room: { share: 0.5, leftOut: 0 },
   foreignRules: [],
 };
 export const rack: SwitchView = {
@@ -53,6 +54,7 @@ export const rack: SwitchView = {
   ports: [],
   hosts: 0,
   rules: 0,
+  room: { share: 0, leftOut: 0 },
   foreignRules: [],
 };
 

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FlowRule } from '../../southbound/flow-rule.ts';
+import { makeCookie, RuleKind } from '../cookie.ts';
+import { type Concern, DecidedRules } from './decided-rules.ts';
+
+function forward(ethSrc: number, ethDst: number, inPort: number, outPort: number): FlowRule {
+  const match = {
+    inPort,
+    ethSrc,
+    ethDst,
+    ethType: 0x0800,
+    ipSrc: { network: (0x0a000000 + ethSrc) as never, length: 32 },
+    ipDst: { network: (0x0a000000 + ethDst) as never, length: 32 },
+  };
+  const cookie = makeCookie(RuleKind.FORWARD);
+  return { priority: 100, match, outputs: [{ port: outPort }], cookie, idleTimeoutSec: 60, hardTimeoutSec: 0 };
+}
+
+describe('rules decided for packets', () => {
+  it('are taken by all that they were decided on, and once', () => {
+    const concerns: readonly Concern[] = [
+      { source: 1 },
+      { destination: 2 },
+      { inPort: 3 },
+      { outPort: 4 },
+      { address: 0x0a000001 },
+      { address: 0x0a000002 },
+    ];
+    for (const concern of concerns) {
+      const decided = new DecidedRules(10);
+      const { rule } = decided.add(forward(1, 2, 3, 4));
+      decided.add(forward(5, 6, 7, 8));
+      expect(decided.take(concern)).toEqual([rule]);
+      for (const other of concerns) expect(decided.take(other)).toEqual([]);
+      expect(decided.size).toBe(1);
+    }
+  });
+
+  it('have cookies of their own, so that late word of a former rule is not taken for word of the present one', () => {
+    const decided = new DecidedRules(10);
+    const first = decided.add(forward(1, 2, 3, 4)).rule;
+    const second = decided.add(forward(1, 2, 3, 4)).rule;
+    expect(second.cookie).not.toBe(first.cookie);
+    decided.onGone(first.cookie);
+    expect(decided.take({ source: 1 })).toEqual([second]);
+  });
+
+  it('give way to newer ones at the limit, the oldest first', () => {
+    const decided = new DecidedRules(2);
+    const first = decided.add(forward(1, 2, 3, 4)).rule;
+    expect(decided.add(forward(2, 3, 3, 4)).evicted).toBeUndefined();
+    expect(decided.add(forward(3, 4, 3, 4)).evicted).toEqual(first);
+    expect(decided.take({ source: 1 })).toEqual([]);
+  });
+
+  it('tells IPv4 from IPv6 addresses, and broadcasts that nobody hears from unicast', () => {
+    const decided = new DecidedRules(10);
+    const base = forward(1, 2, 3, 4);
+    const v6 = { ...base, match: { ...base.match, ethType: 0x86dd, ipSrc: { network: 1n as never, length: 128 } } };
+    decided.add(v6);
+    expect(decided.take({ address: 1 })).toEqual([]);
+    const drop = { ...base, match: { ...base.match, ethDst: 0xffffffffffff }, outputs: [] };
+    const unheard = decided.add(drop).rule;
+    expect(decided.countOf('unheard')).toBe(1);
+    expect(decided.take('unheard')).toEqual([unheard]);
+  });
+
+  it('are there exactly as long as they were added and neither taken, gone, evicted nor replaced', () => {
+    const small = fc.nat(3);
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('add' as const), a: small, b: small, port: small }),
+      fc.record({ do: fc.constant('take' as const), a: small }),
+      fc.record({ do: fc.constant('gone' as const), index: fc.nat(20) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const decided = new DecidedRules(6);
+        const seen: FlowRule[] = [];
+        let model: FlowRule[] = [];
+        const without = (gone: readonly FlowRule[]) => {
+          model = model.filter((rule) => !gone.includes(rule));
+        };
+        for (const each of steps) {
+          if (each.do === 'add') {
+            const wanted = forward(each.a, 4 + each.b, each.port, 9);
+            const { rule, evicted } = decided.add(wanted);
+            const isSame = (other: FlowRule) => JSON.stringify(other.match) === JSON.stringify(rule.match);
+            without([...model.filter(isSame), ...(evicted === undefined ? [] : [evicted])]);
+            model.push(rule);
+            seen.push(rule);
+          } else if (each.do === 'take') {
+            const taken = decided.take({ source: each.a });
+            expect(taken).toEqual(model.filter(({ match }) => match.ethSrc === each.a));
+            without(taken);
+          } else if (seen.length > 0) {
+            const rule = seen[each.index % seen.length]!;
+            decided.onGone(rule.cookie);
+            without([rule]);
+          }
+          expect(decided.size).toBe(model.length);
+        }
+        expect(decided.takeAll()).toEqual(model);
+      }),
+    );
+  });
+});

@@ -1,0 +1,359 @@
+// Keeps one switch's rules as they should be. What they should be follows from what is known (the pipeline's groups) and
+// from what was decided for packets; this sends the difference, in an order that opens no gap, and knows what the switch
+// has. A switch that connects goes through these steps:
+//
+//   1. its rules are read. Packets are judged and sent on one by one; no rule is made. A crash here leaves it as it was.
+//   2. in one turn: what was decided on a former connection is deleted, and what is wrong or lacking is sent, as one bundle or
+//      behind a guard. Rules that are right stay untouched. A crash here leaves the old rules, or the new ones, or the
+//      guard, which forwards nothing unasked.
+//   3. a barrier confirms it: the switch is mended. From step 2 on each change is sent in the turn in which it happens.
+//
+// A bundle that is refused has changed nothing: then all goes on without bundles from step 1, behind a guard.
+
+import type { Logger } from 'pino';
+import { isGroupMac } from '../../../protocols/packet/address.ts';
+import type { ForeignRules } from '../../config/config.ts';
+import { type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
+import { flowStatsRequest, readFlowStats, type SwitchRule } from '../../southbound/flow-stats.ts';
+import type { SwitchConnection } from '../../southbound/switch-connection.ts';
+import type { FlowModKind } from '../../telemetry/counters.ts';
+import { DECIDED_RULES, isDecided } from '../cookie.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { ChangeWriter } from './change-writer.ts';
+import { type Concern, DecidedRules } from './decided-rules.ts';
+import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
+import { FoundRules } from './found-rules.ts';
+import { Room } from './room.ts';
+import { RuleBudget } from './rule-budget.ts';
+import { type GroupChange, isAny, RuleGroups } from './rule-groups.ts';
+import { RuleSender } from './rule-sender.ts';
+import { within } from './within.ts';
+
+/** How long the switch may take to tell its rules when it connects, and when somebody asks. */
+const READ_TIMEOUT_MS = 10_000;
+/** Rules decided for packets that a switch is given at a time. */
+const MOST_DECIDED = 65_536;
+/** Of them, drops of broadcasts that nobody may hear: each is deleted when a job comes. */
+const MOST_UNHEARD = 256;
+/** Groups that are compared with what the switch has before other work gets its turn. */
+const SLICE = 256;
+
+export interface ReconcilerParts {
+  readonly connection: SwitchConnection;
+  readonly pipeline: Pipeline;
+  /** The switch's name, for people. */
+  readonly name: () => string;
+  readonly foreign: () => ForeignRules;
+  /** Rules that it has room for, as the file says. */
+  readonly ruleBudget: number | undefined;
+  readonly log: Logger;
+  readonly onSent: (kind: FlowModKind) => void;
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #connection: SwitchConnection;
+  readonly #pipeline: Pipeline;
+  readonly #log: Logger;
+  readonly #sender: RuleSender;
+  readonly #writer: ChangeWriter;
+  /** The pipeline's rules that the switch has. */
+  readonly #groups = new RuleGroups();
+  readonly #decided = new DecidedRules(MOST_DECIDED);
+  readonly #room: Room;
+  /** Groups that changed while the switch was being read. */
+  readonly #dirty = new Set<string>();
+  /** Bundles whose outcome is not known yet. */
+  readonly #unsettled = new Set<Promise<boolean>>();
+  #foreign: readonly ForeignRule[] = [];
+  #taken: TakenPlaces;
+  #mended: Promise<boolean> | undefined;
+  #isMended = false;
+  #wasNearlyFull = false;
+
+  constructor(parts: ReconcilerParts) {
+    const { connection, pipeline, log, ruleBudget } = parts;
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#pipeline = pipeline;
+    this.#log = log;
+    this.#sender = new RuleSender(connection, parts.onSent);
+    this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
+    this.#taken = new TakenPlaces(connection.version, []);
+    const budget = new RuleBudget(ruleBudget);
+    this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided });
+  }
+
+  /** False until it is known which rules the switch has, and what it lacks has been sent. */
+  get isMended(): boolean {
+    return this.#isMended;
+  }
+
+  /** Rules of others that take packets from Lark's, as of when the switch was read. */
+  get foreignRules(): readonly ForeignRule[] {
+    return this.#foreign;
+  }
+
+  /** Rules of Lark's that the switch has, as far as Lark knows. */
+  get ruleCount(): number {
+    return this.#groups.size + this.#decided.size;
+  }
+
+  /** How much of the switch's room is in use, from 0 to 1, and how many groups of rules had to be left out. */
+  get room(): { readonly share: number; readonly leftOut: number } {
+    return { share: this.#room.share, leftOut: this.#room.leftOut.size };
+  }
+
+  /** Settles true once the switch is mended, false if it closed before; asked again, the answer is the same. */
+  mend(): Promise<boolean> {
+    this.#mended ??= this.#mend({ bundles: true });
+    return this.#mended;
+  }
+
+  /** True when all that was sent until now is in the switch's tables. */
+  async confirm(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    const left = () => Math.max(1, deadline - performance.now());
+    if (!this.#isMended && !(await within(this.mend(), timeoutMs))) return false;
+    if (this.#unsettled.size > 0) {
+      const settled = Promise.all(this.#unsettled).then((outcomes) => outcomes.every(Boolean));
+      if (!(await within(settled, left()))) return false;
+    }
+    return this.#connection.barrier(left());
+  }
+
+  /** Rules of Lark's and others', as the switch has them now; undefined if it does not tell in time. */
+  async readRules(timeoutMs = READ_TIMEOUT_MS): Promise<readonly SwitchRule[] | undefined> {
+    const parts = await this.#connection.statistics(flowStatsRequest(this.#connection.version), timeoutMs);
+    return parts?.flatMap(readFlowStats);
+  }
+
+  /** A rule that was decided for a packet. Before the switch is mended, and where there is no room, there are none. */
+  install(decided: FlowRule): void {
+    if (!this.#isMended || this.#taken.has(decided) || !this.#room.hasRoomForDecided()) return;
+    if (isGroupMac(decided.match.ethDst ?? 0) && this.#decided.countOf('unheard') >= MOST_UNHEARD) return;
+    const { rule, evicted } = this.#decided.add(decided);
+    if (evicted !== undefined) this.#sender.delete(evicted);
+    this.#sender.add(rule);
+  }
+
+  /** Deletes the rules that were decided for packets on any of these; without any, all of them. */
+  deleteDecided(concerns?: readonly Concern[]): void {
+    const rules =
+      concerns === undefined ? this.#decided.takeAll() : concerns.flatMap((each) => this.#decided.take(each));
+    for (const rule of rules) this.#sender.delete(rule);
+  }
+
+  /** The switch says that a rule is gone. */
+  onDecidedGone(cookie: bigint): void {
+    this.#decided.onGone(cookie);
+  }
+
+  /** Brings groups of the pipeline's rules in line with what is known now; without any, all of them. */
+  refresh(groups: Iterable<string> = this.#allGroups()): void {
+    if (!this.#isMended) {
+      for (const group of groups) this.#dirty.add(group);
+      return;
+    }
+    this.#apply([...groups].map((group) => this.#changeOf(group)));
+  }
+
+  /**
+   * The rule that the switch refused with an error of this xid; undefined where it was none. A group that is not whole is left
+   * out. One that cannot be spared takes with it what forwards at all: then everything is asked about, until it fits.
+   */
+  onRefused(xid: number, isFull: boolean): FlowRule | undefined {
+    const rule = this.#sender.ruleOf(xid);
+    if (rule === undefined) return undefined;
+    const group = this.#groups.groupOf(rule);
+    const isDecidedHere = isDecided(rule.cookie) && this.#decided.onGone(rule.cookie);
+    // Of a group that was left out meanwhile, the switch may have refused more than one rule.
+    if (isFull && (isDecidedHere || group !== undefined)) this.#room.onFull(rule.table ?? 0);
+    if (isDecided(rule.cookie) || rule.isOptional === true) return rule;
+    const isGuard = group === undefined && isSameRule(rule, this.#pipeline.guard?.guard);
+    if (group !== undefined || isGuard) this.refresh(this.#room.leaveOut(group));
+    return rule;
+  }
+
+  #changeOf(group: string): GroupChange {
+    const { gone, added } = this.#groups.difference(group, this.#room.rulesOf(group));
+    return { group, gone, added: added.filter((rule) => !this.#taken.has(rule)) };
+  }
+
+  #apply(changes: readonly GroupChange[]): void {
+    const whole = this.#fit(changes.filter(isAny));
+    void this.#carryOut(
+      whole,
+      [],
+      whole.some(({ group }) => this.#pipeline.needsGuard(group)),
+    );
+  }
+
+  /** Notes the changes, and what has to go or may come back by the room that there is then. */
+  #fit(changes: readonly GroupChange[]): readonly GroupChange[] {
+    for (const change of changes) this.#groups.note(change);
+    const { decided, groups } = this.#room.makeRoom();
+    for (const rule of decided) this.#sender.delete(rule);
+    const back = groups.length > 0 || this.#room.leftOut.size === 0 ? [] : this.#room.takeBack();
+    const asks = [...this.#room.leftOut].some(
+      (group) => this.#pipeline.rank(group) !== 0 && group !== this.#pipeline.heart,
+    );
+    const more = [...this.#pipeline.askAboutUnknown(asks), ...groups, ...back].map((group) => this.#changeOf(group));
+    for (const change of more) this.#groups.note(change);
+    this.#tellOfRoom(groups.length, back.length);
+    // What was to be added and is left out all the same never gets there.
+    const spared = new Set(groups);
+    return [...changes.map((change) => (spared.has(change.group) ? { ...change, added: [] } : change)), ...more];
+  }
+
+  #tellOfRoom(leftOut: number, back: number): void {
+    const { isNearlyFull, share } = this.#room;
+    if (leftOut === 0 && back === 0 && isNearlyFull === this.#wasNearlyFull) return;
+    this.#wasNearlyFull = isNearlyFull;
+    const said = { switch: this.#parts.name(), usedPercent: Math.round(share * 100), rules: this.ruleCount };
+    const groups = { leftOutNow: leftOut, takenBack: back, leftOut: this.#room.leftOut.size };
+    if (isNearlyFull) this.#log.warn({ ...said, ...groups }, 'switch.nearly_full');
+    else this.#log.info({ ...said, ...groups }, 'switch.has_room');
+  }
+
+  #carryOut(
+    changes: readonly GroupChange[],
+    leftOver: readonly SwitchRule[],
+    isWhole: boolean,
+  ): Promise<boolean> | undefined {
+    const outcome = this.#writer.write(changes, leftOver, isWhole);
+    return outcome && this.#settle(outcome);
+  }
+
+  /** A bundle is under way; if it is refused, the switch has none of it, and is read and mended anew without bundles. */
+  #settle(outcome: Promise<boolean>): Promise<boolean> {
+    const settled = outcome.then(async (isCommitted) => {
+      if (isCommitted) return true;
+      if (this.#connection.state !== 'up') return false;
+      this.#log.warn({ switch: this.#parts.name() }, 'switch.bundle_refused');
+      // What it was to change is not changed: nothing passes unasked until it is.
+      this.deleteDecided();
+      this.#writer.raiseGuard();
+      this.#isMended = false;
+      this.#mended = this.#mend({ bundles: false });
+      return this.#mended;
+    });
+    this.#unsettled.add(settled);
+    void settled.finally(() => this.#unsettled.delete(settled));
+    return settled;
+  }
+
+  /** Those that have rules now, and those that should. */
+  #allGroups(): ReadonlySet<string> {
+    return new Set([...this.#pipeline.groups(), ...this.#groups.names()]);
+  }
+
+  /** Reads the switch, and in one turn sends what it lacks and deletes what it has too much. */
+  async #mend({ bundles }: { readonly bundles: boolean }): Promise<boolean> {
+    const connection = this.#connection;
+    const reading = this.readRules();
+    const probing = bundles ? this.#sender.canBundle(READ_TIMEOUT_MS) : Promise.resolve(false);
+    const rules = await reading;
+    this.#writer.canBundle = await probing;
+    this.#groups.clear();
+    if (rules === undefined) {
+      connection.close(`the switch did not tell its rules within ${READ_TIMEOUT_MS} ms`);
+      return false;
+    }
+    const found = new FoundRules(connection.version, rules);
+    this.#taken = new TakenPlaces(connection.version, found.foreign);
+    const lacking = await this.#compare(found);
+    if (connection.state !== 'up') return false;
+
+    // From here on in one turn.
+    const changes = [
+      ...lacking.filter(({ group }) => !this.#dirty.has(group)),
+      ...[...this.#dirty].map((group) => this.#changeOf(group)).filter(isAny),
+    ];
+    this.#dirty.clear();
+    const lark = [...this.#groups.rules(), ...changes.flatMap(({ added }) => added)];
+    if (!this.#judgeForeign(found, lark)) return false;
+    this.#isMended = true;
+    this.#deleteFormerDecided(found);
+    const whole = this.#fit(changes);
+    const added = whole.flatMap((change) => change.added);
+    const guard = whole.length > 0 && !this.#writer.canBundle ? this.#pipeline.guard : undefined;
+    const leftOver = found.leftOver(guard === undefined ? added : [...added, guard.guard]);
+    const outcome = this.#carryOut(whole, leftOver, whole.length > 0);
+    const isConfirmed = (outcome === undefined || (await outcome)) && (await connection.barrier(READ_TIMEOUT_MS));
+    if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
+    const counts = {
+      kept: this.#groups.size - added.length,
+      added: added.length,
+      removed: leftOver.length + found.decided.length,
+    };
+    const said = { switch: this.#parts.name(), isConfirmed, bundles: this.#writer.canBundle };
+    this.#log.info({ ...said, ...counts }, 'switch.mended');
+    return isConfirmed;
+  }
+
+  /** Notes what the switch has and should have, group by group; the answer is what it lacks. */
+  async #compare(found: FoundRules): Promise<GroupChange[]> {
+    const lacking: GroupChange[] = [];
+    const uses = new Map<string, number>();
+    for (const [index, group] of [...this.#pipeline.groups()].entries()) {
+      if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#connection.state !== 'up') return [];
+      const wanted = this.#room.rulesOf(group).filter((rule) => !this.#taken.has(rule));
+      const kept: FlowRule[] = [];
+      let packets = 0;
+      for (const rule of wanted) {
+        const there = found.claim(rule);
+        if (there === undefined) continue;
+        kept.push(rule);
+        packets += Number(there.packets);
+      }
+      this.#groups.note({ group, gone: [], added: kept });
+      uses.set(group, packets);
+      const change = this.#groups.difference(group, wanted);
+      if (isAny(change)) lacking.push(change);
+    }
+    this.#room.noteUses(uses);
+    return lacking;
+  }
+
+  /** What was decided on a former connection nobody remembers the reasons of. */
+  #deleteFormerDecided({ decided }: FoundRules): void {
+    if (decided.length === 0) return;
+    if (this.#connection.version === 4) this.#sender.deleteAll({ match: {}, cookie: DECIDED_RULES });
+    else for (const { deletion } of decided) this.#sender.send(deletion);
+  }
+
+  /** Rules of others in Lark's way: reported, removed, or a reason not to take the switch, as the file says. */
+  #judgeForeign({ foreign, hadDefault }: FoundRules, larks: readonly FlowRule[]): boolean {
+    const name = this.#parts.name();
+    const mode = this.#parts.foreign();
+    if (hadDefault) this.#log.warn({ switch: name }, 'switch.was_standalone');
+    this.#foreign = overlapping(this.#connection.version, foreign, larks);
+    const [first] = this.#foreign;
+    if (mode === 'refuse' && first !== undefined) {
+      const { table, priority, match, actions } = first.rule;
+      this.#connection.close(
+        `the switch has ${this.#foreign.length} rules that are not Lark's and come before Lark's, such as ` +
+          `table=${table},priority=${priority},${match} actions=${actions}; ` +
+          'remove them, or set openflow.foreign to leave or remove',
+      );
+      return false;
+    }
+    for (const { rule } of this.#foreign) {
+      const { table, priority, match, actions } = rule;
+      const said = { switch: name, table, priority, match, actions, isRemoved: mode === 'remove' };
+      this.#log.warn(said, 'switch.foreign_rule');
+      if (mode === 'remove') this.#sender.send(rule.deletion);
+    }
+    if (mode === 'remove') {
+      this.#foreign = [];
+      this.#taken = new TakenPlaces(this.#connection.version, []);
+    }
+    return true;
+  }
+}
+
+function isSameRule(a: FlowRule, b: FlowRule | undefined): boolean {
+  return b !== undefined && ruleKey(a) === ruleKey(b);
+}
