@@ -38,6 +38,11 @@ export interface DatapathOptions {
    * false: all of them, as Open vSwitch does, which has no buffers.
    */
   readonly truncatesPacketIns?: boolean;
+  /**
+   * True: 1.3 has Nicira's registers, and `move` and `load` into them, as Open vSwitch does. Default false: standard
+   * OpenFlow alone.
+   */
+  readonly hasRegisters?: boolean;
 }
 
 const DIALECTS = { 1: dialect10, 4: dialect13 } as const;
@@ -67,6 +72,7 @@ export class Datapath {
       pipeline: new Pipeline({ tables, groups, ports, learning }),
       entriesPerReply: options.entriesPerReply ?? Number.POSITIVE_INFINITY,
       truncatesPacketIns: options.truncatesPacketIns ?? false,
+      hasRegisters: options.hasRegisters ?? false,
       config: { ...DEFAULT_CONFIG },
       controller: freshController(),
     };

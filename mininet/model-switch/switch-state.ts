@@ -28,6 +28,7 @@ export interface SwitchState {
   /** The most entries of one statistics reply; more come in several parts. */
   readonly entriesPerReply: number;
   readonly truncatesPacketIns: boolean;
+  readonly hasRegisters: boolean;
   /** What SET_CONFIG set. */
   config: { flags: number; missSendLen: number };
   controller: ControllerState;
