@@ -52,6 +52,8 @@ export interface SwitchConfig {
   readonly wan: WanConfig | undefined;
   /** Which pipeline it gets; undefined: what its features allow. */
   readonly pipeline: 'single-table' | 'multi-table' | undefined;
+  /** False: standard OpenFlow alone, even where the switch has Nicira's registers. */
+  readonly registers?: boolean | undefined;
   /** Ports to other switches of Lark's. */
   readonly fabric: readonly string[];
   /** Which ports lead to a worker node's jobs: machine name (HTCondor's `Machine`) to port names. These are job ports from the start. */

@@ -38,6 +38,7 @@ export function loadSwitches(section: Readonly<Record<string, unknown>>, finding
       dpid,
       wan: wanOf(entry),
       pipeline: entry.pipeline,
+      registers: entry.registers,
       fabric: entry.fabric,
       machines: new Map(Object.entries(entry.machines)),
     });

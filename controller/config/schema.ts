@@ -96,6 +96,7 @@ export const switchEntry = mapping({
   dpid: datapathId.optional(),
   wan: wan.optional(),
   pipeline: z.enum(['single-table', 'multi-table']).optional(),
+  registers: z.boolean().optional(),
   fabric: z.array(portName).default([]),
   machines: named('machine', z.array(portName).min(1, { error: 'expected at least one port' })).default({}),
 });

@@ -11,6 +11,7 @@ import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
+import { probeCapabilities } from '../southbound/capabilities.ts';
 import {
   coveredBy,
   type FlowMatch,
@@ -23,7 +24,7 @@ import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/
 import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
+import { ANY_OF_LARKS, DECIDED_RULES, isLarks, makeCookie, RuleKind } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
@@ -265,6 +266,9 @@ export class ManagedSwitch {
   /** Removes what Lark left there before, puts in place the rules from the start, and confirms both. */
   async #mend(): Promise<boolean> {
     const { connection } = this;
+    if (this.pipeline.name === 'multi-table' && this.state.config?.registers !== false) {
+      this.pipeline.adapt(await probeCapabilities(connection, makeCookie(RuleKind.BASE), READ_TIMEOUT_MS));
+    }
     if (connection.version === 4) {
       connection.send(deleteRules(4, { match: {}, cookie: ANY_OF_LARKS }));
     } else {

@@ -1,9 +1,9 @@
 // Rules and packets as the messages of the version that a switch speaks. Where the two versions differ in how they say
 // a thing (queues, wildcards, port numbers, which deletes can name a cookie) is known here alone.
 
-import { NO_BUFFER, type Of13Instruction } from 'node-openflow';
+import { NO_BUFFER, type Of13Action, type Of13Instruction, oxmId } from 'node-openflow';
 import { narrowPort } from '../network/port-numbers.ts';
-import type { FlowMatch, FlowRule, Output } from './flow-rule.ts';
+import type { FlowMatch, FlowRule, Output, RegisterLoad, RegisterMove } from './flow-rule.ts';
 import type { WireVersion } from './negotiation.ts';
 import { match10, match13 } from './rule-matches.ts';
 import type { Outgoing } from './switch-connection.ts';
@@ -61,6 +61,7 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
     if (rule.table !== undefined || rule.goto !== undefined || rule.writeMetadata !== undefined) {
       throw new Error('OpenFlow 1.0 has one table');
     }
+    if (rule.moves !== undefined || rule.loads !== undefined) throw new Error('registers are for OpenFlow 1.3');
     return {
       version,
       ...common,
@@ -84,8 +85,8 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
 }
 
 /** In the order in which a switch carries them out (OF1.3.5 §5.9). */
-function instructions13({ outputs, writeMetadata, goto }: FlowRule): Of13Instruction[] {
-  const actions = actions13(outputs);
+function instructions13({ moves = [], loads = [], outputs, writeMetadata, goto }: FlowRule): Of13Instruction[] {
+  const actions = [...moves.map(moveAction), ...loads.map(loadAction), ...actions13(outputs)];
   return [
     ...(actions.length === 0 ? [] : [{ type: 'applyActions' as const, actions }]),
     ...(writeMetadata === undefined
@@ -134,7 +135,15 @@ function actions10(outputs: readonly Output[]) {
   });
 }
 
-function actions13(outputs: readonly Output[]) {
+function moveAction({ from, fromBit, bits, to }: RegisterMove): Of13Action {
+  return { type: 'regMove', bits, srcOfs: fromBit, dstOfs: 0, src: oxmId(from), dst: oxmId(to) };
+}
+
+function loadAction({ value, to }: RegisterLoad): Of13Action {
+  return { type: 'regLoad', range: { offset: 0, bits: 32 }, dst: oxmId(to), value: BigInt(value) };
+}
+
+function actions13(outputs: readonly Output[]): Of13Action[] {
   return plainFirst(outputs).flatMap(({ port, queueId, ethDst }) => [
     ...(ethDst === undefined
       ? []

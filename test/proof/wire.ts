@@ -25,6 +25,8 @@ export class Wire {
   readonly version: 1 | 4;
   readonly #owner: WireOwner;
   readonly #waiting = new Map<number, { settle: (answer: Answer) => void; parts: StatsReply[] }>();
+  /** By xid: whether it was refused. */
+  readonly #attempts = new Map<number, boolean>();
   readonly #toSwitch: Uint8Array[] = [];
   readonly #toController: Uint8Array[] = [];
   /** Barrier replies are kept while this is so. */
@@ -88,6 +90,15 @@ export class Wire {
 
   statistics(request: Outgoing, timeoutMs: number): Promise<readonly StatsReply[] | undefined> {
     return this.#ask(request, timeoutMs).then((answer) => (answer === true ? undefined : answer));
+  }
+
+  async attempt(requests: readonly Outgoing[], timeoutMs: number): Promise<boolean> {
+    const xids = requests.map((request) => this.send(request));
+    for (const xid of xids) this.#attempts.set(xid, false);
+    const isAnswered = await this.barrier(timeoutMs);
+    const isRefused = xids.some((xid) => this.#attempts.get(xid) === true);
+    for (const xid of xids) this.#attempts.delete(xid);
+    return isAnswered && !isRefused;
   }
 
   close(reason: string): void {
@@ -159,6 +170,10 @@ export class Wire {
         return;
       }
       case 'error':
+        if (this.#attempts.has(message.xid)) {
+          this.#attempts.set(message.xid, true);
+          return;
+        }
         this.#waiting.get(message.xid)?.settle(undefined);
         break;
     }

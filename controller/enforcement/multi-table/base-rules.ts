@@ -5,6 +5,7 @@ import { isIpv4, type Prefix, parsePrefix } from '../../../protocols/packet/addr
 import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
 import type { FlowMatch, FlowRule } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
+import { addressRules } from './addresses.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import {
   destinationClass,
@@ -29,6 +30,9 @@ export const Level = {
   ZONE: 1000,
   MISS: 0,
 } as const;
+
+/** Priorities within OUTPUT. With registers, what is for a job and neither addressed to it nor a question ends at NOBODY. */
+export const Delivery = { JOB: 20, QUEUE: 20, NOBODY: 15, PORT: 10 } as const;
 
 const IPV4 = { ethType: EtherType.IPV4 } as const;
 const IPV6 = { ethType: EtherType.IPV6 } as const;
@@ -57,9 +61,14 @@ const TCP_RST = 0x04;
 const rule = ruleMaker(RuleKind.BASE);
 
 export function baseRules(context: MultiTableContext): FlowRule[] {
-  const misses = Object.values(Table).map((table) => rule(table, Level.MISS, {}, toController));
+  const { hasRegisters, asksAboutUnknown } = context;
+  const tables = Object.values(Table).filter((table) => hasRegisters || table !== Table.ADDRESSES);
+  const nobody = asksAboutUnknown ? toController : drop;
   return [
-    ...misses,
+    ...tables.map((table) => rule(table, Level.MISS, {}, toController)),
+    ...(hasRegisters
+      ? [...addressRules(), rule(Table.OUTPUT, Delivery.NOBODY, { metadata: HAS_OUT_PORT }, nobody)]
+      : []),
     ...ingressRules(),
     ...senderRules(context),
     ...recipientRules(context),

@@ -8,6 +8,8 @@ import {
   type FlowRule,
   type MaskedMetadata,
   type Output,
+  type RegisterLoad,
+  type RegisterMove,
   TO_CONTROLLER,
 } from '../../southbound/flow-rule.ts';
 import { makeCookie, type RuleKind } from '../cookie.ts';
@@ -18,6 +20,8 @@ export class MultiTableContext {
   readonly view: ForwardingView;
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
   asksAboutUnknown = false;
+  /** True once the switch is known to have Nicira's registers; before that no rule is made. */
+  hasRegisters = false;
   readonly #portIndexes = new Map<number, number>();
 
   constructor(view: ForwardingView) {
@@ -53,6 +57,8 @@ export class MultiTableContext {
 
 /** The parts of a rule that are not its match. */
 export interface RuleBody {
+  readonly moves?: readonly RegisterMove[];
+  readonly loads?: readonly RegisterLoad[];
   readonly outputs?: readonly Output[];
   readonly goto?: number;
   readonly writeMetadata?: MaskedMetadata;

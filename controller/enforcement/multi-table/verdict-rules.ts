@@ -10,7 +10,8 @@ import { compressTable } from './compress.ts';
 import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
 import { both, destinationClass, queue, sourceClass, Table } from './layout.ts';
 
-const Priority = { GUARD: 100, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
+/** Within VERDICT. */
+export const Priority = { GUARD: 100, ANNOUNCEMENT: 50, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
 const rule = ruleMaker(RuleKind.VERDICT);
 
 /** Asks about every packet, whatever the table says. */
