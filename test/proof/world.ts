@@ -31,6 +31,7 @@ export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
+  readonly withRegisters: ReadonlySet<SwitchName>;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -57,7 +58,7 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, versions }: WorldSetup) {
+  constructor({ config, policy, versions, withRegisters }: WorldSetup) {
     this.time.install();
     this.versions = versions;
     this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
@@ -74,7 +75,10 @@ export class World implements WireOwner {
     this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
     for (const name of versions.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
-      this.#datapaths.set(name, new Datapath({ dpid: PLAN.get(name)!.dpid, ports }, this.now()));
+      this.#datapaths.set(
+        name,
+        new Datapath({ dpid: PLAN.get(name)!.dpid, ports, hasRegisters: withRegisters.has(name) }, this.now()),
+      );
     }
   }
 
