@@ -21,7 +21,14 @@ import {
   sameInstructions,
 } from '../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
-import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
+import {
+  addRule,
+  type DeleteFilter,
+  deleteRule,
+  deleteRules,
+  type PacketConnection,
+  packetOut,
+} from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ANY_OF_LARKS, DECIDED_RULES, isLarks, makeCookie, RuleKind } from './cookie.ts';
@@ -133,8 +140,12 @@ export class ManagedSwitch {
     this.#add(rule);
   }
 
-  send(packet: { inPort: number; bufferId: number; data: Uint8Array }, outputs: readonly Output[]): void {
-    this.connection.send(packetOut(this.connection.version, packet, outputs));
+  send(
+    packet: { inPort: number; bufferId: number; data: Uint8Array },
+    outputs: readonly Output[],
+    connection?: PacketConnection,
+  ): void {
+    this.connection.send(packetOut(this.connection.version, packet, outputs, connection));
     this.#counters.packetOuts.add([this.state.name]);
   }
 

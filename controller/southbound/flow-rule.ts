@@ -46,9 +46,31 @@ export interface FlowMatch {
   readonly reg3?: number;
   readonly reg4?: number;
   readonly reg5?: number;
+  readonly reg6?: number;
+  readonly reg7?: number;
+  readonly reg8?: number;
+  readonly reg9?: number;
+  /** What connection tracking says of a packet. Needs a switch that has it. */
+  readonly connection?: ConnectionState;
 }
 
-export const REGISTERS = ['reg0', 'reg1', 'reg2', 'reg3', 'reg4', 'reg5'] as const;
+/**
+ * `untracked`: was not looked up yet. `reply`: goes against the direction in which its connection was opened. `error`: an
+ * ICMP error that says so of a connection. `tracked`: was looked up, whatever came of it.
+ */
+export type ConnectionState = 'untracked' | 'tracked' | 'reply' | 'error';
+
+/** Nicira's `ct`, in Lark's own zone. */
+export type Tracking =
+  /** From here on packets against this packet's direction are replies. */
+  | 'commit'
+  /** Looked up: goes on in this table, and only there, with what was found. */
+  | { readonly lookUpFor: number };
+
+export const REGISTERS = [
+  ...(['reg0', 'reg1', 'reg2', 'reg3', 'reg4'] as const),
+  ...(['reg5', 'reg6', 'reg7', 'reg8', 'reg9'] as const),
+] as const;
 export type Register = (typeof REGISTERS)[number];
 
 /**
@@ -95,7 +117,11 @@ export interface FlowRule {
   /** Before the outputs. */
   readonly moves?: readonly RegisterMove[];
   readonly loads?: readonly RegisterLoad[];
+  /** 1.3 with Nicira's connection tracking. */
+  readonly tracking?: Tracking;
   readonly outputs: readonly Output[];
+  /** Output to the port whose number, of 16 bits as in OpenFlow 1.0, stands there. */
+  readonly outputTo?: Register;
   /** Goes on there, after the outputs; without it the packet's way ends here. */
   readonly goto?: number;
   readonly writeMetadata?: MaskedMetadata;
@@ -146,6 +172,7 @@ const FIELDS = [
   'ndTll',
   'tcpFlag',
   ...REGISTERS,
+  'connection',
 ] as const satisfies readonly (keyof FlowMatch)[];
 
 /** True where a non-strict delete with `filter` deletes a rule with `match` (OF1.0 §4.6: the rule is at least as narrow). */
@@ -178,12 +205,18 @@ function isNarrower(inner: MaskedMetadata, outer: MaskedMetadata): boolean {
 export function sameInstructions(a: FlowRule, b: FlowRule): boolean {
   return (
     a.goto === b.goto &&
+    a.outputTo === b.outputTo &&
+    trackingKey(a.tracking) === trackingKey(b.tracking) &&
     a.writeMetadata?.value === b.writeMetadata?.value &&
     a.writeMetadata?.mask === b.writeMetadata?.mask &&
     sameMoves(a.moves ?? [], b.moves ?? []) &&
     sameLoads(a.loads ?? [], b.loads ?? []) &&
     sameOutputs(a.outputs, b.outputs)
   );
+}
+
+function trackingKey(tracking: Tracking | undefined): string | number | undefined {
+  return typeof tracking === 'object' ? tracking.lookUpFor : tracking;
 }
 
 function sameMoves(a: readonly RegisterMove[], b: readonly RegisterMove[]): boolean {

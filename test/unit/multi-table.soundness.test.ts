@@ -25,7 +25,7 @@ function datapathFor(
   { hasRegisters, knowsTcpFlags }: Variant,
 ): { datapath: Datapath; rules: number } {
   const pipeline = new MultiTablePipeline(view);
-  pipeline.adapt({ registers: hasRegisters });
+  pipeline.adapt({ registers: hasRegisters, connections: false });
   const ports = [...view.state.ports()].map(({ portNo, name, mac }) => ({ portNo, name, mac: mac as never }));
   const datapath = new Datapath({ dpid: 1n, ports, hasRegisters }, 0);
   datapath.controllerConnected(4);

@@ -16,6 +16,7 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { repliesRules } from './reply-rules.ts';
 
 /** Priorities within SENDER and RECIPIENT; a zone's prefix adds its length to ZONE. */
 export const Level = {
@@ -32,7 +33,7 @@ export const Level = {
 } as const;
 
 /** Priorities within OUTPUT. With registers, what is for a job and neither addressed to it nor a question ends at NOBODY. */
-export const Delivery = { JOB: 20, QUEUE: 20, NOBODY: 15, PORT: 10 } as const;
+export const Delivery = { ALTERNATE: 30, JOB: 20, QUEUE: 20, NOBODY: 15, PORT: 10 } as const;
 
 const IPV4 = { ethType: EtherType.IPV4 } as const;
 const IPV6 = { ethType: EtherType.IPV6 } as const;
@@ -54,9 +55,6 @@ const LOCAL_PREFIXES = [
   'fe80::/10',
   'ff00::/8',
 ].map((text) => parsePrefix(text) as Prefix);
-
-const TCP_ACK = 0x10;
-const TCP_RST = 0x04;
 
 const rule = ruleMaker(RuleKind.BASE);
 
@@ -151,29 +149,12 @@ function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule
   ];
 }
 
-/**
- * TCP that acknowledges or resets opens no connection. A switch that cannot match TCP flags refuses these rules, and asks
- * about every packet that may only be a reply.
- */
-function repliesRules({ view }: MultiTableContext): FlowRule[] {
-  const isNeeded = view.policy.config.policies.some(({ policy }) => policy.needs?.includes('connections') === true);
-  if (!isNeeded) return [];
-  const pass = { goto: Table.SWITCHING };
-  const tcp = [IPV4, IPV6].map((version) => ({ ...version, ipProto: IpProto.TCP }));
-  return [
-    rule(Table.REPLIES, Level.EXACT, { ethType: EtherType.ARP }, pass),
-    ...[TCP_ACK, TCP_RST].flatMap((flag) =>
-      tcp.map((match) => rule(Table.REPLIES, Level.EXACT, { ...match, tcpFlag: flag }, pass)),
-    ),
-  ];
-}
-
 function switchingRules(): FlowRule[] {
   return [rule(Table.SWITCHING, Level.JOB, { metadata: HAS_OUT_PORT }, { goto: Table.OUTPUT })];
 }
 
 /** The five messages of neighbour discovery (RFC 4861). */
-function discovery(): FlowMatch[] {
+export function discovery(): FlowMatch[] {
   return [
     ...[
       Icmpv6Type.ROUTER_SOLICITATION,

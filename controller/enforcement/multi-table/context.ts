@@ -8,9 +8,11 @@ import {
   type FlowRule,
   type MaskedMetadata,
   type Output,
+  type Register,
   type RegisterLoad,
   type RegisterMove,
   TO_CONTROLLER,
+  type Tracking,
 } from '../../southbound/flow-rule.ts';
 import { makeCookie, type RuleKind } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
@@ -59,6 +61,8 @@ export class MultiTableContext {
 export interface RuleBody {
   readonly moves?: readonly RegisterMove[];
   readonly loads?: readonly RegisterLoad[];
+  readonly tracking?: Tracking;
+  readonly outputTo?: Register;
   readonly outputs?: readonly Output[];
   readonly goto?: number;
   readonly writeMetadata?: MaskedMetadata;

@@ -30,8 +30,9 @@ export class MultiTablePipeline implements Pipeline {
   }
 
   /** Before the first rules are made: what they are made of depends on it. */
-  adapt({ registers }: Capabilities): void {
+  adapt({ registers, connections }: Capabilities): void {
     this.#context.hasRegisters = registers;
+    this.#context.view.state.tracksConnections = connections;
   }
 
   *groups(): Iterable<string> {
