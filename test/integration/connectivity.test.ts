@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROADCAST_MAC, parseIp, parseMac } from '../../protocols/packet/address.ts';
 import { buildIp, buildTcp, buildUdp } from '../../protocols/packet/build.ts';
 import { eventually } from '../support/eventually.ts';
-import { HOSTS, type HostName, MODES, Site } from '../support/site.ts';
+import { BRIDGE, HOSTS, type HostName, MODES, Site } from '../support/site.ts';
 
 const PORT = 7000;
 const SERVER = `
@@ -104,6 +104,12 @@ describe.each(MODES)(
     });
     const bytes = (text: string) => new TextEncoder().encode(text);
 
+    const packetOuts = async () => {
+      const { host, port } = site.lark.addresses.http;
+      const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text();
+      return Number(/^lark_of_packet_outs_total\{[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+    };
+
     it('is sent nothing that only looks like a reply', async () => {
       const { ethernet, ip } = ends('campus', 'alice1');
       const [sender, receiver, witness] = [await site.raw('campus'), await site.raw('alice1'), await site.raw('bob')];
@@ -137,6 +143,26 @@ describe.each(MODES)(
       const arrived = Object.keys(attempts).filter((name) => receiver.has(`attempt-${name}`));
       // By their flags alone, four segments pass for replies.
       expect(arrived).toEqual(mode.registers ? [] : ['flags16', 'flags4', 'flags18', 'flags20']);
+    });
+
+    it('is answered, and sent nothing else, through the controller as well', async () => {
+      if (!mode.registers) return;
+      // Without its rule, all that the host sends comes up; the controller knows it still, and so sends no new rule.
+      await site.ovs.ofctl(BRIDGE, ['del-flows', `table=0,dl_src=${HOSTS.campus.mac}`]);
+      await site.ovs.revalidatorWait();
+      const asked = await packetOuts();
+      expect(await ask(PORT, 10)).toBe('10');
+      expect(await talks('alice1', 'campus')).toBe(true);
+      expect(await packetOuts()).toBeGreaterThan(asked + 4);
+      const { ethernet, ip } = ends('campus', 'alice1');
+      const [sender, receiver, witness] = [await site.raw('campus'), await site.raw('alice1'), await site.raw('bob')];
+      const ports = { srcPort: PORT, dstPort: 40_002, data: bytes('by-controller') };
+      sender.send(buildUdp(ethernet, ip, ports));
+      sender.send(buildTcp(ethernet, ip, { ...ports, flags: TCP_FLAGS.ACK }));
+      const honest = ends('campus', 'bob');
+      sender.send(buildUdp(honest.ethernet, honest.ip, { srcPort: 9, dstPort: 9, data: bytes('honest-controller') }));
+      await eventually('an honest frame after them', () => witness.has('honest-controller'));
+      expect(receiver.has('by-controller')).toBe(false);
     });
 
     it('opens none to others in frames for everybody, if it may open none', async () => {
