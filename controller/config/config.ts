@@ -57,6 +57,8 @@ export interface SwitchConfig {
   readonly pipeline: 'single-table' | 'multi-table' | undefined;
   /** How many rules of Lark's it has room for, in all tables together; undefined: until it says that it is full. */
   readonly ruleBudget: number | undefined;
+  /** False: standard OpenFlow alone, even where the switch has Nicira's registers. */
+  readonly registers?: boolean | undefined;
   /** Ports to other switches of Lark's. */
   readonly fabric: readonly string[];
   /** Which ports lead to a worker node's jobs: machine name (HTCondor's `Machine`) to port names. These are job ports from the start. */

@@ -98,6 +98,7 @@ export const switchEntry = mapping({
   wan: wan.optional(),
   pipeline: z.enum(['single-table', 'multi-table']).optional(),
   rules: wholeNumber('a number of rules', 64, 10_000_000).optional(),
+  registers: z.boolean().optional(),
   fabric: z.array(portName).default([]),
   machines: named('machine', z.array(portName).min(1, { error: 'expected at least one port' })).default({}),
 });

@@ -115,15 +115,28 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
   if (asksForAnother(view, frame, recipient)) return dropped('spoofed');
   const verdict = view.policy.verdict(sender, recipient.endpoint);
   if (verdict.action === 'drop') return dropped('policy', { verdict, match });
-  // By no rule: the standard versions cannot match what tells a reply from the opening of a connection.
+  // By no rule of this packet's own: its addresses do not tell a reply from the opening of a connection.
   const isRepliesOnly = verdict.connections !== undefined;
-  if (isRepliesOnly && !mayBeReply(frame)) return dropped('policy', { verdict });
+  const connection = connectionOf(view, frame, verdict, view.policy.verdict(recipient.endpoint, sender));
+  if (isRepliesOnly && connection === undefined && !mayBeReply(frame)) return dropped('policy', { verdict });
   const fate =
     recipient.kind === 'job'
       ? deliverToJob(view, packet, recipient, verdict)
       : deliverToOther(view, packet, recipient.endpoint, verdict);
-  const isPerPacket = isRepliesOnly || frame.kind === 'arp' || isNeighbourDiscovery(frame) || fate.match === undefined;
-  return { ...fate, verdict, match: isPerPacket ? undefined : match };
+  const isPerPacket =
+    isRepliesOnly ||
+    connection !== undefined ||
+    frame.kind === 'arp' ||
+    isNeighbourDiscovery(frame) ||
+    fate.match === undefined;
+  return { ...fate, verdict, connection, match: isPerPacket ? undefined : match };
+}
+
+/** What the switch is to make of it, where it tracks connections. ARP and neighbour discovery open none. */
+function connectionOf(view: ForwardingView, frame: Frame, verdict: Verdict, back: Verdict): Fate['connection'] {
+  if (!view.state.tracksConnections || frame.kind === 'arp' || isNeighbourDiscovery(frame)) return undefined;
+  if (verdict.action === 'forward' && verdict.connections !== undefined) return 'reply';
+  return back.action === 'forward' && back.connections !== undefined ? 'opening' : undefined;
 }
 
 /** A unicast solicitation asks the one that it is addressed to: none else's address. */
@@ -217,6 +230,8 @@ function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoi
     if (asked === undefined) return dropped('delivery', { verdict });
     return { ...askJob(view, packet, recipient), verdict };
   }
+  // A question is no connection; anything else in a frame for everybody answers nobody.
+  if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });
   return orNobody(floodPastJobs(view, inPort, verdict), { verdict });
 }
 

@@ -34,6 +34,11 @@ export interface Fate {
   readonly dropReason: DropReason | undefined;
   /** Of the two ends, where a policy was asked. */
   readonly verdict: Verdict | undefined;
+  /**
+   * On a switch that tracks connections, where one end may only reply to the other: whether this packet may open one, or
+   * leaves only if the switch finds that it is a reply. Undefined: neither matters.
+   */
+  readonly connection: 'opening' | 'reply' | undefined;
   /** A match whose every packet has this fate as long as nothing that it was decided on changes; undefined: no rule. */
   readonly match: FlowMatch | undefined;
   /** The sender was who it said it is, and is at this port. */
@@ -42,7 +47,14 @@ export interface Fate {
   readonly binds: { readonly placed: PlacedJob; readonly mac: MacAddress } | undefined;
 }
 
-const NOTHING = { outputs: [], verdict: undefined, match: undefined, learned: undefined, binds: undefined } as const;
+const NOTHING = {
+  outputs: [],
+  verdict: undefined,
+  connection: undefined,
+  match: undefined,
+  learned: undefined,
+  binds: undefined,
+} as const;
 
 export function dropped(dropReason: DropReason, rest: Partial<Fate> = {}): Fate {
   return { ...NOTHING, ...rest, dropReason };

@@ -10,10 +10,12 @@ import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
+import { probeCapabilities } from '../southbound/capabilities.ts';
 import type { Output } from '../southbound/flow-rule.ts';
-import { packetOut } from '../southbound/rule-messages.ts';
+import { type PacketConnection, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { makeCookie, RuleKind } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
@@ -27,6 +29,9 @@ const ARP_MATCH_IP = 1 << 7;
 /** OFPPC_PORT_DOWN and OFPPS_LINK_DOWN, the same in both versions. */
 const PORT_DOWN = 1;
 const LINK_DOWN = 1;
+
+/** How long the switch may take to say what it can do. */
+const PROBE_TIMEOUT_MS = 10_000;
 
 export interface SwitchParts {
   readonly connection: SwitchConnection;
@@ -70,6 +75,7 @@ export class ManagedSwitch {
     this.rules = new Reconciler({
       connection,
       pipeline: this.pipeline,
+      prepare: () => this.#adaptPipeline(),
       name: () => state.name,
       foreign: () => this.view.policy.config.openflow.foreign,
       ruleBudget: config?.ruleBudget,
@@ -82,8 +88,18 @@ export class ManagedSwitch {
     return this.view.state;
   }
 
-  send(packet: { inPort: number; bufferId: number; data: Uint8Array }, outputs: readonly Output[]): void {
-    this.connection.send(packetOut(this.connection.version, packet, outputs));
+  /** What the switch can do beyond its version has to be known before its first rules are made. */
+  async #adaptPipeline(): Promise<void> {
+    if (this.pipeline.name !== 'multi-table' || this.state.config?.registers === false) return;
+    this.pipeline.adapt(await probeCapabilities(this.connection, makeCookie(RuleKind.BASE), PROBE_TIMEOUT_MS));
+  }
+
+  send(
+    packet: { inPort: number; bufferId: number; data: Uint8Array },
+    outputs: readonly Output[],
+    connection?: PacketConnection,
+  ): void {
+    this.connection.send(packetOut(this.connection.version, packet, outputs, connection));
     this.#counters.packetOuts.add([this.state.name]);
   }
 

@@ -7,11 +7,13 @@ import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { HOST_TTL_MS } from '../network/switch-state.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
+import type { PacketConnection } from '../southbound/rule-messages.ts';
 import type { PacketInOutcome } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import { decide } from './decide.ts';
 import type { Fate } from './fate.ts';
 import type { ManagedSwitch } from './managed-switch.ts';
+import { Table } from './multi-table/layout.ts';
 import { Priority } from './static-rules.ts';
 
 export type PacketIn = Extract<Message, { type: 'packetIn' }>;
@@ -33,11 +35,17 @@ export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMa
   if (fate.learned !== undefined) managed.learn(fate.learned, inPort);
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.
   if (fate.match !== undefined && frame.ethDst !== frame.ethSrc) managed.rules.install(ruleFor(fate));
-  if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) managed.send(packet, fate.outputs);
+  if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) managed.send(packet, fate.outputs, connectionOf(fate));
   return outcomeOf(frame, fate);
 }
 
 const NO_BUFFER = 0xffffffff;
+
+/** A reply is looked up by the same table as those that never came to the controller. */
+function connectionOf({ connection }: Fate): PacketConnection | undefined {
+  if (connection === undefined) return undefined;
+  return connection === 'opening' ? { is: 'opening' } : { is: 'reply', lookUpFor: Table.REPLIES };
+}
 
 function inPortOf(message: PacketIn): number {
   if (message.version === 1) return widenPort(message.inPort);

@@ -3,10 +3,13 @@
 
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { PlacedJob } from '../network/job-table.ts';
+import type { Capabilities } from '../southbound/capabilities.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
+  /** Told once, before any rule is asked for: what the switch can do beyond its version. */
+  adapt(capabilities: Capabilities): void;
   /** Every group that has rules now, in an order in which they may be put in place. */
   groups(): Iterable<string>;
   /** None where what the group follows from is gone. */

@@ -19,6 +19,9 @@ export class SingleTablePipeline implements Pipeline {
     this.#view = view;
   }
 
+  /** One table has no use for registers: each rule names one packet's addresses. */
+  adapt(): void {}
+
   *groups(): Iterable<string> {
     yield BASE;
     for (const { portNo } of this.#view.state.ports()) yield portGroup(portNo);

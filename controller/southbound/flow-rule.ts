@@ -39,12 +39,62 @@ export interface FlowMatch {
   readonly ndTarget?: bigint;
   readonly ndSll?: number;
   readonly ndTll?: number;
+  /** Nicira's registers, of 32 bits each, which Open vSwitch has. They are 0 until an action sets them. */
+  readonly reg0?: number;
+  readonly reg1?: number;
+  readonly reg2?: number;
+  readonly reg3?: number;
+  readonly reg4?: number;
+  readonly reg5?: number;
+  readonly reg6?: number;
+  readonly reg7?: number;
+  readonly reg8?: number;
+  readonly reg9?: number;
+  /** What connection tracking says of a packet. Needs a switch that has it. */
+  readonly connection?: ConnectionState;
+}
+
+/**
+ * `untracked`: was not looked up yet. `reply`: goes against the direction in which its connection was opened. `error`: an
+ * ICMP error that says so of a connection. `tracked`: was looked up, whatever came of it.
+ */
+export type ConnectionState = 'untracked' | 'tracked' | 'reply' | 'error';
+
+/** Nicira's `ct`, in Lark's own zone. */
+export type Tracking =
+  /** From here on packets against this packet's direction are replies. */
+  | 'commit'
+  /** Looked up: goes on in this table, and only there, with what was found. */
+  | { readonly lookUpFor: number };
+
+export const REGISTERS = [
+  ...(['reg0', 'reg1', 'reg2', 'reg3', 'reg4'] as const),
+  ...(['reg5', 'reg6', 'reg7', 'reg8', 'reg9'] as const),
+] as const;
+export type Register = (typeof REGISTERS)[number];
+
+/**
+ * Copies bits of a packet's field into a register (Nicira's `move`). The match must be for packets that have the field,
+ * which is named as Nicira does: so Open vSwitch tells it.
+ */
+export interface RegisterMove {
+  readonly from: 'nxmIpSrc' | 'nxmIpDst' | 'nxmArpSpa' | 'nxmArpTpa' | 'nxmEthSrc' | 'nxmArpSha';
+  /** The first of the field's bits, counted from the least. */
+  readonly fromBit: number;
+  readonly bits: number;
+  readonly to: Register;
 }
 
 /** The bits of the 64-bit metadata that `mask` names have these values (OF1.3.5 §5.1). */
 export interface MaskedMetadata {
   readonly value: bigint;
   readonly mask: bigint;
+}
+
+/** Sets a whole register (Nicira's `load`). */
+export interface RegisterLoad {
+  readonly value: number;
+  readonly to: Register;
 }
 
 export interface Output {
@@ -64,7 +114,14 @@ export interface FlowRule {
   readonly table?: number;
   readonly priority: number;
   readonly match: FlowMatch;
+  /** Before the outputs. */
+  readonly moves?: readonly RegisterMove[];
+  readonly loads?: readonly RegisterLoad[];
+  /** 1.3 with Nicira's connection tracking. */
+  readonly tracking?: Tracking;
   readonly outputs: readonly Output[];
+  /** Output to the port whose number, of 16 bits as in OpenFlow 1.0, stands there. */
+  readonly outputTo?: Register;
   /** Goes on there, after the outputs; without it the packet's way ends here. */
   readonly goto?: number;
   readonly writeMetadata?: MaskedMetadata;
@@ -116,6 +173,8 @@ const FIELDS = [
   'ndSll',
   'ndTll',
   'tcpFlag',
+  ...REGISTERS,
+  'connection',
 ] as const satisfies readonly (keyof FlowMatch)[];
 
 /** True where a non-strict delete with `filter` deletes a rule with `match` (OF1.0 §4.6: the rule is at least as narrow). */
@@ -148,10 +207,32 @@ function isNarrower(inner: MaskedMetadata, outer: MaskedMetadata): boolean {
 export function sameInstructions(a: FlowRule, b: FlowRule): boolean {
   return (
     a.goto === b.goto &&
+    a.outputTo === b.outputTo &&
+    trackingKey(a.tracking) === trackingKey(b.tracking) &&
     a.writeMetadata?.value === b.writeMetadata?.value &&
     a.writeMetadata?.mask === b.writeMetadata?.mask &&
+    sameMoves(a.moves ?? [], b.moves ?? []) &&
+    sameLoads(a.loads ?? [], b.loads ?? []) &&
     sameOutputs(a.outputs, b.outputs)
   );
+}
+
+function trackingKey(tracking: Tracking | undefined): string | number | undefined {
+  return typeof tracking === 'object' ? tracking.lookUpFor : tracking;
+}
+
+function sameMoves(a: readonly RegisterMove[], b: readonly RegisterMove[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ from, fromBit, bits, to }, i) => {
+      const other = b[i]!;
+      return from === other.from && fromBit === other.fromBit && bits === other.bits && to === other.to;
+    })
+  );
+}
+
+function sameLoads(a: readonly RegisterLoad[], b: readonly RegisterLoad[]): boolean {
+  return a.length === b.length && a.every(({ value, to }, i) => value === b[i]!.value && to === b[i]!.to);
 }
 
 function sameOutputs(a: readonly Output[], b: readonly Output[]): boolean {

@@ -28,7 +28,7 @@ export interface SwitchRule {
   readonly actions: string;
   /** What it matches, field by field, to be held against other rules. */
   readonly fields: MatchFields;
-  /** The blocks of addresses that it matches, IP or ARP; undefined where it matches any. */
+  /** The blocks of addresses that it matches, IP or ARP, or in the registers where Lark puts these; undefined where it matches any. */
   readonly source: Prefix | undefined;
   readonly destination: Prefix | undefined;
   readonly metadata: MaskedMetadata | undefined;
@@ -72,8 +72,8 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
         match: formatMatch13(entry.match),
         actions: formatInstructions(entry.instructions),
         fields: fieldsOf13(entry.match),
-        source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa']),
-        destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa']),
+        source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa', 'reg0']),
+        destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa', 'reg1']),
         metadata: metadata13(entry.match),
         deletion: deletion(
           {
@@ -134,7 +134,7 @@ function ends10(match: Match10): Pick<SwitchRule, 'source' | 'destination'> {
 
 function block13(
   match: readonly OxmField[],
-  names: readonly ('ipv4Src' | 'ipv6Src' | 'arpSpa' | 'ipv4Dst' | 'ipv6Dst' | 'arpTpa')[],
+  names: readonly ('ipv4Src' | 'ipv6Src' | 'arpSpa' | 'ipv4Dst' | 'ipv6Dst' | 'arpTpa' | 'reg0' | 'reg1')[],
 ): Prefix | undefined {
   for (const name of names) {
     const field = getOxm(match, name);

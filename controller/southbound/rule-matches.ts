@@ -5,7 +5,8 @@ import type { Match10, OxmField } from 'node-openflow';
 import { isIpv4, networkOf, type Prefix } from '../../protocols/packet/address.ts';
 import { IpProto } from '../../protocols/packet/protocol-numbers.ts';
 import { narrowPort } from '../network/port-numbers.ts';
-import type { FlowMatch } from './flow-rule.ts';
+import { CT_STATES } from './connection-tracking.ts';
+import { type FlowMatch, REGISTERS } from './flow-rule.ts';
 
 /** OFP_VLAN_NONE (OF1.0 §5.2.3): frames without a tag. */
 const NO_TAG_10 = 0xffff;
@@ -23,6 +24,8 @@ const ONLY_IN_13 = [
   'ndSll',
   'ndTll',
   'tcpFlag',
+  ...REGISTERS,
+  'connection',
 ] as const;
 /** The bit of a MAC address that says broadcast or multicast. */
 const GROUP_BIT = 0x010000000000;
@@ -86,6 +89,8 @@ export function match13(match: FlowMatch): OxmField[] {
   exact('ipv6NdTarget', match.ndTarget);
   exact('ipv6NdSll', match.ndSll);
   exact('ipv6NdTll', match.ndTll);
+  if (match.connection !== undefined) fields.push({ field: 'ctState', ...CT_STATES[match.connection] });
+  for (const register of REGISTERS) exact(register, match[register]);
   return fields;
 }
 

@@ -7,10 +7,13 @@ import {
   formatMatch10,
   formatMatch13,
   NO_BUFFER,
+  type Of13Action,
   type Of13Instruction,
+  oxmId,
 } from 'node-openflow';
 import { narrowPort } from '../network/port-numbers.ts';
-import type { FlowMatch, FlowRule, Output } from './flow-rule.ts';
+import { COMMIT, lookUp } from './connection-tracking.ts';
+import type { FlowMatch, FlowRule, Output, Register, RegisterLoad, RegisterMove } from './flow-rule.ts';
 import { fieldsOf10, fieldsOf13, type MatchFields } from './match-fields.ts';
 import type { WireVersion } from './negotiation.ts';
 import { match10, match13 } from './rule-matches.ts';
@@ -69,6 +72,7 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
     if (rule.table !== undefined || rule.goto !== undefined || rule.writeMetadata !== undefined) {
       throw new Error('OpenFlow 1.0 has one table');
     }
+    if (rule.moves ?? rule.loads ?? rule.tracking ?? rule.outputTo) throw new Error('registers are for OpenFlow 1.3');
     return {
       version,
       ...common,
@@ -92,8 +96,9 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
 }
 
 /** In the order in which a switch carries them out (OF1.3.5 §5.9). */
-function instructions13({ outputs, writeMetadata, goto }: FlowRule): Of13Instruction[] {
-  const actions = actions13(outputs);
+function instructions13(rule: FlowRule): Of13Instruction[] {
+  const { writeMetadata, goto } = rule;
+  const actions = ruleActions13(rule);
   return [
     ...(actions.length === 0 ? [] : [{ type: 'applyActions' as const, actions }]),
     ...(writeMetadata === undefined
@@ -119,11 +124,27 @@ export function fieldsOf(version: WireVersion, { match }: Pick<FlowRule, 'match'
   return version === 1 ? fieldsOf10(match10(match)) : fieldsOf13(match13(match));
 }
 
-/** Sends a packet that came in at `inPort`; without outputs it merely frees the switch's buffer. */
+/** A look-up comes last: what goes on from it is a copy of the packet as it then is. */
+function ruleActions13({ moves = [], loads = [], tracking, outputs, outputTo }: FlowRule): Of13Action[] {
+  return [
+    ...moves.map(moveAction),
+    ...loads.map(loadAction),
+    ...(tracking === 'commit' ? [COMMIT] : []),
+    ...actions13(outputs),
+    ...(outputTo === undefined ? [] : [outputAction(outputTo)]),
+    ...(typeof tracking === 'object' ? [lookUp(tracking.lookUpFor)] : []),
+  ];
+}
+
+/**
+ * Sends a packet that came in at `inPort`; without outputs it merely frees the switch's buffer. On a switch
+ * that tracks connections (1.3) it may open one, or leave only as a reply within one.
+ */
 export function packetOut(
   version: WireVersion,
   packet: { readonly inPort: number; readonly bufferId: number; readonly data: Uint8Array },
   outputs: readonly Output[],
+  connection?: PacketConnection,
 ): Outgoing {
   const { bufferId } = packet;
   const data = bufferId === NO_BUFFER ? packet.data : new Uint8Array(0);
@@ -137,7 +158,30 @@ export function packetOut(
       data,
     };
   }
-  return { version, type: 'packetOut', bufferId, inPort: packet.inPort, actions: actions13(outputs), data };
+  return {
+    version,
+    type: 'packetOut',
+    bufferId,
+    inPort: packet.inPort,
+    actions: trackedActions(outputs, connection),
+    data,
+  };
+}
+
+export type PacketConnection = { readonly is: 'opening' } | { readonly is: 'reply'; readonly lookUpFor: number };
+/** Where the rule that lets a reply out, if it is one, finds its port; the second register is 1 for such packets alone. */
+export const REPLY_PORT = 'reg8';
+export const REPLY_MARK = 'reg9';
+
+function trackedActions(outputs: readonly Output[], connection: PacketConnection | undefined): Of13Action[] {
+  if (connection === undefined || outputs.length === 0) return actions13(outputs);
+  if (connection.is === 'opening') return [COMMIT, ...actions13(outputs)];
+  return plainFirst(outputs).flatMap((output) => [
+    ...rewrites13(output),
+    loadAction({ value: narrowPort(output.port), to: REPLY_PORT }),
+    loadAction({ value: 1, to: REPLY_MARK }),
+    lookUp(connection.lookUpFor),
+  ]);
 }
 
 /** Plain outputs first, so that what is rewritten or queued for one does not reach another. */
@@ -158,12 +202,30 @@ function actions10(outputs: readonly Output[]) {
   });
 }
 
-function actions13(outputs: readonly Output[]) {
-  return plainFirst(outputs).flatMap(({ port, queueId, ethDst }) => [
+function moveAction({ from, fromBit, bits, to }: RegisterMove): Of13Action {
+  return { type: 'regMove', bits, srcOfs: fromBit, dstOfs: 0, src: oxmId(from), dst: oxmId(to) };
+}
+
+function loadAction({ value, to }: RegisterLoad): Of13Action {
+  return { type: 'regLoad', range: { offset: 0, bits: 32 }, dst: oxmId(to), value: BigInt(value) };
+}
+
+function outputAction(src: Register): Of13Action {
+  return { type: 'outputReg', range: { offset: 0, bits: 32 }, src: oxmId(src), maxLen: 0 };
+}
+
+function actions13(outputs: readonly Output[]): Of13Action[] {
+  return plainFirst(outputs).flatMap((output) => [
+    ...rewrites13(output),
+    { type: 'output' as const, port: output.port, maxLen: WHOLE_PACKET },
+  ]);
+}
+
+function rewrites13({ queueId, ethDst }: Output): Of13Action[] {
+  return [
     ...(ethDst === undefined
       ? []
       : [{ type: 'setField' as const, field: { field: 'ethDst' as const, value: ethDst } }]),
     ...(queueId === undefined ? [] : [{ type: 'setQueue' as const, queueId }]),
-    { type: 'output' as const, port, maxLen: WHOLE_PACKET },
-  ]);
+  ];
 }

@@ -72,6 +72,8 @@ export class SwitchConnection {
   readonly #options: ConnectionOptions;
   readonly #splitter = new FrameSplitter();
   readonly #waiting = new Map<number, Waiting>();
+  /** What is to be done if the request of this xid is refused. */
+  readonly #attempts = new Map<number, () => void>();
   readonly #earlyPortStatus: Message[] = [];
   readonly #ports: PortDescription[] = [];
   #state: ConnectionState = 'hello';
@@ -149,6 +151,23 @@ export class SwitchConnection {
   /** All parts of a statistics answer; undefined when it did not come in time. */
   statistics(request: Outgoing, timeoutMs: number): Promise<readonly StatsReply[] | undefined> {
     return this.#ask(request, timeoutMs).then((answer) => (answer === true ? undefined : answer));
+  }
+
+  /**
+   * Sends requests that the switch may refuse: true when it has carried out all of them, false when it refused one or did
+   * not say in time. The owner does not hear of the refusal.
+   */
+  async attempt(requests: readonly Outgoing[], timeoutMs: number): Promise<boolean> {
+    let isRefused = false;
+    const xids = requests.map((request) => this.send(request));
+    for (const xid of xids) {
+      this.#attempts.set(xid, () => {
+        isRefused = true;
+      });
+    }
+    const isAnswered = await this.barrier(timeoutMs);
+    for (const xid of xids) this.#attempts.delete(xid);
+    return isAnswered && !isRefused;
   }
 
   /** Ends the connection for a reason of ours. */
@@ -339,8 +358,10 @@ export class SwitchConnection {
       case 'error': {
         // An error that answers a request is for whoever waits for the answer.
         const waiting = this.#waiting.get(message.xid);
-        if (waiting === undefined) this.#owner.onMessage(this, message);
-        else waiting.settle(undefined);
+        const attempt = this.#attempts.get(message.xid);
+        if (waiting !== undefined) waiting.settle(undefined);
+        else if (attempt !== undefined) attempt();
+        else this.#owner.onMessage(this, message);
         return;
       }
       case 'barrierReply':

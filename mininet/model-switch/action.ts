@@ -11,6 +11,24 @@ export type Action =
   | { readonly do: 'group'; readonly groupId: number }
   /** `oxm` is the match field's OpenFlow 1.3 name, which tells `ipv4Src` from `arpSpa`. */
   | { readonly do: 'setField'; readonly field: FieldName; readonly value: bigint; readonly oxm: string }
+  /** Copies `bits` of a field's bits to another's, from these offsets on (Nicira's). `oxm` is the source's 1.3 name. */
+  | {
+      readonly do: 'move';
+      readonly from: FieldName;
+      readonly fromBit: number;
+      readonly to: FieldName;
+      readonly toBit: number;
+      readonly bits: number;
+      readonly oxm: string;
+    }
+  /** Writes `bits` bits of a register, from `bit` on (Nicira's). */
+  | {
+      readonly do: 'load';
+      readonly field: FieldName;
+      readonly bit: number;
+      readonly bits: number;
+      readonly value: bigint;
+    }
   /** 1.0's: these add a tag where there is none. */
   | { readonly do: 'setVlanVid'; readonly vlanVid: number }
   | { readonly do: 'setVlanPcp'; readonly vlanPcp: number }
@@ -58,12 +76,19 @@ export function usesGroup({ apply, write }: Instructions, groupId: number): bool
   return [...apply, ...write].some((action) => action.do === 'group' && action.groupId === groupId);
 }
 
+/** What writes fields: in a set these keep the order in which they were written. */
+const isSet = (action: Action) => action.do === 'setField' || action.do === 'move' || action.do === 'load';
+
 /**
  * Merges written actions into an action set: one of each kind, one set-field of each field, the later in place of the
- * earlier (OF1.3.5 §5.10).
+ * earlier (OF1.3.5 §5.10). Nicira's moves and loads are all kept, as are the set-fields beside them that they may read.
  */
 export function mergeIntoSet(set: readonly Action[], written: readonly Action[]): readonly Action[] {
-  const kind = (action: Action) => (action.do === 'setField' ? `setField ${action.field}` : action.do);
+  const keepsAll = [...set, ...written].some(({ do: kind }) => kind === 'move' || kind === 'load');
+  const kind = (action: Action) => {
+    if (!isSet(action)) return action.do;
+    return action.do === 'setField' && !keepsAll ? `setField ${action.field}` : action;
+  };
   return written.reduce<readonly Action[]>(
     (merged, action) => [...merged.filter((other) => kind(other) !== kind(action)), action],
     set,
@@ -74,7 +99,9 @@ const SET_ORDER = ['popVlan', 'pushVlan', 'decTtl', 'setTtl', 'setField', 'setQu
 
 /** An action set in the order of its execution (OF1.3.5 §5.10). With a group no output; with neither no effect. */
 export function orderedSet(set: readonly Action[]): readonly Action[] {
-  const ordered = SET_ORDER.flatMap((kind) => set.filter((action) => action.do === kind));
+  const ordered = SET_ORDER.flatMap((kind) =>
+    set.filter((action) => (kind === 'setField' ? isSet(action) : action.do === kind)),
+  );
   const last = ordered.at(-1);
   if (last === undefined || (last.do !== 'output' && last.do !== 'group')) return [];
   const group = ordered.findIndex((action) => action.do === 'group');

@@ -40,6 +40,11 @@ export interface DatapathOptions {
   readonly truncatesPacketIns?: boolean;
   /** True: OpenFlow 1.3 has bundles (ONF extension 230), as in Open vSwitch. Default false. */
   readonly hasBundles?: boolean;
+  /**
+   * True: 1.3 has Nicira's registers, and `move` and `load` into them, as Open vSwitch does. Default false: standard
+   * OpenFlow alone.
+   */
+  readonly hasRegisters?: boolean;
 }
 
 const DIALECTS = { 1: dialect10, 4: dialect13 } as const;
@@ -70,6 +75,7 @@ export class Datapath {
       entriesPerReply: options.entriesPerReply ?? Number.POSITIVE_INFINITY,
       truncatesPacketIns: options.truncatesPacketIns ?? false,
       hasBundles: options.hasBundles ?? false,
+      hasRegisters: options.hasRegisters ?? false,
       config: { ...DEFAULT_CONFIG },
       controller: freshController(),
     };

@@ -7,6 +7,7 @@ import { multipart, portTo } from './multipart13.ts';
 import { actionsFrom13, changeFrom13, type RuleContext } from './openflow13.ts';
 import { matchTo13 } from './oxm.ts';
 import { Packet } from './packet.ts';
+import type { Outcome } from './pipeline.ts';
 import { isSourcePort, PortConfig, type SwitchPort } from './ports.ts';
 import { Refusal, refuse } from './refusal.ts';
 import {
@@ -109,6 +110,7 @@ function ruleContext(state: SwitchState): RuleContext {
     tableCount: state.tables.tableCount,
     hasGroup: (groupId) => state.groups.get(groupId) !== undefined,
     hasMeter: () => false,
+    hasRegisters: state.hasRegisters,
   };
 }
 
@@ -190,16 +192,21 @@ function portStatus(state: SwitchState, reason: number, port: SwitchPort): Of13M
   return { version: VERSION, type: 'portStatus', xid: 0, reason, port: portTo(port) };
 }
 
-function packetInMatch(inPort: number, metadata: bigint): Match13 {
+function packetInMatch({ inPort, metadata, registers }: Extract<Outcome, { kind: 'controller' }>): Match13 {
   const inPortField: OxmField = { field: 'inPort', value: inPort };
-  return metadata === 0n ? [inPortField] : [inPortField, { field: 'metadata', value: metadata }];
+  return [
+    inPortField,
+    ...registers.map(([field, value]) => ({ field, value: Number(value) }) as OxmField),
+    ...(metadata === 0n ? [] : [{ field: 'metadata' as const, value: metadata }]),
+  ];
 }
 
 export const dialect13: Dialect = {
   version: VERSION,
   missToController: false,
   handle: (state, message, now) => handle(state, message as Of13Message, now),
-  packetIn: (state, { frame, inPort, metadata, reason, maxLen, tableId, cookie }) => {
+  packetIn: (state, outcome) => {
+    const { frame, reason, maxLen, tableId, cookie } = outcome;
     if (!isWanted(state, state.controller.asyncMasks.packetInMask, reason)) return undefined;
     return {
       version: VERSION,
@@ -210,7 +217,7 @@ export const dialect13: Dialect = {
       reason,
       tableId,
       cookie,
-      match: packetInMatch(inPort, metadata),
+      match: packetInMatch(outcome),
       data: packetInData(state, frame, maxLen),
     };
   },

@@ -6,6 +6,18 @@
 import type { Frame } from '../../protocols/packet/frame.ts';
 import { EtherType, IpProto } from '../../protocols/packet/protocol-numbers.ts';
 
+const REGISTERS = [
+  ...(['reg0', 'reg1', 'reg2', 'reg3', 'reg4', 'reg5', 'reg6', 'reg7'] as const),
+  ...(['reg8', 'reg9', 'reg10', 'reg11', 'reg12', 'reg13', 'reg14', 'reg15'] as const),
+] as const;
+
+function registers<T>(value: T): Record<(typeof REGISTERS)[number], T> {
+  return Object.fromEntries(REGISTERS.map((name) => [name, value])) as Record<(typeof REGISTERS)[number], T>;
+}
+
+/** A packet comes with all of Nicira's registers 0. */
+const ZEROED = registers(0n);
+
 /** Every field and its width in bits. `vlanVid` has OpenFlow 1.3's presence bit 0x1000; it is 0 without a tag. */
 export const FIELD_BITS = {
   inPort: 32,
@@ -30,6 +42,7 @@ export const FIELD_BITS = {
   ndTarget: 128,
   ndSll: 48,
   ndTll: 48,
+  ...registers(32 as const),
 } as const;
 
 export type FieldName = keyof typeof FIELD_BITS;
@@ -79,7 +92,17 @@ export function flowKey(frame: Frame, inPort: number): FlowKey {
     ndTarget: see(frame.ndTarget, hasNeighbor),
     ndSll: see(frame.ndSll, hasNeighbor),
     ndTll: see(frame.ndTll, hasNeighbor),
+    ...ZEROED,
   };
+}
+
+export function isRegister(field: FieldName): boolean {
+  return field in ZEROED;
+}
+
+/** Those that are not 0, as a PacketIn tells them. */
+export function setRegisters(key: FlowKey): readonly (readonly [FieldName, bigint])[] {
+  return REGISTERS.flatMap((name) => (key[name] === 0n ? [] : [[name, key[name]] as const]));
 }
 
 /** True where the key's EtherType is IPv4 or IPv6. */

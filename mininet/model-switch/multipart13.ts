@@ -126,7 +126,14 @@ function selected(
 ): readonly FlowEntry[] {
   const { tableId, outPort, outGroup, cookie, cookieMask } = body;
   if (tableId !== 0xff && tableId >= state.tables.tableCount) throw new Refusal(1, 9, `there is no table ${tableId}`);
-  return state.tables.select({ tableId, match: matchFrom13(body.match), outPort, outGroup, cookie, cookieMask });
+  return state.tables.select({
+    tableId,
+    match: matchFrom13(body.match, state.hasRegisters),
+    outPort,
+    outGroup,
+    cookie,
+    cookieMask,
+  });
 }
 
 /** An upper bound: the widest match field takes 36 bytes, the longest action 32, an instruction's header 24. */

@@ -1,10 +1,10 @@
 // OpenFlow 1.3 to normal form and back: actions, instructions, FlowMods. Checks are those that Open vSwitch makes when a
 // rule is added, with its error codes, so that a controller's mistakes come to light here too.
 
-import type { Of13Action, Of13FlowMod, Of13Instruction } from 'node-openflow';
+import { type Of13Action, type Of13FlowMod, type Of13Instruction, type OxmName, oxmId } from 'node-openflow';
 import { EtherType, isVlanTag } from '../../protocols/packet/protocol-numbers.ts';
 import { type Action, ANY_GROUP, type Instructions, Port } from './action.ts';
-import { fullMask, VLAN_PRESENT } from './fields.ts';
+import { FIELD_BITS, type FieldName, fullMask, isRegister, VLAN_PRESENT } from './fields.ts';
 import { ALL_TABLES, FLOW_COMMANDS, type FlowChange } from './flow-mod.ts';
 import { exactValue, type Match } from './match.ts';
 import { fieldOfOxm, hasSetFieldPrerequisites, matchFrom13, oxmField } from './oxm.ts';
@@ -15,6 +15,8 @@ export interface RuleContext {
   readonly tableCount: number;
   readonly hasGroup: (groupId: number) => boolean;
   readonly hasMeter: (meterId: number) => boolean;
+  /** Nicira's, and the actions that write them. */
+  readonly hasRegisters: boolean;
 }
 
 /**
@@ -39,6 +41,9 @@ export function actionsFrom13(
     }
     if (action.do === 'setField' && match !== undefined && !hasSetFieldPrerequisites(action.oxm, match, isTagged)) {
       throw new Refusal(2, 10, `set_field ${action.oxm} needs the match that it means something in`);
+    }
+    if (action.do === 'move' && match !== undefined && !hasSetFieldPrerequisites(action.oxm, match, isTagged)) {
+      throw new Refusal(2, 10, `move from ${action.oxm} needs the match of packets that have it`);
     }
     return action;
   });
@@ -68,7 +73,11 @@ function actionFrom13(action: Of13Action, context: RuleContext): Action {
     case 'decNwTtl':
       return { do: 'decTtl' };
     case 'setField':
-      return setFieldFrom13(action.field);
+      return setFieldFrom13(action.field, context);
+    case 'regMove':
+    case 'regLoad':
+      if (!context.hasRegisters) throw new Refusal(2, 2, `this switch has no experimenter's actions`);
+      return action.type === 'regMove' ? moveFrom13(action) : loadFrom13(action);
     default:
       throw refuse(4, 'badAction', `this switch has no action ${action.type}`);
   }
@@ -76,15 +85,72 @@ function actionFrom13(action: Of13Action, context: RuleContext): Action {
 
 const NOT_SETTABLE = ['inPort', 'ethType', 'ipProto', 'icmpv4Type', 'icmpv4Code', 'icmpv6Type', 'icmpv6Code'];
 
-function setFieldFrom13(oxm: Extract<Of13Action, { type: 'setField' }>['field']): Action {
+function setFieldFrom13(oxm: Extract<Of13Action, { type: 'setField' }>['field'], context: RuleContext): Action {
   const field = fieldOfOxm(oxm.field);
-  if (field === undefined || /^(sctp|ipv6Nd)/.test(oxm.field)) {
+  const isLacking = field !== undefined && isRegister(field) && !context.hasRegisters;
+  if (field === undefined || isLacking || /^(sctp|ipv6Nd)/.test(oxm.field)) {
     throw new Refusal(2, 13, `this switch does not set ${oxm.field}`);
   }
   if (NOT_SETTABLE.includes(oxm.field)) throw new Refusal(2, 15, `${oxm.field} cannot be set`);
   const value = BigInt(oxm.value ?? 0);
   if (value > fullMask(field)) throw new Refusal(2, 15, `the value is too wide for ${oxm.field}`);
   return { do: 'setField', field, value, oxm: oxm.field };
+}
+
+/**
+ * Nicira's names of what this switch moves from, by OpenFlow's. Either is understood; as in Open vSwitch, rules are shown
+ * with Nicira's.
+ */
+const NXM_OF_OXM: Readonly<Record<string, OxmName>> = {
+  ethSrc: 'nxmEthSrc',
+  ethDst: 'nxmEthDst',
+  ipv4Src: 'nxmIpSrc',
+  ipv4Dst: 'nxmIpDst',
+  arpSpa: 'nxmArpSpa',
+  arpTpa: 'nxmArpTpa',
+  arpSha: 'nxmArpSha',
+  arpTha: 'nxmArpTha',
+  ipv6Src: 'nxmIpv6Src',
+  ipv6Dst: 'nxmIpv6Dst',
+  metadata: 'metadata',
+};
+const OXM_OF_NXM = Object.fromEntries(Object.entries(NXM_OF_OXM).map(([standard, nxm]) => [nxm, standard]));
+
+/** The standard name of a field that can be moved. */
+function movable(name: string): string | undefined {
+  const standard = OXM_OF_NXM[name] ?? name;
+  const field = fieldOfOxm(standard);
+  return standard in NXM_OF_OXM || (field !== undefined && isRegister(field)) ? standard : undefined;
+}
+
+function moveFrom13({ bits, src, srcOfs, dst, dstOfs }: Extract<Of13Action, { type: 'regMove' }>): Action {
+  const oxm = movable(src.field);
+  if (oxm === undefined) throw new Refusal(2, 13, `this switch moves no ${src.field}`);
+  const from = fieldOfOxm(oxm)!;
+  checkBits(from, srcOfs, bits);
+  const to = registerOf(dst.field);
+  checkBits(to, dstOfs, bits);
+  return { do: 'move', from, fromBit: srcOfs, to, toBit: dstOfs, bits, oxm };
+}
+
+function loadFrom13({ range, dst, value }: Extract<Of13Action, { type: 'regLoad' }>): Action {
+  const field = registerOf(dst.field);
+  if (value >> BigInt(range.bits) !== 0n) throw refuse(4, 'badArgument', `the value has more than ${range.bits} bits`);
+  checkBits(field, range.offset, range.bits);
+  return { do: 'load', field, bit: range.offset, bits: range.bits, value };
+}
+
+function registerOf(name: string): FieldName {
+  const field = fieldOfOxm(name);
+  if (field === undefined || !(isRegister(field) || field === 'metadata')) {
+    throw new Refusal(2, 15, `this switch moves and loads into registers and metadata, not into ${name}`);
+  }
+  return field;
+}
+
+function checkBits(field: FieldName, offset: number, bits: number): void {
+  if (bits === 0 || offset + bits > FIELD_BITS[field])
+    throw new Refusal(2, 14, `${field} has ${FIELD_BITS[field]} bits`);
 }
 
 /** Ports of the model have numbers that fit both versions. */
@@ -155,7 +221,7 @@ export function changeFrom13(mod: Of13FlowMod, context: RuleContext): FlowChange
     throw new Refusal(5, 2, `the tables are 0 to ${context.tableCount - 1}`);
   }
   if ((mod.flags & ~ALL_FLAGS) !== 0) throw new Refusal(5, 7, `unknown flags ${mod.flags}`);
-  const match = matchFrom13(mod.match);
+  const match = matchFrom13(mod.match, context.hasRegisters);
   return {
     command,
     tableId: mod.tableId,
@@ -225,6 +291,26 @@ function actionTo13(action: Action): readonly Of13Action[] {
       return [{ type: 'group', groupId: action.groupId }];
     case 'setField':
       return [{ type: 'setField', field: oxmField(action.oxm, action.field, exactly(action.field, action.value)) }];
+    case 'move':
+      return [
+        {
+          type: 'regMove',
+          bits: action.bits,
+          srcOfs: action.fromBit,
+          dstOfs: action.toBit,
+          src: oxmId(NXM_OF_OXM[action.oxm] ?? (action.oxm as OxmName)),
+          dst: oxmId(action.to as OxmName),
+        },
+      ];
+    case 'load':
+      return [
+        {
+          type: 'regLoad',
+          range: { offset: action.bit, bits: action.bits },
+          dst: oxmId(action.field as OxmName),
+          value: action.value,
+        },
+      ];
     case 'setVlanVid':
       return [setTag('vlanVid', VLAN_PRESENT | BigInt(action.vlanVid))];
     case 'setVlanPcp':

@@ -3,7 +3,7 @@
 
 import { checkMatch13, type Match13, type OxmField } from 'node-openflow';
 import { EtherType, IpProto } from '../../protocols/packet/protocol-numbers.ts';
-import { type FieldName, fullMask } from './fields.ts';
+import { FIELD_NAMES, type FieldName, fullMask, isRegister } from './fields.ts';
 import { exactValue, type MaskedValue, type Match, normalMatch } from './match.ts';
 import { Refusal } from './refusal.ts';
 
@@ -42,6 +42,7 @@ const FIELD_OF_OXM: Readonly<Record<string, FieldName>> = {
   ipv6NdTarget: 'ndTarget',
   ipv6NdSll: 'ndSll',
   ipv6NdTll: 'ndTll',
+  ...Object.fromEntries(FIELD_NAMES.filter(isRegister).map((name) => [name, name])),
 };
 
 /** OpenFlow 1.3's name of a field where it does not depend on the packet's protocols. */
@@ -55,9 +56,13 @@ export function fieldOfOxm(name: string): FieldName | undefined {
   return Object.hasOwn(FIELD_OF_OXM, name) ? FIELD_OF_OXM[name] : undefined;
 }
 
-export function matchFrom13(match: Match13): Match {
+/** `hasRegisters`: whether the switch has Nicira's. */
+export function matchFrom13(match: Match13, hasRegisters = false): Match {
   for (const oxm of match) {
-    if (fieldOfOxm(oxm.field) === undefined) throw new Refusal(4, 6, `this switch does not match on ${oxm.field}`);
+    const field = fieldOfOxm(oxm.field);
+    if (field === undefined || (isRegister(field) && !hasRegisters)) {
+      throw new Refusal(4, 6, `this switch does not match on ${oxm.field}`);
+    }
   }
   checkMatch13(match);
   return normalMatch(

@@ -6,7 +6,7 @@ import { concatBytes, readU16, writeIpv6, writeMac, writeU16, writeU32 } from '.
 import { adjustChecksum, sumWords } from '../../protocols/packet/checksum.ts';
 import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { EtherType, IpProto } from '../../protocols/packet/protocol-numbers.ts';
-import { type FieldName, type FlowKey, flowKey, hasPorts, isIpKey, VLAN_PRESENT } from './fields.ts';
+import { type FieldName, type FlowKey, flowKey, hasPorts, isIpKey, isRegister, VLAN_PRESENT } from './fields.ts';
 
 interface Tag {
   readonly vlanVid: bigint;
@@ -93,6 +93,12 @@ export class Packet {
     write();
   }
 
+  /** Writes some bits of a field, from `bit` on. */
+  setBits(field: FieldName, bit: number, bits: number, value: bigint): void {
+    const mask = ((1n << BigInt(bits)) - 1n) << BigInt(bit);
+    this.setField(field, (this.key[field] & ~mask) | ((value << BigInt(bit)) & mask));
+  }
+
   /** False if the packet's time to live would end; then it must go no further. */
   decrementTtl(): boolean {
     if (!isIpKey(this.key) || this.#frame.ipTtl === undefined) return true;
@@ -126,6 +132,7 @@ export class Packet {
   /** What writes the field into the bytes, or undefined if the packet has no such field. */
   #writer(field: FieldName, value: bigint): (() => void) | undefined {
     const number = Number(value & 0xffff_ffff_ffffn);
+    if (isRegister(field)) return () => {};
     switch (field) {
       case 'ethDst':
         return () => writeMac(this.#bytes, 0, number);

@@ -4,6 +4,7 @@
 
 import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
 import { type Action, type Instructions, mergeIntoSet, orderedSet, Port } from './action.ts';
+import { type FieldName, setRegisters } from './fields.ts';
 import type { FlowEntry, FlowTables } from './flow-table.ts';
 import type { Groups } from './groups.ts';
 import type { MacLearning } from './mac-learning.ts';
@@ -26,6 +27,8 @@ export type Outcome =
       readonly frame: Uint8Array;
       readonly inPort: number;
       readonly metadata: bigint;
+      /** Of Nicira's registers those that are not 0. */
+      readonly registers: readonly (readonly [FieldName, bigint])[];
       readonly reason: number;
       /** Undefined: for a miss, where the switch's own setting holds. */
       readonly maxLen: number | undefined;
@@ -84,10 +87,10 @@ export class Pipeline {
     this.#outcomes = [];
   }
 
-  #tables(packet: Packet): void {
+  /** PacketIns that the action set causes name `caller`, or else the first rule, as Open vSwitch's do; none is a miss. */
+  #tables(packet: Packet, caller?: Origin): void {
     const packetBytes = packet.bytes.length;
     let set: readonly Action[] = [];
-    // PacketIns that the action set causes name the first rule, as Open vSwitch's do, and never count as misses.
     let setOrigin: Origin | undefined;
     for (let tableId: number | undefined = 0; tableId !== undefined; ) {
       const entry = this.#parts.tables.lookup(tableId, packet.key, packetBytes, this.#run.now);
@@ -99,7 +102,7 @@ export class Pipeline {
       // 1.0 has no table-miss entries: there, all that rules send is sent by an action.
       const isMiss = !this.#run.missToController && isTableMiss(entry);
       const origin = { tableId, cookie: entry.cookie, reason: isMiss ? Reason.NO_MATCH : Reason.ACTION };
-      setOrigin ??= { ...origin, reason: Reason.ACTION };
+      setOrigin ??= caller ?? { ...origin, reason: Reason.ACTION };
       if (!this.#perform(instructions.apply, packet, origin)) return;
       set = mergeIntoSet(instructions.clear ? [] : set, instructions.write);
       writeMetadata(packet, instructions);
@@ -133,6 +136,15 @@ export class Pipeline {
           break;
         case 'setField':
           if (isMeantFor(action.oxm, packet)) packet.setField(action.field, action.value);
+          break;
+        case 'move':
+          if (isMeantFor(action.oxm, packet)) {
+            const value = packet.key[action.from] >> BigInt(action.fromBit);
+            packet.setBits(action.to, action.toBit, action.bits, value);
+          }
+          break;
+        case 'load':
+          packet.setBits(action.field, action.bit, action.bits, action.value);
           break;
         case 'setVlanVid':
           if (!packet.isTagged) packet.pushVlan(0x8100);
@@ -180,7 +192,7 @@ export class Pipeline {
         return;
       case Port.TABLE:
         // For PacketOuts only (OF1.3.5 §7.2.1): a rule that led back to the tables could do so for ever.
-        if (origin === NO_RULE) this.#tables(packet);
+        if (origin === NO_RULE) this.#tables(packet, { ...NO_RULE });
         return;
       case Port.NORMAL:
         for (const portNo of this.#normalPorts(packet)) this.#transmit(packet, portNo, queueId);
@@ -219,7 +231,16 @@ export class Pipeline {
   #toController(packet: Packet, origin: Origin, maxLen: number | undefined): void {
     const { inPort } = packet;
     const { metadata } = packet.key;
-    this.#outcomes.push({ kind: 'controller', frame: packet.snapshot(), inPort, metadata, maxLen, ...origin });
+    const registers = setRegisters(packet.key);
+    this.#outcomes.push({
+      kind: 'controller',
+      frame: packet.snapshot(),
+      inPort,
+      metadata,
+      registers,
+      maxLen,
+      ...origin,
+    });
   }
 }
 
@@ -231,6 +252,7 @@ function isTableMiss(entry: FlowEntry): boolean {
 /** IPv4 and ARP addresses are one field to a match, not to an action: setting one leaves packets of the other alone. */
 function isMeantFor(oxm: string, { key }: Packet): boolean {
   if (oxm.startsWith('ipv4')) return key.ethType === BigInt(EtherType.IPV4);
+  if (oxm.startsWith('ipv6')) return key.ethType === BigInt(EtherType.IPV6);
   return !oxm.startsWith('arp') || key.ethType === BigInt(EtherType.ARP);
 }
 

@@ -30,6 +30,7 @@ export interface SwitchState {
   readonly entriesPerReply: number;
   readonly truncatesPacketIns: boolean;
   readonly hasBundles: boolean;
+  readonly hasRegisters: boolean;
   /** What SET_CONFIG set. */
   config: { flags: number; missSendLen: number };
   controller: ControllerState;

@@ -32,7 +32,7 @@ function udp({ ethSrc, ethDst, src, dst, tags = [] }: Attempt, marker: string): 
   return buildUdp({ ethSrc, ethDst, tags }, { src: ip(src), dst: ip(dst) }, ports);
 }
 
-describe.each(MODES)('evasion on Open vSwitch with OpenFlow $version, $pipeline', (mode) => {
+describe.each(MODES)('evasion on Open vSwitch with OpenFlow $version, $pipeline, registers $registers', (mode) => {
   let site: Site;
 
   beforeAll(async () => {

@@ -159,6 +159,7 @@ describe('ovs-ofctl prints actions as we do', () => {
       { type: 'regLoad', range: { offset: 4, bits: 12 }, dst: oxmId('reg1'), value: 5n },
       { type: 'resubmitTable', inPort: Port10.IN_PORT, tableId: 3 },
       { type: 'resubmitTable', inPort: 5, tableId: 3 },
+      { type: 'outputReg', range: { offset: 0, bits: 32 }, src: oxmId('reg8'), maxLen: 0xffff },
     ],
   ];
   const ip: Match10 = { dlType: 0x0800, nwProto: 6 };
@@ -253,6 +254,8 @@ describe('ovs-ofctl prints actions as we do', () => {
           { type: 'regLoad', range: { offset: 3, bits: 1 }, dst: oxmId('reg0'), value: 1n },
           { type: 'regLoad', range: { offset: 0, bits: 64 }, dst: oxmId('xreg0'), value: 1n },
           { type: 'resubmitTable', inPort: Port10.IN_PORT, tableId: 9 },
+          { type: 'outputReg', range: { offset: 0, bits: 32 }, src: oxmId('reg8'), maxLen: 0xffff },
+          { type: 'outputReg', range: { offset: 4, bits: 16 }, src: oxmId('reg8'), maxLen: 0xffff },
         ),
       ],
       [ipv4, apply({ type: 'conjunction', clause: 1, clauseCount: 2, id: 7 })],

@@ -25,7 +25,7 @@ function feedInPieces(port: number, text: string, size: number): Promise<string>
   });
 }
 
-describe.each(MODES)('holes of the original, with OpenFlow $version, $pipeline', (mode) => {
+describe.each(MODES)('holes of the original, with OpenFlow $version, $pipeline, registers $registers', (mode) => {
   let site: Site;
 
   beforeAll(async () => {

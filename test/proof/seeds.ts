@@ -15,6 +15,7 @@ export interface Regression {
 const SINGLE10 = { version: 1, pipeline: 'single-table' } as const;
 const SINGLE13 = { version: 4, pipeline: 'single-table' } as const;
 const MULTI = { version: 4, pipeline: 'multi-table' } as const;
+const REGISTERS = { version: 4, pipeline: 'registers' } as const;
 
 const packet = (
   kind: PacketSpec['kind'],
@@ -39,7 +40,7 @@ const job = (slot: number, port: number, rest: Partial<Registration> = {}): Regi
 const empty: Sequence = { policy: 'full', switches: [SINGLE10], jobs: [], opening: [], commands: [], packets: [] };
 
 export const REGRESSIONS: readonly Regression[] = [
-  ...[SINGLE10, SINGLE13, MULTI].flatMap((each): Regression[] => [
+  ...[SINGLE10, SINGLE13, MULTI, REGISTERS].flatMap((each): Regression[] => [
     {
       what: `a host that moves, and writes to itself, is not sent to where it was (${each.version}, ${each.pipeline})`,
       sequence: {

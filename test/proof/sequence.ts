@@ -139,8 +139,8 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
   switches: fc.array(
     fc.record({
       version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
-      pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table'),
       bundles: fc.boolean(),
+      pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table', 'registers'),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -168,7 +168,8 @@ export async function play(sequence: Sequence): Promise<Player['counts']> {
   const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
   const versions = new Map(switches.map(([name, { version }]) => [name, version]));
   const bundlers = new Set(switches.filter(([, { bundles }]) => bundles === true).map(([name]) => name));
-  const world = new World({ config, policy: POLICIES[policy], versions, bundlers });
+  const withRegisters = new Set(switches.flatMap(([name, { pipeline }]) => (pipeline === 'registers' ? [name] : [])));
+  const world = new World({ config, policy: POLICIES[policy], versions, bundlers, withRegisters });
   try {
     const run = new Run(new Player(world));
     for (const name of versions.keys()) world.connect(name);

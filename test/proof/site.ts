@@ -12,7 +12,8 @@ import {
 } from '../../protocols/packet/address.ts';
 
 export type SwitchName = 'core' | 'leaf' | 'far';
-export type PipelineName = 'single-table' | 'multi-table';
+/** `registers`: multi-table on a switch that has Nicira's registers. */
+export type PipelineName = 'single-table' | 'multi-table' | 'registers';
 
 export const ip = (text: string): IpAddress => parseIp(text)!;
 export const mac = (text: string): MacAddress => parseMac(text)!;
@@ -146,10 +147,13 @@ export const POLICIES = {
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 
-/** The policy file that says what `POLICIES[name]` and `PLAN` say. */
-export function policyText(name: PolicyName, pipelines: ReadonlyMap<SwitchName, PipelineName>): string {
-  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault }: PolicyFacts = POLICIES[name];
-  const pipeline = (switchName: SwitchName) => pipelines.get(switchName) ?? 'single-table';
+/** The policy file that says what `POLICIES[policyName]` and `PLAN` say. */
+export function policyText(policyName: PolicyName, pipelines: ReadonlyMap<SwitchName, PipelineName>): string {
+  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault }: PolicyFacts = POLICIES[policyName];
+  const pipeline = (switchName: SwitchName) => {
+    const name = pipelines.get(switchName) ?? 'single-table';
+    return name === 'registers' ? 'multi-table' : name;
+  };
   return `
 jobs: { ${ranges.length > 0 ? 'ranges: [10.1.0.0/24, 2001:db8:1::/64], ' : ''}unlocated: by-address, settle: 0ms, confirmTimeout: 2s }
 zones:

@@ -25,6 +25,8 @@ export class Wire {
   readonly version: 1 | 4;
   readonly #owner: WireOwner;
   readonly #waiting = new Map<number, { settle: (answer: Answer) => void; parts: StatsReply[] }>();
+  /** By xid: whether it was refused. */
+  readonly #attempts = new Map<number, boolean>();
   readonly #toSwitch: Uint8Array[] = [];
   readonly #toController: Uint8Array[] = [];
   /** Barrier replies are kept while this is so. */
@@ -99,6 +101,15 @@ export class Wire {
     return this.#ask(request, timeoutMs).then((answer) => (answer === true ? undefined : answer));
   }
 
+  async attempt(requests: readonly Outgoing[], timeoutMs: number): Promise<boolean> {
+    const xids = requests.map((request) => this.send(request));
+    for (const xid of xids) this.#attempts.set(xid, false);
+    const isAnswered = await this.barrier(timeoutMs);
+    const isRefused = xids.some((xid) => this.#attempts.get(xid) === true);
+    for (const xid of xids) this.#attempts.delete(xid);
+    return isAnswered && !isRefused;
+  }
+
   close(reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -170,8 +181,9 @@ export class Wire {
       }
       case 'error': {
         const waiting = this.#waiting.get(message.xid);
-        if (waiting === undefined) break;
-        waiting.settle(undefined);
+        if (waiting !== undefined) waiting.settle(undefined);
+        else if (this.#attempts.has(message.xid)) this.#attempts.set(message.xid, true);
+        else break;
         return;
       }
     }

@@ -33,6 +33,7 @@ export interface WorldSetup {
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
   /** Those that take bundles. */
   readonly bundlers: ReadonlySet<SwitchName>;
+  readonly withRegisters: ReadonlySet<SwitchName>;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -59,7 +60,7 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, versions, bundlers }: WorldSetup) {
+  constructor({ config, policy, versions, bundlers, withRegisters }: WorldSetup) {
     this.time.install();
     this.versions = versions;
     this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
@@ -78,7 +79,15 @@ export class World implements WireOwner {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
       this.#datapaths.set(
         name,
-        new Datapath({ dpid: PLAN.get(name)!.dpid, ports, hasBundles: bundlers.has(name) }, this.now()),
+        new Datapath(
+          {
+            dpid: PLAN.get(name)!.dpid,
+            ports,
+            hasBundles: bundlers.has(name),
+            hasRegisters: withRegisters.has(name),
+          },
+          this.now(),
+        ),
       );
     }
   }

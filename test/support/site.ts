@@ -77,6 +77,7 @@ zones:
 switches:
   ${BRIDGE}:
     pipeline: PIPELINE
+    registers: REGISTERS
     wan:
       port: wan0
       queues: { default: { id: 0 }, physics: { id: 1 } }
@@ -92,12 +93,15 @@ policies:
 export interface SiteMode {
   readonly version: '1.0' | '1.3';
   readonly pipeline: 'single-table' | 'multi-table';
+  /** Whether the switch's registers are used. */
+  readonly registers: boolean;
 }
 
 export const MODES: readonly SiteMode[] = [
-  { version: '1.0', pipeline: 'single-table' },
-  { version: '1.3', pipeline: 'single-table' },
-  { version: '1.3', pipeline: 'multi-table' },
+  { version: '1.0', pipeline: 'single-table', registers: false },
+  { version: '1.3', pipeline: 'single-table', registers: false },
+  { version: '1.3', pipeline: 'multi-table', registers: false },
+  { version: '1.3', pipeline: 'multi-table', registers: true },
 ];
 
 export class Site {
@@ -127,14 +131,16 @@ export class Site {
   }
 
   static async start(
-    { version, pipeline }: SiteMode,
+    { version, pipeline, registers }: SiteMode,
     names = Object.keys(HOSTS) as HostName[],
     firstPolicy = '',
     { isDurable = false } = {},
   ): Promise<Site> {
     const directory = await mkdtemp('/run/lark-site-');
     const policy =
-      POLICY.replace('PIPELINE', pipeline).replace('policies:\n', `policies:\n${firstPolicy}`) +
+      POLICY.replace('PIPELINE', pipeline)
+        .replace('REGISTERS', String(registers))
+        .replace('policies:\n', `policies:\n${firstPolicy}`) +
       (isDurable ? `store: { path: ${directory}/store }\n` : '');
     const events: LogLine[] = [];
     const lark = await start(policy, events);

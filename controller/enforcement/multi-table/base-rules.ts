@@ -5,6 +5,7 @@ import { isIpv4, type Prefix, parsePrefix } from '../../../protocols/packet/addr
 import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
 import type { FlowMatch, FlowRule } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
+import { addressRules } from './addresses.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import {
   destinationClass,
@@ -15,6 +16,7 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { repliesRules } from './reply-rules.ts';
 
 /** Priorities within SENDER and RECIPIENT; a zone's prefix adds its length to ZONE. */
 export const Level = {
@@ -29,6 +31,9 @@ export const Level = {
   ZONE: 1000,
   MISS: 0,
 } as const;
+
+/** Priorities within OUTPUT. With registers, what is for a job and neither addressed to it nor a question ends at NOBODY. */
+export const Delivery = { ALTERNATE: 30, JOB: 20, QUEUE: 20, NOBODY: 15, PORT: 10 } as const;
 
 const IPV4 = { ethType: EtherType.IPV4 } as const;
 const IPV6 = { ethType: EtherType.IPV6 } as const;
@@ -51,15 +56,17 @@ const LOCAL_PREFIXES = [
   'ff00::/8',
 ].map((text) => parsePrefix(text) as Prefix);
 
-const TCP_ACK = 0x10;
-const TCP_RST = 0x04;
-
 const rule = ruleMaker(RuleKind.BASE);
 
 export function baseRules(context: MultiTableContext): FlowRule[] {
-  const misses = Object.values(Table).map((table) => rule(table, Level.MISS, {}, toController));
+  const { hasRegisters, asksAboutUnknown } = context;
+  const tables = Object.values(Table).filter((table) => hasRegisters || table !== Table.ADDRESSES);
+  const nobody = asksAboutUnknown ? toController : drop;
   return [
-    ...misses,
+    ...tables.map((table) => rule(table, Level.MISS, {}, toController)),
+    ...(hasRegisters
+      ? [...addressRules(), rule(Table.OUTPUT, Delivery.NOBODY, { metadata: HAS_OUT_PORT }, nobody)]
+      : []),
     ...ingressRules(),
     ...senderRules(context),
     ...recipientRules(context),
@@ -142,32 +149,12 @@ function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule
   ];
 }
 
-/**
- * TCP that acknowledges or resets opens no connection. A switch that cannot match TCP flags refuses these rules, and asks
- * about every packet that may only be a reply.
- */
-function repliesRules({ view }: MultiTableContext): FlowRule[] {
-  const isNeeded = view.policy.config.policies.some(({ policy }) => policy.needs?.includes('connections') === true);
-  if (!isNeeded) return [];
-  const pass = { goto: Table.SWITCHING };
-  const tcp = [IPV4, IPV6].map((version) => ({ ...version, ipProto: IpProto.TCP }));
-  return [
-    rule(Table.REPLIES, Level.EXACT, { ethType: EtherType.ARP }, pass),
-    ...[TCP_ACK, TCP_RST].flatMap((flag) =>
-      tcp.map((match) => ({
-        ...rule(Table.REPLIES, Level.EXACT, { ...match, tcpFlag: flag }, pass),
-        isOptional: true,
-      })),
-    ),
-  ];
-}
-
 function switchingRules(): FlowRule[] {
   return [rule(Table.SWITCHING, Level.JOB, { metadata: HAS_OUT_PORT }, { goto: Table.OUTPUT })];
 }
 
 /** The five messages of neighbour discovery (RFC 4861). */
-function discovery(): FlowMatch[] {
+export function discovery(): FlowMatch[] {
   return [
     ...[
       Icmpv6Type.ROUTER_SOLICITATION,

@@ -9,7 +9,11 @@ import {
   type FlowRule,
   type MaskedMetadata,
   type Output,
+  type Register,
+  type RegisterLoad,
+  type RegisterMove,
   TO_CONTROLLER,
+  type Tracking,
 } from '../../southbound/flow-rule.ts';
 import { makeCookie, type RuleKind } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
@@ -19,6 +23,8 @@ export class MultiTableContext {
   readonly view: ForwardingView;
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
   asksAboutUnknown = false;
+  /** True once the switch is known to have Nicira's registers; before that no rule is made. */
+  hasRegisters = false;
   readonly #portIndexes = new Map<number, number>();
   readonly #takenIndexes = new Set<number>();
 
@@ -62,6 +68,10 @@ export class MultiTableContext {
 
 /** The parts of a rule that are not its match. */
 export interface RuleBody {
+  readonly moves?: readonly RegisterMove[];
+  readonly loads?: readonly RegisterLoad[];
+  readonly tracking?: Tracking;
+  readonly outputTo?: Register;
   readonly outputs?: readonly Output[];
   readonly goto?: number;
   readonly writeMetadata?: MaskedMetadata;

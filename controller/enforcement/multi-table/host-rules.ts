@@ -22,7 +22,8 @@ export function hostRules(context: MultiTableContext, mac: MacAddress): FlowRule
   if (portNo === undefined || role === undefined || role === 'job') return [];
   const placed = jobs.byMac(mac);
   const from = { inPort: portNo, ethSrc: mac, vlan: 'none' } as const;
-  const idle = { idleTimeoutSec: HOST_IDLE_TIMEOUT_SEC, goto: Table.SENDER };
+  const next = context.hasRegisters ? Table.ADDRESSES : Table.SENDER;
+  const idle = { idleTimeoutSec: HOST_IDLE_TIMEOUT_SEC, goto: next };
   if (placed !== undefined) {
     const isRemote = placed.location !== undefined && placed.location.dpid !== state.dpid && role === 'fabric';
     return isRemote ? [rule(Table.INGRESS, Ingress.HOST, from, { ...idle, writeMetadata: FROM_REMOTE_JOB })] : [];

@@ -7,7 +7,8 @@ import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protoc
 import type { PlacedJob } from '../../network/job-table.ts';
 import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
-import { Level } from './base-rules.ts';
+import { addressedTo, destinationsOf, expectMac, ownSourcesOf, sourcesOf } from './addresses.ts';
+import { Delivery, Level } from './base-rules.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import {
   both,
@@ -36,17 +37,30 @@ export function jobRules(context: MultiTableContext, placed: PlacedJob): FlowRul
     const { id } = context.view.policy.engine.classOf({ kind: 'job', job: placed.job, address });
     // A host that was seen has no job's address, nor is a job that it hides: the ranges drop what they know of by themselves.
     const isDropped = mac !== undefined && context.view.policy.isInRanges(address);
-    const fromHosts = isDropped ? [] : sourcesOf(address).map((match) => ({ ...match, metadata: FROM_HOST }));
+    const fromHosts = isDropped
+      ? []
+      : packetsFrom(context, address).map((match) => ({ ...match, metadata: FROM_HOST }));
     return [
       ...senderRules(context, placed, address, id),
       ...fromHosts.map((match) => rule(Table.SENDER, Level.JOB - 1, match, toController)),
       ...recipientRules(context, placed, address, id),
     ];
   });
-  return [...ofAddresses, ...contradiction];
+  return [...ofAddresses, ...contradiction, ...deliveryRules(context, placed)];
 }
 
-function senderRules({ view }: MultiTableContext, placed: PlacedJob, address: IpAddress, classId: number): FlowRule[] {
+/** With registers, whom an address is for is told without its MAC: a frame leaves for the job only if it is addressed to it. */
+function deliveryRules(context: MultiTableContext, placed: PlacedJob): FlowRule[] {
+  const portNo = context.outPortOf(placed);
+  const index = portNo === undefined ? undefined : context.portIndex(portNo);
+  const { mac } = placed;
+  if (!context.hasRegisters || portNo === undefined || index === undefined || mac === undefined) return [];
+  const metadata = both(HAS_OUT_PORT, outPort(index));
+  return [rule(Table.OUTPUT, Delivery.JOB, { metadata, ...addressedTo(mac) }, { outputs: [{ port: portNo }] })];
+}
+
+function senderRules(context: MultiTableContext, placed: PlacedJob, address: IpAddress, classId: number): FlowRule[] {
+  const { view, hasRegisters } = context;
   const { location, mac } = placed;
   // Without a port, or a MAC, each packet is the controller's: ingress lets none of them pass by a rule of its host.
   if (location === undefined) return [];
@@ -54,7 +68,7 @@ function senderRules({ view }: MultiTableContext, placed: PlacedJob, address: Ip
   const at: FlowMatch = isHere ? { inPort: location.portNo } : { metadata: FROM_REMOTE_JOB };
   if (mac === undefined)
     return isHere
-      ? sourcesOf(address).map((match) => rule(Table.SENDER, Level.JOB, { ...at, ...match }, toController))
+      ? packetsFrom(context, address).map((match) => rule(Table.SENDER, Level.JOB, { ...at, ...match }, toController))
       : [];
   const own = { ...at, ethSrc: mac };
   const known = { writeMetadata: sourceClass(classId), goto: Table.RECIPIENT };
@@ -62,12 +76,14 @@ function senderRules({ view }: MultiTableContext, placed: PlacedJob, address: Ip
     rule(Table.SENDER, priority, { ...own, ...match }, known);
   const prefix = hostPrefix(address);
   if (isIpv4(address)) {
-    const arp = { ethType: EtherType.ARP, arpSpa: prefix, arpSha: mac };
+    const senders = ownSourcesOf(context, address, mac);
+    // An announcement is for everybody who may hear it. With registers the port's own rule tells it: see port-rules.ts.
+    const announcements = hasRegisters ? [] : senders.filter(({ ethType }) => ethType === EtherType.ARP);
     return [
-      sender({ ethType: EtherType.IPV4, ipSrc: prefix }),
-      sender(arp),
-      // An announcement is for everybody who may hear it.
-      rule(Table.SENDER, Level.EXACT + 1, { ...own, ...arp, arpTpa: prefix }, toController),
+      ...senders.map((match) => sender(match)),
+      ...announcements.map((match) =>
+        rule(Table.SENDER, Level.EXACT + 1, { ...own, ...match, arpTpa: prefix }, toController),
+      ),
     ];
   }
   return [
@@ -88,14 +104,19 @@ function recipientRules(
   const { mac } = placed;
   const prefix = hostPrefix(address);
   if (index === undefined || mac === undefined) {
-    return destinationsOf(address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
+    return packetsTo(context, address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
   }
-  const known = { writeMetadata: both(destinationClass(classId), HAS_OUT_PORT, outPort(index)), goto: Table.VERDICT };
+  const known = {
+    ...(context.hasRegisters && { loads: expectMac(mac) }),
+    writeMetadata: both(destinationClass(classId), HAS_OUT_PORT, outPort(index)),
+    goto: Table.VERDICT,
+  };
   const recipient = (match: FlowMatch, priority: number = Level.EXACT) => rule(Table.RECIPIENT, priority, match, known);
+  if (isIpv4(address) && context.hasRegisters) return [recipient({ reg1: address })];
   // Its address behind another's MAC: in the ranges that is dropped as any unknown address is.
   const otherwise = context.view.policy.isInRanges(address)
     ? []
-    : destinationsOf(address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
+    : packetsTo(context, address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
   if (isIpv4(address)) {
     return [
       recipient({ ethDst: mac, ethType: EtherType.IPV4, ipDst: prefix }),
@@ -112,15 +133,12 @@ function recipientRules(
   ];
 }
 
-function sourcesOf(address: IpAddress): FlowMatch[] {
-  const prefix = hostPrefix(address);
-  if (!isIpv4(address)) return [{ ethType: EtherType.IPV6, ipSrc: prefix }];
-  return [
-    { ethType: EtherType.IPV4, ipSrc: prefix },
-    { ethType: EtherType.ARP, arpSpa: prefix },
-  ];
+function packetsFrom(context: MultiTableContext, address: IpAddress): FlowMatch[] {
+  if (isIpv4(address)) return sourcesOf(context, address);
+  return [{ ethType: EtherType.IPV6, ipSrc: hostPrefix(address) }];
 }
 
-function destinationsOf(address: IpAddress): FlowMatch[] {
-  return [{ ethType: isIpv4(address) ? EtherType.IPV4 : EtherType.IPV6, ipDst: hostPrefix(address) }];
+function packetsTo(context: MultiTableContext, address: IpAddress): FlowMatch[] {
+  if (isIpv4(address)) return destinationsOf(context, address);
+  return [{ ethType: EtherType.IPV6, ipDst: hostPrefix(address) }];
 }

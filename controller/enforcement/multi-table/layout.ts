@@ -1,13 +1,16 @@
 // The multi-table pipeline's tables and how it uses the 64 bits of metadata to carry what is known of a packet from one
-// to the next (OF1.3.5 §5.1). Only standard OpenFlow 1.3 is used, so hardware can have it, too.
+// to the next (OF1.3.5 §5.1). Standard OpenFlow 1.3 is enough, so hardware can have it, too; where the switch has Nicira's
+// registers, as Open vSwitch does, what IP and ARP say in different fields is put into registers first, and one rule
+// serves both.
 //
 //   0 INGRESS    what may come in by this port at all; whether the sender is a host that Lark has seen there
-//   1 SENDER     who sends it: anti-spoofing, and the source's class
-//   2 RECIPIENT  whom it is for: the destination's class, and for a job the port that it is at
-//   3 VERDICT    what the policies say of the two classes: defaults and exceptions
-//   4 REPLIES    where only replies may pass: what opens no connection (Open vSwitch; others ask about each packet)
-//   5 SWITCHING  for those that are no jobs: the port that their MAC was seen at
-//   6 OUTPUT     out of the port, in its queue
+//   1 ADDRESSES  registers only: copies the addresses of IPv4 and ARP, and the MAC that the sender says it has
+//   2 SENDER     who sends it: anti-spoofing, and the source's class
+//   3 RECIPIENT  whom it is for: the destination's class, and for a job the port that it is at
+//   4 VERDICT    what the policies say of the two classes: defaults and exceptions
+//   5 REPLIES    where only replies may pass: what opens no connection (Open vSwitch; others ask about each packet)
+//   6 SWITCHING  for those that are no jobs: the port that their MAC was seen at
+//   7 OUTPUT     out of the port, in its queue; with registers, to a job only with the job's own MAC or as a question
 //
 // The pipeline answers only what it is sure of: whatever it does not know goes to the controller, whose decision (see
 // decide.ts) is the meaning of it all. So its soundness is one property: no packet that it handles by itself fares
@@ -15,9 +18,18 @@
 
 import type { MaskedMetadata } from '../../southbound/flow-rule.ts';
 
-export const Table = { INGRESS: 0, SENDER: 1, RECIPIENT: 2, VERDICT: 3, REPLIES: 4, SWITCHING: 5, OUTPUT: 6 } as const;
+export const Table = {
+  INGRESS: 0,
+  ADDRESSES: 1,
+  SENDER: 2,
+  RECIPIENT: 3,
+  VERDICT: 4,
+  REPLIES: 5,
+  SWITCHING: 6,
+  OUTPUT: 7,
+} as const;
 /** A switch needs at least this many tables. */
-export const TABLE_COUNT = 7;
+export const TABLE_COUNT = 8;
 
 const CLASS_BITS = 20n;
 const PORT_BITS = 12n;
@@ -48,6 +60,8 @@ export const FROM_JOB_PORT: MaskedMetadata = field(1, 1n, 60n);
 export const FROM_REMOTE_JOB: MaskedMetadata = field(1, 1n, 61n);
 /** It is for a job, and its port is known. */
 export const HAS_OUT_PORT: MaskedMetadata = field(1, 1n, 62n);
+/** With registers: an ARP message or a neighbour solicitation to more than one, which asks for who has an address. */
+export const IS_QUESTION: MaskedMetadata = field(1, 1n, 63n);
 /** Neither of the two senders above. */
 export const FROM_HOST: MaskedMetadata = {
   value: 0n,

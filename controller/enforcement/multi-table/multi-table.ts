@@ -4,6 +4,7 @@
 import type { MacAddress } from '../../../protocols/packet/address.ts';
 import { registrationKey } from '../../jobs/job.ts';
 import type { PlacedJob } from '../../network/job-table.ts';
+import type { Capabilities } from '../../southbound/capabilities.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
@@ -28,6 +29,12 @@ export class MultiTablePipeline implements Pipeline {
 
   constructor(view: ForwardingView) {
     this.#context = new MultiTableContext(view);
+  }
+
+  /** Before the first rules are made: what they are made of depends on it. */
+  adapt({ registers, connections }: Capabilities): void {
+    this.#context.hasRegisters = registers;
+    this.#context.view.state.tracksConnections = connections;
   }
 
   *groups(): Iterable<string> {

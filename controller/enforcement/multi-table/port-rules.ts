@@ -5,9 +5,10 @@ import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protoc
 import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import { hasOnlyTenant } from '../decide.ts';
-import { Level } from './base-rules.ts';
+import { Delivery, Level } from './base-rules.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
-import { both, FROM_JOB_PORT, outPort, queue, Table } from './layout.ts';
+import { both, FROM_JOB_PORT, HAS_OUT_PORT, IS_QUESTION, outPort, queue, Table } from './layout.ts';
+import { Priority } from './verdict-rules.ts';
 
 /** Priorities within INGRESS; 100 is for what was decided packet by packet. */
 export const Ingress = { JOB_PORT: 20, GATE: 10, HOST: 5 } as const;
@@ -17,22 +18,38 @@ const rule = ruleMaker(RuleKind.GATE);
 export function portRules(context: MultiTableContext, portNo: number): FlowRule[] {
   const role = context.view.state.roleOf(portNo);
   if (role === undefined) return [];
-  return [...(role === 'job' ? gateRules(context, portNo) : []), ...outputRules(context, portNo)];
+  const gate = role === 'job' ? gateRules(context, portNo) : [];
+  const leadsToJobs = context.hasRegisters && (role === 'job' || role === 'fabric');
+  return [
+    ...gate,
+    ...(leadsToJobs ? questionRules(context, portNo) : []),
+    ...(context.hasRegisters && role === 'job' ? [] : outputRules(context, portNo)),
+  ];
+}
+
+/**
+ * With registers: a question for a job leaves by the job's port. One that came in by that same port may be a job's own
+ * announcement, which is for everybody who may hear it, whatever the verdict between the job and itself.
+ */
+function questionRules(context: MultiTableContext, portNo: number): FlowRule[] {
+  const index = context.portIndex(portNo);
+  if (index === undefined) return [];
+  const metadata = both(IS_QUESTION, HAS_OUT_PORT, outPort(index));
+  return [
+    rule(Table.VERDICT, Priority.ANNOUNCEMENT, { inPort: portNo, ethType: EtherType.ARP, metadata }, toController),
+    rule(Table.OUTPUT, Delivery.JOB, { metadata }, { outputs: [{ port: portNo }] }),
+  ];
 }
 
 /** Untagged IPv4, ARP and IPv6 go on; tags, MPLS and every other EtherType end here. */
-function gateRules({ view }: MultiTableContext, portNo: number): FlowRule[] {
-  const entries = [EtherType.IPV4, EtherType.ARP, EtherType.IPV6].map((ethType) =>
-    rule(
-      Table.INGRESS,
-      Ingress.JOB_PORT,
-      { inPort: portNo, vlan: 'none', ethType },
-      {
-        writeMetadata: FROM_JOB_PORT,
-        goto: Table.SENDER,
-      },
-    ),
-  );
+function gateRules({ view, hasRegisters }: MultiTableContext, portNo: number): FlowRule[] {
+  const untagged = { inPort: portNo, vlan: 'none' } as const;
+  const enter = (match: FlowMatch, goto: number) =>
+    rule(Table.INGRESS, Ingress.JOB_PORT, { ...untagged, ...match }, { writeMetadata: FROM_JOB_PORT, goto });
+  // With registers the next table tells the EtherTypes apart, and drops the rest.
+  const entries = hasRegisters
+    ? [enter({}, Table.ADDRESSES)]
+    : [EtherType.IPV4, EtherType.ARP, EtherType.IPV6].map((ethType) => enter({ ethType }, Table.SENDER));
   const strangers = hasOnlyTenant(view, portNo)
     ? []
     : bootstrap().map((match) => rule(Table.SENDER, Level.BOOTSTRAP, { inPort: portNo, ...match }, toController));
@@ -60,12 +77,12 @@ function outputRules(context: MultiTableContext, portNo: number): FlowRule[] {
   const { wan } = context.view.state;
   const queues = wan?.portNo === portNo ? [...wan.queues] : [];
   return [
-    rule(Table.OUTPUT, 10, { metadata: outPort(index) }, { outputs: [{ port: portNo }] }),
+    rule(Table.OUTPUT, Delivery.PORT, { metadata: outPort(index) }, { outputs: [{ port: portNo }] }),
     ...queues.flatMap(([name, { id }]) => {
       const queueIndex = context.queueIndex(name);
       if (queueIndex === undefined) return [];
       const metadata = both(outPort(index), queue(queueIndex));
-      return [rule(Table.OUTPUT, 20, { metadata }, { outputs: [{ port: portNo, queueId: id }] })];
+      return [rule(Table.OUTPUT, Delivery.QUEUE, { metadata }, { outputs: [{ port: portNo, queueId: id }] })];
     }),
   ];
 }

@@ -6,11 +6,24 @@ import type { FlowRule, MaskedMetadata } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { Verdict } from '../verdict.ts';
+import { Delivery } from './base-rules.ts';
 import { compressTable } from './compress.ts';
 import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
-import { both, destinationClass, FROM_JOB_PORT, FROM_REMOTE_JOB, queue, sourceClass, Table } from './layout.ts';
+import {
+  both,
+  destinationClass,
+  FROM_JOB_PORT,
+  FROM_REMOTE_JOB,
+  HAS_OUT_PORT,
+  queue,
+  sourceClass,
+  Table,
+} from './layout.ts';
+import { OPENING } from './reply-rules.ts';
 
-const Priority = { GUARD: 100, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
+/** Within VERDICT. */
+export const Priority = { GUARD: 100, ANNOUNCEMENT: 50, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
+const ALTERNATE = 'reg7';
 const rule = ruleMaker(RuleKind.VERDICT);
 
 /** Asks about every packet, whatever the table says. */
@@ -30,7 +43,8 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   const outcomes = new Map<string, Outcome>();
   const at = (row: number, column: number): Outcome => {
     const verdict = context.view.policy.engine.verdictOfClasses(classes[row]!, classes[column]!);
-    const outcome = outcomeOf(context, verdict, classes[column]!);
+    const back = context.view.policy.engine.verdictOfClasses(classes[column]!, classes[row]!);
+    const outcome = outcomeOf(context, verdict, back, classes[column]!);
     const same = outcomes.get(outcome.key);
     if (same !== undefined) return same;
     outcomes.set(outcome.key, outcome);
@@ -43,6 +57,7 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   const make = (priority: number, metadata: MaskedMetadata | undefined, { body }: Outcome) =>
     rule(Table.VERDICT, priority, metadata === undefined ? {} : { metadata }, body);
   return [
+    ...alternateRules(context),
     make(Priority.ALL, undefined, table.all),
     ...[...table.columns].map(([column, outcome]) => make(Priority.COLUMN, destination(column), outcome)),
     ...[...table.rows].map(([row, outcome]) => make(Priority.ROW, source(row), outcome)),
@@ -52,19 +67,46 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   ];
 }
 
-function outcomeOf(context: MultiTableContext, verdict: Verdict, destination: EndpointClass): Outcome {
+function outcomeOf(context: MultiTableContext, verdict: Verdict, back: Verdict, destination: EndpointClass): Outcome {
   if (verdict.action === 'drop') return { key: 'drop', body: drop };
   const { state } = context.view;
   const via = destination.isWan ? verdict.via?.name : undefined;
-  // A redirection of replies alone is rare enough to be asked about packet by packet.
-  if (via !== undefined && verdict.connections !== undefined) return { key: 'ask', body: toController };
+  const isReply = verdict.connections !== undefined;
+  const isOpening = state.tracksConnections && !isReply && back.action === 'forward' && back.connections !== undefined;
+  const loads = isOpening ? [OPENING] : [];
+  const goto = isReply || isOpening ? Table.REPLIES : Table.SWITCHING;
   if (via !== undefined && state.config?.wan?.alternates.has(via) === true) {
     const alternate = state.alternates.get(via);
     if (alternate === undefined) return { key: 'drop', body: drop };
-    return { key: `via ${via}`, body: { outputs: [{ port: alternate.portNo, ethDst: alternate.gateway }] } };
+    if (goto === Table.SWITCHING) {
+      return { key: `via ${via}`, body: { outputs: [{ port: alternate.portNo, ethDst: alternate.gateway }] } };
+    }
+    // Where only replies may pass, and nothing tells them, they are asked about packet by packet.
+    if (!state.tracksConnections) return { key: 'ask', body: toController };
+    const body = { loads: [...loads, alternateLoad(context, via)], writeMetadata: HAS_OUT_PORT, goto };
+    return { key: `via ${via} ${isOpening}`, body };
   }
-  const goto = verdict.connections === undefined ? Table.SWITCHING : Table.REPLIES;
+  // A redirection by an alternate that is named for another switch.
+  if (via !== undefined && isReply && !state.tracksConnections) return { key: 'ask', body: toController };
   const index = verdict.queue === undefined ? undefined : context.queueIndex(verdict.queue.name);
-  if (index === undefined) return { key: `goto ${goto}`, body: { goto } };
-  return { key: `queue ${index} goto ${goto}`, body: { goto, writeMetadata: queue(index) } };
+  const body = { ...(isOpening && { loads }), ...(index !== undefined && { writeMetadata: queue(index) }), goto };
+  return { key: `queue ${index} goto ${goto} ${isOpening}`, body };
+}
+
+/** What leaves by an alternate only once its connection was looked at is told by a register; 0 for all else. */
+function alternateLoad({ view }: MultiTableContext, name: string) {
+  return { value: [...view.state.alternates.keys()].indexOf(name) + 1, to: ALTERNATE } as const;
+}
+
+function alternateRules(context: MultiTableContext): FlowRule[] {
+  const { alternates, tracksConnections } = context.view.state;
+  if (!tracksConnections) return [];
+  return [...alternates].map(([name, { portNo, gateway }]) =>
+    rule(
+      Table.OUTPUT,
+      Delivery.ALTERNATE,
+      { [ALTERNATE]: alternateLoad(context, name).value },
+      { outputs: [{ port: portNo, ethDst: gateway }] },
+    ),
+  );
 }

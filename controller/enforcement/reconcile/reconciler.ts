@@ -41,6 +41,8 @@ const SLICE = 256;
 export interface ReconcilerParts {
   readonly connection: SwitchConnection;
   readonly pipeline: Pipeline;
+  /** What has to be known before the first rules are made. */
+  readonly prepare: () => Promise<void>;
   /** The switch's name, for people. */
   readonly name: () => string;
   readonly foreign: () => ForeignRules;
@@ -68,6 +70,7 @@ export class Reconciler {
   #foreign: readonly ForeignRule[] = [];
   #taken: TakenPlaces;
   #mended: Promise<boolean> | undefined;
+  #prepared: Promise<void> | undefined;
   #isMended = false;
   #wasNearlyFull = false;
 
@@ -251,6 +254,8 @@ export class Reconciler {
   /** Reads the switch, and in one turn sends what it lacks and deletes what it has too much. */
   async #mend({ bundles }: { readonly bundles: boolean }): Promise<boolean> {
     const connection = this.#connection;
+    this.#prepared ??= this.#parts.prepare();
+    await this.#prepared;
     const reading = this.readRules();
     const probing = bundles ? this.#sender.canBundle(READ_TIMEOUT_MS) : Promise.resolve(false);
     const rules = await reading;

@@ -85,6 +85,7 @@ export function requests13(): readonly Message[] {
         { type: 'regMove', bits: 32, srcOfs: 0, dstOfs: 0, src: oxmId('ipv4Src'), dst: oxmId('reg0') },
         { type: 'regLoad', range: { offset: 4, bits: 8 }, dst: oxmId('reg1'), value: 9n },
         { type: 'resubmitTable', inPort: Port10.IN_PORT, tableId: 9 },
+        { type: 'outputReg', range: { offset: 0, bits: 32 }, src: oxmId('reg1'), maxLen: 0xffff },
       ),
       { priority: 101 },
     ),

@@ -6,7 +6,9 @@ import {
   type Of13Action,
   type Of13GroupMod,
   type Of13MultipartRequest,
+  type OxmName,
   oxm,
+  oxmId,
   Port10,
   Port13,
 } from 'node-openflow';
@@ -18,6 +20,9 @@ const group = (fields: Partial<Of13GroupMod>): Message => ({
 });
 const bucket = (...actions: readonly Of13Action[]) => ({
   ...{ weight: 0, watchPort: Port13.ANY, watchGroup: Port13.ANY, actions },
+});
+const move = (src: OxmName, dst: OxmName, bits: number): Of13Action => ({
+  ...{ type: 'regMove', bits, srcOfs: 0, dstOfs: 0, src: oxmId(src), dst: oxmId(dst) },
 });
 const ask13 = (body: Of13MultipartRequest['body']): Message => ({
   ...{ version: 4, type: 'multipartRequest', xid: 0, flags: 0, body },
@@ -79,6 +84,14 @@ export const faulty: Record<1 | 4, readonly Message[]> = {
     add13({ match: [oxm('ethType', 0x0806)], ...applying({ type: 'setField', field: oxm('ipv4Src', 1) }) }),
     add13(applying({ type: 'setField', field: oxm('ethType', 0x0800) })),
     add13(applying({ type: 'decNwTtl' })),
+    add13(applying(move('ipv4Src', 'reg0', 32))),
+    add13({ match: [oxm('ethType', 0x0806)], ...applying(move('ipv4Src', 'reg0', 32)) }),
+    add13({ match: [oxm('ethType', 0x0800)], ...applying(move('ipv4Src', 'reg0', 33)) }),
+    add13(applying(move('ethSrc', 'reg0', 48))),
+    add13(applying(move('ethSrc', 'reg0', 0))),
+    add13(applying(move('ethSrc', 'ethType', 16))),
+    add13(applying({ type: 'regLoad', range: { offset: 0, bits: 4 }, dst: oxmId('reg0'), value: 16n })),
+    add13(applying({ type: 'regLoad', range: { offset: 30, bits: 4 }, dst: oxmId('reg0'), value: 1n })),
     add13({ instructions: [{ type: 'gotoTable', tableId: 0 }] }),
     add13({ tableId: 2, instructions: [{ type: 'gotoTable', tableId: 1 }] }),
     add13({ instructions: [{ type: 'meter', meterId: 5 }] }),

@@ -43,7 +43,7 @@ export class Pair {
     this.version = version;
     this.client = client;
     const ports = Array.from(names, ([portNo, name]) => ({ portNo, name, mac: 0x020000000100 + (portNo & 0xff) }));
-    this.#model = new Datapath({ dpid: 1n, ports }, 0);
+    this.#model = new Datapath({ dpid: 1n, ports, hasRegisters: true }, 0);
     this.#model.controllerConnected(version);
   }
 

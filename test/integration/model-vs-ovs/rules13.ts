@@ -11,6 +11,7 @@ import {
   type OxmField,
   type OxmName,
   oxm,
+  oxmId,
   Port13,
 } from 'node-openflow';
 import { type Frame, parseFrame } from '../../../protocols/packet/frame.ts';
@@ -95,6 +96,15 @@ const network13: fc.Arbitrary<readonly OxmField[]> = fc.oneof(
   fc.constantFrom(0x8100, 0x88a8, 0x8847, 0x88cc).map((etherType) => [oxm('ethType', etherType)]),
 );
 const metadata = optional(fc.bigInt(0n, 3n).map((value) => oxm('metadata', value, 3n)));
+/** What the rules of table 0 put there: addresses, the halves of MACs, and loaded bits. */
+const register = optional(
+  fc.oneof(
+    ipv4.map((value) => oxm('reg0', Number(value))),
+    fc.constantFrom(0, 0x0a010000).map((value) => oxm('reg0', value, 0xffff0000)),
+    unicast.map((value) => oxm('reg2', value % 2 ** 32)),
+    fc.constantFrom(0, 1, 0x50).map((value) => oxm('reg15', value)),
+  ),
+);
 
 function randomMatch(extra: fc.Arbitrary<readonly OxmField[]>): fc.Arbitrary<Match13> {
   return fc.tuple(link13, extra, network13).map((parts) => parts.flat());
@@ -182,7 +192,30 @@ function changes13(match: Match13): fc.Arbitrary<readonly Of13Action[]> {
     choices.push(one(ipv6.map((value) => ({ type: 'setField', field: oxm('ipv6Dst', value) }))));
     choices.push(one(fc.constant({ type: 'setField', field: oxm('ipDscp', 10) })));
   }
+  choices.push(writesRegister(fixes));
   return fc.oneof(...choices);
+}
+
+/** Moves a field that packets of this match have into a register, or loads some bits of one. */
+function writesRegister(fixes: (name: string, value: number) => boolean): fc.Arbitrary<readonly Of13Action[]> {
+  const sources: { src: OxmName; bits: number }[] = [
+    { src: 'ethSrc', bits: 32 },
+    { src: 'reg2', bits: 32 },
+    { src: 'metadata', bits: 2 },
+  ];
+  if (fixes('ethType', 0x0800)) sources.push({ src: 'nxmIpSrc', bits: 32 }, { src: 'ipv4Dst', bits: 16 });
+  if (fixes('ethType', 0x0806)) sources.push({ src: 'nxmArpSpa', bits: 32 }, { src: 'arpSha', bits: 32 });
+  if (fixes('ethType', 0x86dd)) sources.push({ src: 'ipv6Dst', bits: 32 });
+  const moved = fc
+    .tuple(fc.constantFrom(...sources), fc.constantFrom<OxmName[]>('reg0', 'reg0', 'reg2'), fc.boolean())
+    .map(([{ src, bits }, dst, isHigh]): Of13Action => {
+      const dstOfs = isHigh && bits <= 16 ? 16 : 0;
+      return { type: 'regMove', bits, srcOfs: 0, dstOfs, src: oxmId(src), dst: oxmId(dst) };
+    });
+  const loaded = fc
+    .constantFrom(0n, 1n, 5n)
+    .map((value): Of13Action => ({ type: 'regLoad', range: { offset: 4, bits: 3 }, dst: oxmId('reg15'), value }));
+  return fc.array(fc.oneof(moved, loaded), { minLength: 1, maxLength: 3 });
 }
 
 export const GROUPS = [1, 2];
@@ -227,7 +260,7 @@ export function flowMod13(
   packets: readonly ReceivedPacket[],
 ): fc.Arbitrary<Of13FlowMod> {
   const match13 = (tableId: number) => {
-    const extra = tableId === 0 ? fc.constant([]) : metadata.map((field) => present<OxmField>([field]));
+    const extra = tableId === 0 ? fc.constant([]) : list(metadata, register);
     return fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom(...packets).chain((one) => matchOf(one, extra)) },
       { weight: 1, arbitrary: randomMatch(extra) },

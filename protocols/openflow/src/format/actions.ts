@@ -112,6 +112,8 @@ function formatAction(action: AnyAction): string {
       const { dst, range, value } = action;
       return `load:0x${value.toString(16)}->${formatBits(dst, range.offset, range.bits)}`;
     }
+    case 'outputReg':
+      return `output:${formatBits(action.src, action.range.offset, action.range.bits)}`;
     case 'resubmitTable':
       return formatResubmit(action.inPort, action.tableId);
     case 'conjunction':

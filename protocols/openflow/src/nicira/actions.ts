@@ -87,6 +87,8 @@ export const niciraActions = {
   ...registerActions,
   /** Goes on in another table as if the packet had come in by `inPort` (0xfff8: by its own). */
   resubmitTable: action(14, u16('inPort'), u8('tableId'), pad(3)),
+  /** Sends to the port whose number, of 16 bits as in OpenFlow 1.0, stands in `src`. */
+  outputReg: action(15, fixed('range', bitRange), fixed('src', shortOxmId), u16('maxLen'), pad(6)),
   /** `clause` counts from 0. */
   conjunction: action(34, u8('clause'), u8('clauseCount'), u32('id')),
   /**
