@@ -36,7 +36,15 @@ export class Player {
   /** Where a quiet switch's PacketOuts are gathered. */
   #gathered: Left[] | undefined;
   /** How many packets were held against the reference, and how many of them left somewhere. */
-  readonly counts = { quiet: 0, quietForwarded: 0, inFlight: 0, watched: 0, watchedForwarded: 0, watchedLost: 0 };
+  readonly counts = {
+    quiet: 0,
+    quietForwarded: 0,
+    inFlight: 0,
+    watched: 0,
+    watchedForwarded: 0,
+    watchedLost: 0,
+    lostWhileMending: 0,
+  };
 
   constructor(world: World) {
     this.world = world;
@@ -86,8 +94,18 @@ export class Player {
     return this.world.wire(at)?.toController() ?? false;
   }
 
+  /** The controller is killed: of what it sent some has gone out. Its switches go on by the rules that they have. */
+  restart(delivered: number, unacknowledged: number): void {
+    const { world } = this;
+    for (const [name] of world.wires()) for (let left = delivered; left > 0 && this.moveToSwitch(name); ) left--;
+    const wereMended = [...world.versions.keys()].filter((name) => world.isMended(name));
+    world.restart(unacknowledged);
+    for (const name of wereMended) for (const arrival of this.#lively.get(name) ?? []) this.#tryOut(arrival);
+  }
+
   /** Moves everything until nothing is under way. */
   async settle(): Promise<void> {
+    this.world.releaseStore();
     for (const [, wire] of this.world.wires()) wire.releaseBarriers();
     await this.#moveAll();
     const { knowledge } = this.world;
@@ -182,7 +200,7 @@ export class Player {
   /** Without a trace: neither PacketIns nor what leaves go anywhere. */
   #tryOut(arrival: Arrival): void {
     const { world } = this;
-    if (!world.isMended(arrival.at) || !this.#canReceive(arrival)) return;
+    if (!this.#canReceive(arrival)) return;
     const effects = world.datapath(arrival.at).receive(arrival.portNo, arrival.frame, world.now());
     const left = leavingOf(effects, arrival.frame);
     this.counts.watched++;
@@ -190,6 +208,10 @@ export class Player {
     const isAsked = isToController(effects);
     this.#expectPossible('at a change of the tables', arrival, left, isAsked, false);
     if (left.length > 0 || isAsked || !this.#isNeverEmpty(arrival)) return;
+    if (world.wire(arrival.at) !== undefined && !world.isMended(arrival.at)) {
+      this.counts.lostWhileMending++;
+      return;
+    }
     this.counts.watchedLost++;
     if (process.env.PROVE_LOSSES !== undefined) {
       const expected = this.#expected(world.facts, arrival);
@@ -198,11 +220,10 @@ export class Player {
     }
   }
 
-  /** Allowed before, after, and at every moment between. */
+  /** Allowed before, after, and at every moment between, as far as the switch was known. */
   #isNeverEmpty(arrival: Arrival): boolean {
-    return this.world.knowledge
-      .possible(arrival.at)
-      .every((facts) => (this.#expected(facts, arrival)?.leaves.length ?? 0) > 0);
+    const expected = this.world.knowledge.possible(arrival.at).map((facts) => this.#expected(facts, arrival));
+    return expected.every((each) => each === undefined || each.leaves.length > 0);
   }
 
   /** What left must be what the reference says by some of the facts that the switch may still act by. */

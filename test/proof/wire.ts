@@ -31,11 +31,17 @@ export class Wire {
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
   #state: 'up' | 'closed' = 'up';
+  /** Settles when the engine has been told of it. */
+  readonly whenManaged: Promise<void>;
+  becomesManaged: () => void = () => {};
   #nextXid = 1;
   readonly #features: FeaturesReply;
   readonly #ports: PortDescription[] = [];
 
   constructor(datapath: Datapath, version: 1 | 4, owner: WireOwner) {
+    this.whenManaged = new Promise((resolve) => {
+      this.becomesManaged = resolve;
+    });
     this.datapath = datapath;
     this.version = version;
     this.#owner = owner;
