@@ -212,6 +212,23 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a job whose place was known by what was seen is gated there after a restart (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'rangeless',
+        switches: [each],
+        jobs: [job(0, 0)],
+        opening: [packet('udp4', 'slot1', 'slot0'), packet('udp4', 'slot0', 'wan')],
+        // At a port of a switch that is not there: it is found where its MAC was seen.
+        commands: [
+          { do: 'register', ...job(1, 4) },
+          { do: 'settle', packets: [packet('udp4', 'slot0', 'slot1')] },
+          { do: 'restart', delivered: 0, unacknowledged: 0, back: 7 },
+        ],
+        packets: [packet('udp4', 'slot0', 'slot2'), packet('udp4', 'slot1', 'wan')],
+      },
+    },
+    {
       what: `ports that have changed their numbers when a switch is back are what they are called (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

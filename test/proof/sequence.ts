@@ -22,6 +22,7 @@ import {
   policyText,
   SLOT_COUNT,
   type SwitchName,
+  type SwitchSpec,
   USERS,
 } from './site.ts';
 import { portSpec, World } from './world.ts';
@@ -66,12 +67,7 @@ export type Command =
 
 export interface Sequence {
   readonly policy: PolicyName;
-  readonly switches: readonly {
-    readonly version: 1 | 4;
-    readonly pipeline: PipelineName;
-    /** Takes bundles; false if left out. */
-    readonly bundles?: boolean;
-  }[];
+  readonly switches: readonly SwitchSpec[];
   readonly jobs: readonly Registration[];
   /** Sent when those are there. */
   readonly opening: readonly PacketSpec[];
@@ -164,6 +160,10 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
       version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
       pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table'),
       bundles: fc.boolean(),
+      room: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.integer({ min: 4, max: 24 }) },
+      ),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -189,12 +189,10 @@ export async function play(sequence: Sequence): Promise<Player['counts']> {
   const { policy } = sequence;
   const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
   const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
-  const versions = new Map(switches.map(([name, { version }]) => [name, version]));
-  const bundlers = new Set(switches.filter(([, { bundles }]) => bundles === true).map(([name]) => name));
-  const world = new World({ config, policy: POLICIES[policy], versions, bundlers });
+  const world = new World({ config, policy: POLICIES[policy], switches: new Map(switches) });
   try {
     const run = new Run(new Player(world));
-    for (const name of versions.keys()) world.connect(name);
+    for (const name of world.versions.keys()) world.connect(name);
     await run.settle();
     for (const job of sequence.jobs) run.carryOut({ do: 'register', ...job });
     await run.settle();

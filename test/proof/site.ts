@@ -14,6 +14,16 @@ import {
 export type SwitchName = 'core' | 'leaf' | 'far';
 export type PipelineName = 'single-table' | 'multi-table';
 
+/** What is special about a switch. */
+export interface SwitchSpec {
+  readonly version: 1 | 4;
+  readonly pipeline: PipelineName;
+  /** Takes bundles; false if left out. */
+  readonly bundles?: boolean;
+  /** How many rules a table of it holds; undefined: as many as come. */
+  readonly room?: number | undefined;
+}
+
 export const ip = (text: string): IpAddress => parseIp(text)!;
 export const mac = (text: string): MacAddress => parseMac(text)!;
 const prefix = (text: string): Prefix => parsePrefix(text)!;

@@ -30,6 +30,8 @@ export class Wire {
   /** Barrier replies are kept while this is so. */
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
+  /** The switch has refused a rule for lack of room since it connected. */
+  hasRefused = false;
   #state: 'up' | 'closed' = 'up';
   /** Settles when the engine has been told of it. */
   readonly whenManaged: Promise<void>;
@@ -136,6 +138,7 @@ export class Wire {
     if (raw === undefined) return undefined;
     const message = decodeMessage(raw);
     const effects = this.datapath.handleMessage(message, this.#owner.now(), raw);
+    this.hasRefused ||= effects.some((effect) => effect.kind === 'send' && isTableFull(effect.message));
     this.tell(effects);
     return { message, effects };
   }
@@ -200,4 +203,12 @@ export class Wire {
       this.#waiting.set(xid, { settle, parts: [] });
     });
   }
+}
+
+/** OFPFMFC_ALL_TABLES_FULL of OpenFlow 1.0, OFPFMFC_TABLE_FULL of 1.3. */
+function isTableFull(message: Message): boolean {
+  if (message.type !== 'error') return false;
+  return message.version === 1
+    ? message.errorType === 3 && message.code === 0
+    : message.errorType === 5 && message.code === 1;
 }

@@ -19,7 +19,7 @@ import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, witho
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
-import { PLAN, type PolicyFacts, type SwitchName } from './site.ts';
+import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
@@ -29,9 +29,7 @@ const SURELY_KNOWN_MS = 60_000;
 export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
-  readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
-  /** Those that take bundles. */
-  readonly bundlers: ReadonlySet<SwitchName>;
+  readonly switches: ReadonlyMap<SwitchName, SwitchSpec>;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -57,18 +55,17 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, versions, bundlers }: WorldSetup) {
+  constructor({ config, policy, switches }: WorldSetup) {
     this.time.install();
-    this.versions = versions;
+    this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
     this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
     this.#config = config;
     this.#controller = this.#started();
-    for (const name of versions.keys()) {
+    for (const name of switches.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
-      this.#datapaths.set(
-        name,
-        new Datapath({ dpid: PLAN.get(name)!.dpid, ports, hasBundles: bundlers.has(name) }, this.now()),
-      );
+      const { bundles: hasBundles = false, room } = switches.get(name)!;
+      const options = { dpid: PLAN.get(name)!.dpid, ports, hasBundles, ...(room !== undefined && { maxFlows: room }) };
+      this.#datapaths.set(name, new Datapath(options, this.now()));
     }
   }
 
