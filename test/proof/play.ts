@@ -100,9 +100,20 @@ export class Player {
   restart(delivered: number, unacknowledged: number): void {
     const { world } = this;
     for (const [name] of world.wires()) for (let left = delivered; left > 0 && this.moveToSwitch(name); ) left--;
-    const wereMended = [...world.versions.keys()].filter((name) => world.isMended(name));
+    const forwarded = [...this.#lively.values()]
+      .flat()
+      .map((arrival) => [arrival, this.#leftByTables(arrival)] as const);
     world.restart(unacknowledged);
-    for (const name of wereMended) for (const arrival of this.#lively.get(name) ?? []) this.#tryOut(arrival);
+    for (const [arrival, before] of forwarded) {
+      const after = this.#leftByTables(arrival);
+      if (!sameLeavings(before, after))
+        throw new Discrepancy(`handled otherwise without the controller\n${describeFrame(arrival)}`);
+    }
+  }
+
+  /** Without a trace. */
+  #leftByTables({ at, portNo, frame }: Arrival): readonly Left[] {
+    return leavingOf(this.world.datapath(at).receive(portNo, frame, this.world.now()), frame);
   }
 
   /** Moves everything until nothing is under way. */
@@ -201,12 +212,12 @@ export class Player {
     const left = [...byTable, ...this.#gathered];
     this.#gathered = undefined;
     this.counts.quiet++;
-    if (when === AGAIN && !isToController(effects))
-      this.#lively.set(at, [...(this.#lively.get(at) ?? []), arrival].slice(-MOST_LIVELY));
     if (left.length > 0) this.counts.quietForwarded++;
-    const isLost = left.length === 0 && !isAsExpected(left, expected);
-    if (isLost && this.#isFull(at)) this.counts.lostForRoom++;
-    else if (!isAsExpected(left, expected) || (byTable.length > 0 && isToController(effects))) {
+    const isRight = isAsExpected(left, expected);
+    if (isRight && when === AGAIN && !isToController(effects))
+      this.#lively.set(at, [...(this.#lively.get(at) ?? []), arrival].slice(-MOST_LIVELY));
+    if (!isRight && left.length === 0 && this.#isFull(at)) this.counts.lostForRoom++;
+    else if (!isRight || (byTable.length > 0 && isToController(effects))) {
       throw Discrepancy.of(`${when}, with nothing under way`, arrival, { facts, left, expected, tables });
     }
     return left;
