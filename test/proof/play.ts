@@ -42,8 +42,6 @@ export class Player {
     inFlight: 0,
     watched: 0,
     watchedForwarded: 0,
-    watchedLost: 0,
-    lostWhileMending: 0,
     lostForRoom: 0,
     settledFull: 0,
   };
@@ -164,7 +162,7 @@ export class Player {
 
   /** Where there is no room for rules, packets may be lost for want of the one that would have them asked about. */
   #isFull(at: SwitchName): boolean {
-    return this.world.wire(at)?.hasRefused === true;
+    return this.world.full.has(at);
   }
 
   #canReceive({ at, portNo }: Arrival): boolean {
@@ -187,7 +185,7 @@ export class Player {
     }
     if (expected === undefined) return;
     const wanted = expected.map(({ at, port, queue, ethDst }) => JSON.stringify([at, port, queue, ethDst]));
-    const isSomeFull = world.wires().some(([, wire]) => wire.hasRefused);
+    const isSomeFull = world.full.size > 0;
     const isRight = isSomeFull
       ? seen.every((each) => wanted.includes(each))
       : seen.sort().join() === wanted.sort().join();
@@ -234,16 +232,9 @@ export class Player {
     const isAsked = isToController(effects);
     this.#expectPossible('at a change of the tables', arrival, left, isAsked, false);
     if (left.length > 0 || isAsked || !this.#isNeverEmpty(arrival) || this.#isFull(arrival.at)) return;
-    if (world.wire(arrival.at) !== undefined && !world.isMended(arrival.at)) {
-      this.counts.lostWhileMending++;
-      return;
-    }
-    this.counts.watchedLost++;
-    if (process.env.PROVE_LOSSES !== undefined) {
-      const expected = this.#expected(world.facts, arrival);
-      const tables = describeTables(world, arrival.at);
-      throw Discrepancy.of('lost at a change of the tables', arrival, { facts: world.facts, left, expected, tables });
-    }
+    const expected = this.#expected(world.facts, arrival);
+    const tables = describeTables(world, arrival.at);
+    throw Discrepancy.of('lost at a change of the tables', arrival, { facts: world.facts, left, expected, tables });
   }
 
   /** Allowed before, after, and at every moment between, as far as the switch was known. */

@@ -16,6 +16,8 @@ type Answer = readonly StatsReply[] | true | undefined;
 /** What the wire tells whoever plays the network. */
 export interface WireOwner {
   now(): number;
+  /** The switch has refused a rule for lack of room. */
+  onTableFull(wire: Wire): void;
   onMessage(wire: Wire, message: Message): void;
   onClosed(wire: Wire, reason: string): void;
 }
@@ -30,8 +32,6 @@ export class Wire {
   /** Barrier replies are kept while this is so. */
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
-  /** The switch has refused a rule for lack of room since it connected. */
-  hasRefused = false;
   #state: 'up' | 'closed' = 'up';
   /** Settles when the engine has been told of it. */
   readonly whenManaged: Promise<void>;
@@ -138,7 +138,7 @@ export class Wire {
     if (raw === undefined) return undefined;
     const message = decodeMessage(raw);
     const effects = this.datapath.handleMessage(message, this.#owner.now(), raw);
-    this.hasRefused ||= effects.some((effect) => effect.kind === 'send' && isTableFull(effect.message));
+    if (effects.some((effect) => effect.kind === 'send' && isTableFull(effect.message))) this.#owner.onTableFull(this);
     this.tell(effects);
     return { message, effects };
   }

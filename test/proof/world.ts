@@ -49,6 +49,8 @@ export class World implements WireOwner {
   readonly #wires = new Map<SwitchName, Wire>();
   /** Switches whose first rules have been confirmed. */
   readonly #mended = new Set<Wire>();
+  /** Switches that have refused rules for lack of room. */
+  readonly full = new Set<SwitchName>();
   /** What a switch was when it was last connected. */
   readonly #former = new Map<SwitchName, SwitchFacts>();
   readonly #heardAt = new Map<string, number>();
@@ -198,6 +200,10 @@ export class World implements WireOwner {
   #placeAgain(facts: Facts, job: JobFacts): JobFacts['at'] {
     const registered = this.admission.byKey(job.key)?.job;
     return (registered && placeOf(facts, registered)) ?? job.at;
+  }
+
+  onTableFull(wire: Wire): void {
+    this.full.add(this.nameOf(wire));
   }
 
   // ---- the engine is told
