@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { proofRest, proofShards } from './test/proof/shards.ts';
 
-// Three projects. `unit` stands beside its source, or under test/ where it concerns more than one part or uses loopback
-// sockets; it needs no root. `proof` plays random
-// sequences against a second opinion (docs/proof.md). `integration` runs inside the laboratory's namespaces, one file after another, since its
-// files share one Open vSwitch.
+// `unit` stands beside its source, or under test/ where it concerns more than one part or uses loopback sockets; it needs no
+// root. `proof` and its shards (`--project 'proof*'` is all of them) play random sequences against a second opinion
+// (docs/proof.md). `integration` runs inside the laboratory's namespaces, one file after another, since its files share one
+// Open vSwitch.
 const conditions = ['lark-source', 'node', 'import', 'default'];
 const resolveFromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
@@ -19,10 +20,7 @@ export default defineConfig({
           exclude: ['**/dist/**', '**/node_modules/**'],
         },
       },
-      {
-        ...resolveFromSource,
-        test: { name: 'proof', include: ['test/proof/**/*.test.ts'] },
-      },
+      ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, test })),
       {
         ...resolveFromSource,
         test: {

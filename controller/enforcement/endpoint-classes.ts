@@ -51,7 +51,10 @@ export class VerdictEngine {
   #nextId = 0;
   /** By address, too: a policy's address sets may tell the addresses of one job apart. */
   readonly #byJob = new WeakMap<Job, Map<IpAddress | undefined, EndpointClass>>();
-  readonly #byAddress = new LRUCache<string, EndpointClass>({ max: ADDRESS_CACHE_SIZE });
+  readonly #byAddress = new LRUCache<string, EndpointClass>({
+    maxSize: ADDRESS_CACHE_SIZE,
+    sizeCalculation: () => 1,
+  });
   /** By the numbers of both classes as one. */
   readonly #verdicts = new Map<number, Verdict>();
 

@@ -248,6 +248,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         }
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
       } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
+      // Found by what was seen before a restart: nothing has been seen since, and it is there until it is known elsewhere.
+      else managed.state.markJobPort(placed.location.portNo);
     }
     if (lost.length > 0) this.events.emit('portGone', lost);
   }

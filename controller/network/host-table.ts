@@ -28,7 +28,9 @@ export class HostTable {
   constructor(options: HostTableOptions) {
     this.#maxPerPort = options.maxHostsPerPort;
     this.#hosts = new LRUCache<MacAddress, number>({
-      max: options.maxHosts,
+      // Not `max`, which takes the room for all of them at once, at every switch.
+      maxSize: options.maxHosts,
+      sizeCalculation: () => 1,
       ttl: options.ttlMs,
       ttlResolution: 0,
       perf: { now: options.now },

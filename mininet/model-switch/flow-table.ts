@@ -68,8 +68,8 @@ export class FlowTables {
   }
 
   /** Entries, table by table, highest priority first. */
-  *entries(): Iterable<FlowEntry> {
-    for (const table of this.#tables) yield* table.entries;
+  entries(): readonly FlowEntry[] {
+    return this.#tables.flatMap(({ entries }) => entries);
   }
 
   tableStatistics(): readonly { readonly active: number; readonly lookups: bigint; readonly matched: bigint }[] {
@@ -92,9 +92,12 @@ export class FlowTables {
 
   /** Non-strict: the entries that a statistics request or a modify or delete means. */
   select(selection: FlowSelection): readonly FlowEntry[] {
-    return Array.from(this.entries()).filter(
-      (entry) => isSelected(entry, selection) && covers(selection.match, entry.match),
-    );
+    const selected: FlowEntry[] = [];
+    for (const { entries } of this.#tablesOf(selection)) {
+      for (const entry of entries)
+        if (isSelected(entry, selection) && covers(selection.match, entry.match)) selected.push(entry);
+    }
+    return selected;
   }
 
   change(change: FlowChange, now: number): ChangeOutcome {
@@ -115,7 +118,7 @@ export class FlowTables {
   /** Takes out what has timed out by `now`. */
   expire(now: number): readonly RemovedFlow[] {
     if (now < this.#quietUntil) return [];
-    const due = Array.from(this.entries()).filter((entry) => deadline(entry) <= now);
+    const due = this.entries().filter((entry) => deadline(entry) <= now);
     const isHard = (entry: FlowEntry) => hardDeadline(entry) <= now;
     const removed = [
       ...this.#remove(due.filter(isHard), RemovedReason.HARD_TIMEOUT),
@@ -135,7 +138,7 @@ export class FlowTables {
   }
 
   removeUsersOfGroup(groupId: number): readonly RemovedFlow[] {
-    const users = Array.from(this.entries()).filter((entry) => usesGroup(entry.instructions, groupId));
+    const users = this.entries().filter((entry) => usesGroup(entry.instructions, groupId));
     return this.#remove(users, RemovedReason.GROUP_DELETE);
   }
 
@@ -207,10 +210,16 @@ export class FlowTables {
   }
 
   #selectStrictly(change: FlowChange): readonly FlowEntry[] {
-    return this.#tables.flatMap((table) => {
-      const entry = table.bySameness.get(sameness(change));
+    const key = sameness(change);
+    return this.#tablesOf(change).flatMap((table) => {
+      const entry = table.bySameness.get(key);
       return entry !== undefined && isSelected(entry, change) ? [entry] : [];
     });
+  }
+
+  #tablesOf({ tableId }: Pick<FlowSelection, 'tableId'>): readonly Table[] {
+    const one = this.#tables[tableId];
+    return tableId === ALL_TABLES ? this.#tables : one === undefined ? [] : [one];
   }
 
   #remove(gone: readonly FlowEntry[], reason: number): readonly RemovedFlow[] {

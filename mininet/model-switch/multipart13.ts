@@ -207,7 +207,7 @@ function groupStatistics(state: SwitchState, group: Group, now: number) {
     );
   return {
     groupId: group.groupId,
-    refCount: Array.from(state.tables.entries()).filter(isUser).length,
+    refCount: state.tables.entries().filter(isUser).length,
     packetCount: group.packets,
     byteCount: group.bytes,
     ...duration(group.createdAt, now),

@@ -1,5 +1,5 @@
 // `npm run prove -- --minutes N [--seed N]`: plays random sequences against the reference evaluator for so long, from a fresh
-// seed unless one is given. Prints the seed; exits 1 at the first discrepancy, with the smallest sequence that shows it.
+// seed unless one is given, on all processors. Prints the seed; exits 1 at the first discrepancy, with the smallest sequence that shows it.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

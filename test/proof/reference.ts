@@ -73,6 +73,11 @@ export function judgeFrame(facts: Facts, here: SwitchFacts, frame: Frame, inPort
   if (frame.matchType === 0x88cc) return nothing('LLDP');
   const isAddressed = frame.tagCount < 2 && (frame.kind === 'ipv4' || frame.kind === 'ipv6' || frame.kind === 'arp');
   if (role === 'job' && (!isAddressed || frame.tagCount > 0)) return nothing('the gate');
+  const isBeneathTags = frame.fault === 'TAG_TRUNCATED' || frame.tagCount > 1;
+  if (frame.kind === 'malformed' && isBeneathTags && role !== 'job') {
+    // A switch does not look that deep: gone, or as any other beneath tags.
+    return { ...nothing('malformed'), orElse: judgeLinkFrame(it).leaves };
+  }
   if (frame.kind === 'malformed' || frame.fault === 'ND_BAD_MESSAGE') return nothing('malformed');
   return isAddressed ? judgeAddressed(it) : judgeLinkFrame(it);
 }

@@ -213,6 +213,62 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a job whose place was known by what was seen is gated there after a restart (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'rangeless',
+        switches: [each],
+        jobs: [job(0, 0)],
+        opening: [packet('udp4', 'slot1', 'slot0'), packet('udp4', 'slot0', 'wan')],
+        // At a port of a switch that is not there: it is found where its MAC was seen.
+        commands: [
+          { do: 'register', ...job(1, 4) },
+          { do: 'settle', packets: [packet('udp4', 'slot0', 'slot1')] },
+          { do: 'restart', delivered: 0, unacknowledged: 0, back: 7 },
+        ],
+        packets: [packet('udp4', 'slot0', 'slot2'), packet('udp4', 'slot1', 'wan')],
+      },
+    },
+    {
+      what: `nothing of a host is lost when its port becomes a job's, and the job is it (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'rangeless',
+        switches: [each, each],
+        jobs: [job(0, 0)],
+        opening: [packet('udp4', 'slot2', 'slot1'), packet('udp4', 'slot5', 'slot2')],
+        commands: [{ do: 'register', ...job(5, 5) }],
+        packets: [packet('udp4', 'slot5', 'slot2')],
+      },
+    },
+    {
+      what: `nothing of a job is lost when a restart forgets its MAC (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(1, 0, { hasMac: false }), job(2, 1), job(0, 0)],
+        opening: [
+          packet('udp4', 'guest2', 'guest1'),
+          packet('udp4', 'slot1', 'slot2'),
+          packet('udp4', 'slot1', 'guest2'),
+        ],
+        commands: [{ do: 'restart', delivered: 0, unacknowledged: 0, back: 7 }],
+        packets: [packet('udp4', 'slot1', 'slot2')],
+      },
+    },
+    {
+      what: `nothing for an address in no range is lost when its job ends (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'rangeless',
+        switches: [each],
+        jobs: [job(2, 1), job(0, 0)],
+        opening: [packet('udp4', 'slot0', 'slot2')],
+        commands: [{ do: 'remove', slot: 2 }],
+        packets: [packet('udp4', 'slot0', 'slot2')],
+      },
+    },
+    {
       what: `ports that have changed their numbers when a switch is back are what they are called (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

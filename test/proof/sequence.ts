@@ -22,6 +22,7 @@ import {
   policyText,
   SLOT_COUNT,
   type SwitchName,
+  type SwitchSpec,
   USERS,
 } from './site.ts';
 import { portSpec, World } from './world.ts';
@@ -37,6 +38,16 @@ export interface Registration {
   readonly machine: 'wn' | 'other' | 'rack-node';
 }
 
+/** The controller is killed and started again. */
+export interface Restart {
+  /** How many of the messages that wait still reach each switch. */
+  readonly delivered: number;
+  /** How many of the writes that wait have got to the disk. */
+  readonly unacknowledged: number;
+  /** The switches that connect again at once, of those that were connected: one bit each. */
+  readonly back: number;
+}
+
 export type Command =
   | ({ readonly do: 'register' } & Registration)
   | { readonly do: 'remove'; readonly slot: number }
@@ -48,17 +59,15 @@ export type Command =
   | { readonly do: 'send'; readonly packet: PacketSpec }
   | { readonly do: 'move'; readonly at: SwitchName; readonly to: 'switch' | 'controller'; readonly count: number }
   | { readonly do: 'hold-barriers'; readonly at: SwitchName }
+  /** What is written waits for the disk until all settles. */
+  | { readonly do: 'hold-store' }
+  | ({ readonly do: 'restart' } & Restart)
   /** Lets everything come to its end; then each packet's fate must be the reference's. */
   | { readonly do: 'settle'; readonly packets: readonly PacketSpec[] };
 
 export interface Sequence {
   readonly policy: PolicyName;
-  readonly switches: readonly {
-    readonly version: 1 | 4;
-    readonly pipeline: PipelineName;
-    /** Takes bundles; false if left out. */
-    readonly bundles?: boolean;
-  }[];
+  readonly switches: readonly SwitchSpec[];
   readonly jobs: readonly Registration[];
   /** Sent when those are there. */
   readonly opening: readonly PacketSpec[];
@@ -115,6 +124,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hold-barriers' as const), at }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hold-store' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('restart' as const),
+      delivered: fc.oneof(fc.constant(0), fc.nat(40)),
+      unacknowledged: fc.nat(3),
+      back: fc.oneof(fc.constant(7), fc.nat(7)),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -141,6 +160,10 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
       version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
       bundles: fc.boolean(),
       pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table', 'registers'),
+      room: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.integer({ min: 4, max: 24 }) },
+      ),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -166,13 +189,10 @@ export async function play(sequence: Sequence): Promise<Player['counts']> {
   const { policy } = sequence;
   const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
   const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
-  const versions = new Map(switches.map(([name, { version }]) => [name, version]));
-  const bundlers = new Set(switches.filter(([, { bundles }]) => bundles === true).map(([name]) => name));
-  const withRegisters = new Set(switches.flatMap(([name, { pipeline }]) => (pipeline === 'registers' ? [name] : [])));
-  const world = new World({ config, policy: POLICIES[policy], versions, bundlers, withRegisters });
+  const world = new World({ config, policy: POLICIES[policy], switches: new Map(switches) });
   try {
     const run = new Run(new Player(world));
-    for (const name of versions.keys()) world.connect(name);
+    for (const name of world.versions.keys()) world.connect(name);
     await run.settle();
     for (const job of sequence.jobs) run.carryOut({ do: 'register', ...job });
     await run.settle();
@@ -191,7 +211,11 @@ class Run {
   readonly player: Player;
   /** Where each slot's job was last attached. */
   readonly #attached = new Map<number, string>();
-  readonly #pending = new Set<Promise<void>>();
+  /** Requests that wait for their answers, with the slots that they are about. */
+  #pending = new Map<Promise<void>, number>();
+  /** Jobs that were answered for: slots by key. */
+  readonly #admitted = new Map<string, number>();
+  readonly #removed = new Set<string>();
   #starts = 0;
   #problem: unknown;
 
@@ -217,6 +241,12 @@ class Run {
       case 'remove':
         this.#remove(command.slot);
         return;
+      case 'hold-store':
+        this.#world.holdStore();
+        return;
+      case 'restart':
+        this.#restart(command);
+        return;
       case 'send': {
         const arrival = this.#arrivalOf(command.packet);
         if (arrival !== undefined) this.player.send(arrival);
@@ -225,6 +255,22 @@ class Run {
       default:
         if (this.#world.versions.has(command.at)) this.#toSwitch(command);
     }
+  }
+
+  /** Who was answered for is there again, and who was removed is not; whoever had no answer gets none. */
+  #restart({ delivered, unacknowledged, back }: Restart): void {
+    const undecided = new Set(this.#pending.values());
+    const wereThere = new Set(this.#world.facts.jobs.map(({ key }) => key));
+    const connected = this.#world.wires().map(([name]) => name);
+    this.#pending = new Map();
+    this.player.restart(delivered, unacknowledged);
+    const isThere = (key: string) => this.#world.admission.byKey(key) !== undefined;
+    for (const [key, slot] of this.#admitted)
+      if (wereThere.has(key) && !undecided.has(slot) && !isThere(key))
+        throw new Discrepancy(`${key} was admitted, and is not known after the restart`);
+    for (const key of this.#removed)
+      if (isThere(key)) throw new Discrepancy(`${key} was removed, and is known after the restart`);
+    for (const [index, name] of connected.entries()) if ((back & (1 << index)) !== 0) this.#world.connect(name);
   }
 
   #toSwitch(command: Extract<Command, { at: SwitchName }>): void {
@@ -289,12 +335,15 @@ class Run {
     if (job.externalInterface !== undefined) this.#attached.set(registration.slot, job.externalInterface);
     const key = registrationKey(job.registration);
     this.#follow(
-      this.#world.admission.register(job, { leaseMs: undefined }).then(({ enforcement, location }) => {
+      registration.slot,
+      this.#world.admission.register(job, { leaseMs: undefined }),
+      ({ enforcement, location }) => {
+        this.#admitted.set(key, registration.slot);
         const known = this.#world.facts.jobs.find((each) => each.key === key);
         if (known === undefined) throw new Discrepancy(`${key} was admitted, and is not known`);
         if (enforcement === 'port' && location === undefined) throw new Discrepancy(`${key} was admitted at no port`);
         if (known.at !== undefined) this.#world.knowledge.confirmed(known.at.switch, this.#world.changedAt(key));
-      }),
+      },
     );
   }
 
@@ -302,26 +351,29 @@ class Run {
     const key = this.#world.admission.list().find(({ job }) => job.registration.globalJobId === `s#${slot}`);
     if (key === undefined) return;
     const name = registrationKey(key.job.registration);
-    this.#follow(
-      this.#world.admission.remove(name).then(({ pendingSwitches }) => {
-        if (this.#world.facts.jobs.some((each) => each.key === name))
-          throw new Discrepancy(`${name} was removed, and is known`);
-        for (const [each] of this.#world.wires()) {
-          const dpid = PLAN.get(each)!.dpid.toString(16).padStart(16, '0');
-          if (!pendingSwitches.includes(dpid)) this.#world.knowledge.confirmed(each, this.#world.changedAt(name));
-        }
-      }),
-    );
+    this.#follow(slot, this.#world.admission.remove(name), ({ pendingSwitches }) => {
+      this.#removed.add(name);
+      if (this.#world.facts.jobs.some((each) => each.key === name))
+        throw new Discrepancy(`${name} was removed, and is known`);
+      for (const [each] of this.#world.wires()) {
+        const dpid = PLAN.get(each)!.dpid.toString(16).padStart(16, '0');
+        if (!pendingSwitches.includes(dpid)) this.#world.knowledge.confirmed(each, this.#world.changedAt(name));
+      }
+    });
   }
 
-  /** A refusal is an answer; all else that goes wrong ends the sequence. */
-  #follow(outcome: Promise<void>): void {
+  /** A refusal is an answer; all else that goes wrong ends the sequence. What a killed controller still says nobody hears. */
+  #follow<Answer>(slot: number, outcome: Promise<Answer>, check: (answer: Answer) => void): void {
+    const pending = this.#pending;
     const settled = outcome
-      .catch((error: unknown) => {
-        if (!(error instanceof JobError)) this.#problem ??= error;
+      .then((answer) => {
+        if (pending === this.#pending) check(answer);
       })
-      .finally(() => this.#pending.delete(settled));
-    this.#pending.add(settled);
+      .catch((error: unknown) => {
+        if (!(error instanceof JobError) && pending === this.#pending) this.#problem ??= error;
+      })
+      .finally(() => pending.delete(settled));
+    pending.set(settled, slot);
   }
 
   #complain(): void {

@@ -15,6 +15,16 @@ export type SwitchName = 'core' | 'leaf' | 'far';
 /** `registers`: multi-table on a switch that has Nicira's registers. */
 export type PipelineName = 'single-table' | 'multi-table' | 'registers';
 
+/** What is special about a switch. */
+export interface SwitchSpec {
+  readonly version: 1 | 4;
+  readonly pipeline: PipelineName;
+  /** Takes bundles; false if left out. */
+  readonly bundles?: boolean;
+  /** How many rules a table of it holds; undefined: as many as come. */
+  readonly room?: number | undefined;
+}
+
 export const ip = (text: string): IpAddress => parseIp(text)!;
 export const mac = (text: string): MacAddress => parseMac(text)!;
 const prefix = (text: string): Prefix => parsePrefix(text)!;

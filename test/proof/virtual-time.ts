@@ -69,6 +69,11 @@ export class VirtualTime implements Clock {
     return end - this.#now;
   }
 
+  /** Whoever set them is no more. */
+  forgetTimers(): void {
+    this.#timers.clear();
+  }
+
   #set(action: () => void, ms: number): number {
     this.#lastId += 1;
     this.#timers.set(this.#lastId, { at: this.#now + ms, action });

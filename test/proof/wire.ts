@@ -16,6 +16,8 @@ type Answer = readonly StatsReply[] | true | undefined;
 /** What the wire tells whoever plays the network. */
 export interface WireOwner {
   now(): number;
+  /** The switch has refused a rule for lack of room. */
+  onTableFull(wire: Wire): void;
   onMessage(wire: Wire, message: Message): void;
   onClosed(wire: Wire, reason: string): void;
 }
@@ -33,11 +35,17 @@ export class Wire {
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
   #state: 'up' | 'closed' = 'up';
+  /** Settles when the engine has been told of it. */
+  readonly whenManaged: Promise<void>;
+  becomesManaged: () => void = () => {};
   #nextXid = 1;
   readonly #features: FeaturesReply;
   readonly #ports: PortDescription[] = [];
 
   constructor(datapath: Datapath, version: 1 | 4, owner: WireOwner) {
+    this.whenManaged = new Promise((resolve) => {
+      this.becomesManaged = resolve;
+    });
     this.datapath = datapath;
     this.version = version;
     this.#owner = owner;
@@ -141,6 +149,7 @@ export class Wire {
     if (raw === undefined) return undefined;
     const message = decodeMessage(raw);
     const effects = this.datapath.handleMessage(message, this.#owner.now(), raw);
+    if (effects.some((effect) => effect.kind === 'send' && isTableFull(effect.message))) this.#owner.onTableFull(this);
     this.tell(effects);
     return { message, effects };
   }
@@ -206,4 +215,12 @@ export class Wire {
       this.#waiting.set(xid, { settle, parts: [] });
     });
   }
+}
+
+/** OFPFMFC_ALL_TABLES_FULL of OpenFlow 1.0, OFPFMFC_TABLE_FULL of 1.3. */
+function isTableFull(message: Message): boolean {
+  if (message.type !== 'error') return false;
+  return message.version === 1
+    ? message.errorType === 3 && message.code === 0
+    : message.errorType === 5 && message.code === 1;
 }

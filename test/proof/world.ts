@@ -1,26 +1,25 @@
-// The real engine and the real admission of jobs, with model switches at the other end of queues that the sequence moves
-// by hand. Beside them it keeps the facts: each is noted in the turn in which the engine is told, from what it was told,
-// and never read from the engine. The one exception is age: whether a host that was silent for a while is still known
-// may be either way, so there the engine is asked, and may say that it has forgotten, never that it knows otherwise.
+// The real controller, with model switches at the other end of queues that the sequence moves by hand, killed and started
+// again as it says. Beside them it keeps the facts: each is noted in the turn in which the engine is told, from what it was
+// told, and never read from the engine. There are two exceptions. Whether a host that was silent for a while is still known
+// may be either way, so there the engine is asked, and may say that it has forgotten, never that it knows otherwise. And
+// after a restart a job whose registration or removal nobody had been told of may be known or not.
 
 import type { Message } from 'node-openflow';
-import pino from 'pino';
 import type { Config } from '../../controller/config/config.ts';
-import { EnforcementEngine } from '../../controller/enforcement/engine.ts';
-import type { ManagedSwitch } from '../../controller/enforcement/managed-switch.ts';
-import type { Enforcement } from '../../controller/jobs/admission.ts';
-import { AdmissionService } from '../../controller/jobs/admission-service.ts';
-import type { Confirmation, Enforcer } from '../../controller/jobs/enforcer.ts';
+import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
+import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
-import { Counters } from '../../controller/telemetry/counters.ts';
+import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
 import { Datapath } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
+import { ControllerProcess, type Witness } from './controller-process.ts';
+import { Discrepancy } from './discrepancy.ts';
 import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, withoutHost, withSwitch } from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
-import { PLAN, type PolicyFacts, type SwitchName } from './site.ts';
+import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
@@ -30,10 +29,7 @@ const SURELY_KNOWN_MS = 60_000;
 export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
-  readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
-  /** Those that take bundles. */
-  readonly bundlers: ReadonlySet<SwitchName>;
-  readonly withRegisters: ReadonlySet<SwitchName>;
+  readonly switches: ReadonlyMap<SwitchName, SwitchSpec>;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -42,54 +38,48 @@ interface Heard extends Judgement {
   readonly inPort: number;
 }
 
-const LOG = pino({ level: 'silent' });
-
 export class World implements WireOwner {
   readonly time = new VirtualTime();
   readonly knowledge: Knowledge;
-  readonly admission: AdmissionService;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
-  readonly #engine: EnforcementEngine;
+  readonly #config: Config;
+  #store = new SimulatedStore();
+  #controller: ControllerProcess;
   readonly #datapaths = new Map<SwitchName, Datapath>();
   readonly #wires = new Map<SwitchName, Wire>();
   /** Switches whose first rules have been confirmed. */
   readonly #mended = new Set<Wire>();
+  /** Switches that have refused rules for lack of room. */
+  readonly full = new Set<SwitchName>();
   /** What a switch was when it was last connected. */
   readonly #former = new Map<SwitchName, SwitchFacts>();
   readonly #heardAt = new Map<string, number>();
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, versions, bundlers, withRegisters }: WorldSetup) {
+  constructor({ config, policy, switches }: WorldSetup) {
     this.time.install();
-    this.versions = versions;
+    this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
     this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
-    const counters = new Counters();
-    this.#engine = new EnforcementEngine({ config, counters, log: LOG });
-    this.admission = new AdmissionService({
-      enforcer: this.#watchedEnforcer(),
-      clock: this.time,
-      settleMs: () => config.jobs.settleMs,
-      counters,
-    });
-    this.#engine.events.on('portGone', (jobs) => this.admission.portGone(jobs));
-    this.#engine.events.on('moved', (job, location) => this.admission.moved(job, location));
-    this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
-    for (const name of versions.keys()) {
+    this.#config = config;
+    this.#controller = this.#started();
+    for (const name of switches.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
-      this.#datapaths.set(
-        name,
-        new Datapath(
-          {
-            dpid: PLAN.get(name)!.dpid,
-            ports,
-            hasBundles: bundlers.has(name),
-            hasRegisters: withRegisters.has(name),
-          },
-          this.now(),
-        ),
-      );
+      const { pipeline, bundles: hasBundles = false, room } = switches.get(name)!;
+      const hasRegisters = pipeline === 'registers';
+      const options = {
+        dpid: PLAN.get(name)!.dpid,
+        ports,
+        hasBundles,
+        hasRegisters,
+        ...(room !== undefined && { maxFlows: room }),
+      };
+      this.#datapaths.set(name, new Datapath(options, this.now()));
     }
+  }
+
+  get admission(): AdmissionService {
+    return this.#controller.admission;
   }
 
   get facts(): Facts {
@@ -132,11 +122,11 @@ export class World implements WireOwner {
     if (this.#wires.has(name)) return;
     const wire = new Wire(this.datapath(name), this.versions.get(name)!, this);
     this.#wires.set(name, wire);
-    this.#noteConnected(name);
-    this.#engine.onUp(wire.connection);
-    void this.#managed(wire)
-      ?.rules.mend()
-      .then((isMended) => isMended && this.#mended.add(wire));
+    this.#controller.onUp(wire.connection);
+    // A switch is written down before the engine sees it, in a later turn.
+    void wire.whenManaged
+      .then(() => this.#controller.managed(wire.connection)?.rules.mend())
+      .then((isMended) => isMended === true && this.#mended.add(wire));
   }
 
   onClosed(wire: Wire, reason: string): void {
@@ -149,14 +139,50 @@ export class World implements WireOwner {
       ...this.facts,
       switches: new Map([...this.facts.switches].filter(([each]) => each !== name)),
     };
-    this.#engine.onClosed(wire.connection, reason);
+    this.#controller.onClosed(wire.connection, reason);
   }
 
-  #noteConnected(name: SwitchName): void {
+  // ---- the controller comes and goes
+
+  #started(): ControllerProcess {
+    const witness: Witness = {
+      jobAdded: (job, enforcement) => this.#noteAdded(job, enforcement),
+      jobRemoved: (job) => this.#noteRemoved(job),
+      connected: (connection) => this.#noteConnected(connection as unknown as Wire),
+      message: (connection, message, tell) => this.#noteMessage(connection as unknown as Wire, message, tell),
+    };
+    return new ControllerProcess({ config: this.#config, clock: this.time, store: this.#store, witness });
+  }
+
+  /** What is registered and removed waits for the disk, until it is released. */
+  holdStore(): void {
+    this.#store.isAutomatic = false;
+  }
+
+  releaseStore(): void {
+    this.#store.isAutomatic = true;
+    this.#store.sync();
+  }
+
+  /** Its connections break, and it starts anew from what its store has; `unacknowledged` more of its commits are on the disk. */
+  restart(unacknowledged: number): void {
+    this.#controller.kill();
+    for (const [, wire] of this.wires()) wire.close('the controller is killed');
+    this.time.forgetTimers();
+    this.#former.clear();
+    this.#store = this.#store.afterCrash(unacknowledged);
+    const before = this.facts;
+    this.#controller = this.#started();
+    const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
+    this.knowledge.now = { ...this.facts, jobs, met: jobs.map(({ user, group }) => ({ user, group })) };
+    for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
+  }
+
+  #noteConnected(wire: Wire): void {
+    const name = this.nameOf(wire);
+    wire.becomesManaged();
     const ports = new Map(
-      this.datapath(name)
-        .state.ports.all()
-        .map(({ spec, isUp }) => [spec.portNo, { name: spec.name, isUp }]),
+      wire.ports.map((port) => [widened(port.portNo), { name: port.name, isUp: isPortUp(port) }] as const),
     );
     const former = this.#former.get(name);
     // What was a job's port by its name still is, whatever its number.
@@ -183,13 +209,21 @@ export class World implements WireOwner {
     return (registered && placeOf(facts, registered)) ?? job.at;
   }
 
+  onTableFull(wire: Wire): void {
+    this.full.add(this.nameOf(wire));
+  }
+
   // ---- the engine is told
 
   onMessage(wire: Wire, message: Message): void {
+    this.#controller.onMessage(wire.connection, message);
+  }
+
+  #noteMessage(wire: Wire, message: Message, tell: () => void): void {
     const name = this.nameOf(wire);
     if (message.type === 'portStatus') this.#notePort(name, message);
     const heard = message.type === 'packetIn' ? this.#hear(name, message) : undefined;
-    this.#engine.onMessage(wire.connection, message);
+    tell();
     if (heard !== undefined) this.#learn(name, heard);
     // A rule that idled out tells of a host that fell silent, even where a packet of its own was late.
     this.forgetAged(message.type === 'flowRemoved');
@@ -197,9 +231,9 @@ export class World implements WireOwner {
 
   #notePort(name: SwitchName, { port, reason }: Extract<Message, { type: 'portStatus' }>): void {
     const known = this.facts.switches.get(name)!;
-    const portNo = port.portNo >= 0xff00 && port.portNo <= 0xffff ? port.portNo + 0xffff0000 : port.portNo;
+    const portNo = widened(port.portNo);
     const isGone = reason === 1;
-    const isUp = (port.config & 1) === 0 && (port.state & 1) === 0;
+    const isUp = isPortUp(port);
     const ports = new Map(known.ports);
     const jobPorts = new Set(known.jobPorts);
     if (isGone) {
@@ -229,7 +263,7 @@ export class World implements WireOwner {
   forgetAged(isTold = false): void {
     for (const [name, wire] of this.#wires) {
       const known = this.facts.switches.get(name);
-      const state = this.#managed(wire)?.state;
+      const state = this.#controller.managed(wire.connection)?.state;
       if (known === undefined || state === undefined) continue;
       const left = [...known.hosts].filter(([mac]) => {
         const heardAt = this.#heardAt.get(`${name} ${mac}`) ?? Number.NEGATIVE_INFINITY;
@@ -251,32 +285,6 @@ export class World implements WireOwner {
       return [name, { name, version: this.versions.get(name)!, ports, jobPorts: new Set(), hosts: new Map() }];
     });
     return { ...this.facts, switches: new Map(switches) };
-  }
-
-  #managed(wire: Wire): ManagedSwitch | undefined {
-    return this.#engine.switches().find((managed) => managed.connection === wire.connection);
-  }
-
-  /** The engine as admission sees it, with every word noted. */
-  #watchedEnforcer(): Enforcer {
-    const engine = this.#engine;
-    const noted = {
-      jobAdded: (job: Job, enforcement: Enforcement): Promise<Confirmation> => {
-        this.#noteAdded(job, enforcement);
-        return engine.jobAdded(job, enforcement);
-      },
-      jobRemoved: (job: Job, enforcement: Enforcement): Promise<Confirmation> => {
-        this.#noteRemoved(job);
-        return engine.jobRemoved(job, enforcement);
-      },
-    };
-    return new Proxy(engine, {
-      get: (target, name) => {
-        if (name === 'jobAdded' || name === 'jobRemoved') return noted[name];
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    }) as unknown as Enforcer;
   }
 
   #noteAdded(job: Job, enforcement: Enforcement): void {
@@ -334,7 +342,30 @@ export function portSpec(portNo: number, name: string) {
 }
 
 function inPortOf(message: Extract<Message, { type: 'packetIn' }>): number {
-  if (message.version === 1) return message.inPort >= 0xff00 ? message.inPort + 0xffff0000 : message.inPort;
+  if (message.version === 1) return widened(message.inPort);
   const field = message.match.find((each) => each.field === 'inPort');
   return Number(field !== undefined && 'value' in field ? field.value : 0);
+}
+
+/** OpenFlow 1.0's reserved ports as 1.3 has them. */
+function widened(portNo: number): number {
+  return portNo >= 0xff00 && portNo <= 0xffff ? portNo + 0xffff0000 : portNo;
+}
+
+function isPortUp(port: { readonly config: number; readonly state: number }): boolean {
+  return (port.config & 1) === 0 && (port.state & 1) === 0;
+}
+
+/** A job that was known before is where it was, and has the MAC that it registered; the one that it used is forgotten. */
+function restoredFacts({ job, location }: Admitted, before: Facts): JobFacts {
+  const key = registrationKey(job.registration);
+  const known = before.jobs.find((each) => each.key === key);
+  const { user, accountingGroup: group, addresses, mac } = job;
+  const name = location && [...PLAN].find(([, { dpid }]) => dpid === location.dpid)?.[0];
+  const written: JobFacts = { key, user, group, addresses, mac, at: name && { switch: name, port: location.portNo } };
+  if (known === undefined) return written;
+  const restored = { ...written, at: known.at };
+  if (known.user !== user || known.group !== group || known.addresses.join() !== addresses.join())
+    throw new Discrepancy(`${key} came back as another: ${user} ${group} ${addresses}`);
+  return restored;
 }

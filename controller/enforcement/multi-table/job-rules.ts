@@ -112,11 +112,11 @@ function recipientRules(
     goto: Table.VERDICT,
   };
   const recipient = (match: FlowMatch, priority: number = Level.EXACT) => rule(Table.RECIPIENT, priority, match, known);
-  if (isIpv4(address) && context.hasRegisters) return [recipient({ reg1: address })];
   // Its address behind another's MAC: in the ranges that is dropped as any unknown address is.
   const otherwise = context.view.policy.isInRanges(address)
     ? []
     : packetsTo(context, address).map((match) => rule(Table.RECIPIENT, Level.JOB, match, toController));
+  if (isIpv4(address) && context.hasRegisters) return [recipient({ reg1: address }), ...otherwise];
   if (isIpv4(address)) {
     return [
       recipient({ ethDst: mac, ethType: EtherType.IPV4, ipDst: prefix }),

@@ -40,10 +40,11 @@ export class MultiTablePipeline implements Pipeline {
   *groups(): Iterable<string> {
     const { jobs, state } = this.#context.view;
     yield VERDICTS;
-    for (const { portNo } of state.ports()) yield `port:${portNo}`;
     yield BASE;
-    for (const mac of state.hosts.all()) yield `host:${mac}`;
+    // A job's own rules before the gate of its port, which lets nothing else from there on.
     for (const { job } of jobs.all()) yield `job:${registrationKey(job.registration)}`;
+    for (const { portNo } of state.ports()) yield `port:${portNo}`;
+    for (const mac of state.hosts.all()) yield `host:${mac}`;
   }
 
   rulesOf(group: string): FlowRule[] {
@@ -68,12 +69,12 @@ export class MultiTablePipeline implements Pipeline {
       job.addresses.some((address) => !this.#classes.has(policy.engine.classOf({ kind: 'job', job, address }).id));
     return [
       ...(isNew ? [VERDICTS] : []),
+      `job:${registrationKey(job.registration)}`,
       // Hosts that were seen at a port which is a job's now have no rules any more.
       ...(location?.dpid === state.dpid
         ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)]
         : []),
       ...(mac === undefined ? [] : [`host:${mac}`]),
-      `job:${registrationKey(job.registration)}`,
     ];
   }
 

@@ -1,5 +1,4 @@
-// Carries out changes of a switch's rules. Deletes come before adds, and of one group the wider rule before the narrower. A
-// change that must not be seen half done (promise 3) goes as one bundle where the switch takes bundles. Elsewhere a guard
+// Carries out changes of a switch's rules, in the order of change-order.ts where packets may come between. A change that must not be seen half done (promise 3) goes as one bundle where the switch takes bundles. Elsewhere a guard
 // is raised first: a rule that sends to the controller whatever would be forwarded, which judges by the new state, so that
 // nothing leaks and nothing is lost. It is lifted once the switch has confirmed all behind it. A full table always has room
 // for it: a rule that matches nothing keeps its place.
@@ -7,6 +6,7 @@
 import type { SwitchRule } from '../../southbound/flow-stats.ts';
 import type { SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { Guard } from '../pipeline.ts';
+import { stepsOf } from './change-order.ts';
 import type { GroupChange } from './rule-groups.ts';
 import type { RuleSender } from './rule-sender.ts';
 
@@ -31,25 +31,28 @@ export class ChangeWriter {
   /**
    * @param leftOver rules of Lark's that belong to no group.
    * @param isWhole the changes must not be seen half done.
+   * @param isCramped the switch has little room.
    * @returns what became of them, where the switch says so by itself: false means that it has carried out nothing.
    */
   write(
     changes: readonly GroupChange[],
     leftOver: readonly SwitchRule[],
-    isWhole: boolean,
+    { isWhole, isCramped }: { readonly isWhole: boolean; readonly isCramped: boolean },
   ): Promise<boolean> | undefined {
-    const write = () => {
-      for (const { deletion } of leftOver) this.#sender.send(deletion);
-      for (const { gone } of changes) for (const rule of gone) this.#sender.delete(rule);
-      for (const { added } of changes) for (const rule of added) this.#sender.add(rule);
+    const write = (deletesFirst: boolean) => {
+      for (const step of stepsOf(changes, leftOver, deletesFirst)) {
+        if (step.do === 'add') this.#sender.add(step.rule);
+        else if (step.do === 'delete') this.#sender.delete(step.rule);
+        else this.#sender.send(step.rule.deletion);
+      }
     };
     if (!isWhole || this.#guard === undefined) {
-      write();
+      write(isCramped);
       return undefined;
     }
-    if (this.canBundle && !this.#isGuarded) return this.#sender.inBundle(write, CHANGE_TIMEOUT_MS);
+    if (this.canBundle && !this.#isGuarded) return this.#sender.inBundle(() => write(true), CHANGE_TIMEOUT_MS);
     this.raiseGuard();
-    write();
+    write(isCramped);
     void this.#liftWhenConfirmed();
     return undefined;
   }

@@ -224,7 +224,7 @@ export class Reconciler {
     leftOver: readonly SwitchRule[],
     isWhole: boolean,
   ): Promise<boolean> | undefined {
-    const outcome = this.#writer.write(changes, leftOver, isWhole);
+    const outcome = this.#writer.write(changes, leftOver, { isWhole, isCramped: this.#room.isNearlyFull });
     return outcome && this.#settle(outcome);
   }
 

@@ -8,7 +8,7 @@ import type { TableCounts } from './rule-budget.ts';
 export interface GroupChange {
   readonly group: string;
   readonly gone: readonly FlowRule[];
-  /** New, or doing something else than the one of the same match and priority that they replace. Lowest priority first. */
+  /** New, or doing something else than the one of the same match and priority that they replace. */
   readonly added: readonly FlowRule[];
 }
 
@@ -59,8 +59,7 @@ export class RuleGroups {
         const there = has?.get(key);
         return there === undefined || !isSame(there, rule);
       })
-      .map(([, rule]) => rule)
-      .sort((a, b) => a.priority - b.priority);
+      .map(([, rule]) => rule);
     return { group, gone, added };
   }
 

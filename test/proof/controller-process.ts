@@ -1,0 +1,125 @@
+// One run of the controller, put together from its real parts as main.ts does, without its sockets: the engine, the
+// admission of jobs, what stands between connections and the engine, and the store that outlives it. A witness stands
+// right before the engine and sees, in their order and in the same turn, everything that the engine is told. Once it is
+// killed nothing of it is seen any more.
+
+import type { Message } from 'node-openflow';
+import pino from 'pino';
+import type { Config } from '../../controller/config/config.ts';
+import { EnforcementEngine } from '../../controller/enforcement/engine.ts';
+import type { ManagedSwitch } from '../../controller/enforcement/managed-switch.ts';
+import type { Enforcement } from '../../controller/jobs/admission.ts';
+import { AdmissionService } from '../../controller/jobs/admission-service.ts';
+import type { Clock } from '../../controller/jobs/clock.ts';
+import type { Confirmation, Enforcer } from '../../controller/jobs/enforcer.ts';
+import type { Job } from '../../controller/jobs/job.ts';
+import type { JobStore } from '../../controller/jobs/store/job-store.ts';
+import { RememberedSwitches } from '../../controller/remembered-switches.ts';
+import type { ConnectionOwner, SwitchConnection } from '../../controller/southbound/switch-connection.ts';
+import { Counters } from '../../controller/telemetry/counters.ts';
+
+/** Told right before the engine is. */
+export interface Witness {
+  jobAdded(job: Job, enforcement: Enforcement): void;
+  jobRemoved(job: Job): void;
+  connected(connection: SwitchConnection): void;
+  /** `tell` tells the engine. */
+  message(connection: SwitchConnection, message: Message, tell: () => void): void;
+}
+
+export interface ControllerParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: JobStore;
+  readonly witness: Witness;
+}
+
+const LOG = pino({ level: 'silent' });
+
+export class ControllerProcess {
+  readonly admission: AdmissionService;
+  readonly #witness: Witness;
+  readonly #engine: EnforcementEngine;
+  readonly #switches: ConnectionOwner;
+  #isAlive = true;
+
+  constructor({ config, clock, store, witness }: ControllerParts) {
+    this.#witness = witness;
+    const state = store.load();
+    const counters = new Counters();
+    this.#engine = new EnforcementEngine({ config, counters, log: LOG });
+    const enforcer = this.#watchedEnforcer();
+    const settleMs = () => config.jobs.settleMs;
+    this.admission = new AdmissionService({ enforcer, clock, settleMs, counters, store });
+    this.#engine.events.on('portGone', (jobs) => this.admission.portGone(jobs));
+    this.#engine.events.on('moved', (job, location) => this.admission.moved(job, location));
+    this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
+    this.admission.restore(state);
+    this.#switches = new RememberedSwitches({
+      owner: this.#watchedOwner(),
+      meet: (dpid) => this.admission.meetSwitch(dpid),
+      log: LOG,
+      known: state.switches,
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  onUp(connection: SwitchConnection): void {
+    this.#switches.onUp(connection);
+  }
+
+  onMessage(connection: SwitchConnection, message: Message): void {
+    if (this.#isAlive) this.#switches.onMessage(connection, message);
+  }
+
+  onClosed(connection: SwitchConnection, reason: string): void {
+    if (this.#isAlive) this.#switches.onClosed(connection, reason);
+  }
+
+  managed(connection: SwitchConnection): ManagedSwitch | undefined {
+    return this.#engine.switches().find((managed) => managed.connection === connection);
+  }
+
+  /** Whoever kills it also takes its timers, its connections and what its store has not written. */
+  kill(): void {
+    this.#isAlive = false;
+  }
+
+  #watchedOwner(): ConnectionOwner {
+    return {
+      onUp: (connection) => {
+        if (!this.#isAlive) return;
+        this.#witness.connected(connection);
+        this.#engine.onUp(connection);
+      },
+      onMessage: (connection, message) =>
+        this.#witness.message(connection, message, () => this.#engine.onMessage(connection, message)),
+      onClosed: (connection, reason) => this.#engine.onClosed(connection, reason),
+    };
+  }
+
+  /** The engine as admission sees it. */
+  #watchedEnforcer(): Enforcer {
+    const engine = this.#engine;
+    const noted = {
+      jobAdded: (job: Job, enforcement: Enforcement): Promise<Confirmation> => {
+        if (this.#isAlive) this.#witness.jobAdded(job, enforcement);
+        return engine.jobAdded(job, enforcement);
+      },
+      jobRemoved: (job: Job, enforcement: Enforcement): Promise<Confirmation> => {
+        if (this.#isAlive) this.#witness.jobRemoved(job);
+        return engine.jobRemoved(job, enforcement);
+      },
+    };
+    return new Proxy(engine, {
+      get: (target, name) => {
+        if (name === 'jobAdded' || name === 'jobRemoved') return noted[name];
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    }) as unknown as Enforcer;
+  }
+}
