@@ -18,6 +18,10 @@ export default defineConfig({
           pool: 'threads',
           include: ['{controller,policies,mininet,protocols}/**/*.test.ts', 'test/{unit,model,fuzz}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
+          // A deadline for what hangs, on machines that are busy with other things, too.
+          testTimeout: 60_000,
+          // A deadline for what hangs, on machines that are busy with other things, too.
+          testTimeout: 60_000,
         },
       },
       ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, test })),

@@ -41,6 +41,8 @@ const SLICE = 256;
 export interface ReconcilerParts {
   readonly connection: SwitchConnection;
   readonly pipeline: Pipeline;
+  /** Mends when it is this switch's turn. */
+  readonly inTurn: (mend: () => Promise<boolean>) => Promise<boolean>;
   /** What has to be known before the first rules are made. */
   readonly prepare: () => Promise<void>;
   /** The switch's name, for people. */
@@ -109,7 +111,7 @@ export class Reconciler {
 
   /** Settles true once the switch is mended, false if it closed before; asked again, the answer is the same. */
   mend(): Promise<boolean> {
-    this.#mended ??= this.#mend({ bundles: true });
+    this.#mended ??= this.#parts.inTurn(() => this.#mend({ bundles: true }));
     return this.#mended;
   }
 
