@@ -39,7 +39,7 @@ describe('a job from its two ads', () => {
   it('is the same in long form, one-line new syntax and JSON', () => {
     const { attributes } = jobOf();
     const long = jobFromAds(longJobAd(), longMachineAd(), OPTIONS).job;
-    expect(long.attributes).toEqual(attributes);
+    expect(new Map(long.attributes)).toEqual(new Map(attributes));
     const json = '{"Owner":"bob","GlobalJobId":"s#1.0#1"}';
     expect(jobFromAds(json, machineAd(), OPTIONS).job.user).toBe('bob');
   });

@@ -14,6 +14,7 @@ import {
   parseMac,
 } from '../../protocols/packet/address.ts';
 import { JobError } from './admission.ts';
+import { FrozenAds } from './frozen-ads.ts';
 import type { Job, Registration } from './job.ts';
 
 export interface JobFromAdsOptions {
@@ -49,13 +50,13 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
   const registration = registrationOf(job, machine);
   const user = identity(job, 'Owner', 'job');
   const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
+  const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, endpointAd(job, machine, accountingGroup));
   const common = {
     registration,
     user,
     accountingGroup,
-    attributes: endpointAd(job, machine, accountingGroup),
-    jobAdText,
-    machineAdText,
+    attributes: ads,
+    ads,
   };
   if (nonEmpty(machine.get('larknetworktype'))?.toLowerCase() === 'nat') {
     refuseNat(options.nat, registration);
