@@ -79,6 +79,12 @@ export const METRICS: readonly MetricDeclaration[] = [
     ],
   },
   counter(
+    'lark_of_duplicate_dpids_total',
+    'Connections with the datapath id of one that was there already, by which of the two went on.',
+    ['kept'],
+    'duplicateDpids',
+  ),
+  counter(
     'lark_feed_requests_total',
     'Job feed requests by verb and how they ended.',
     ['verb', 'outcome'],
