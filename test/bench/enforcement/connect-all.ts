@@ -1,8 +1,8 @@
 // Connects light switches and waits until each has confirmed its first rules.
 
 import { eventually } from '../../support/eventually.ts';
+import type { LightSwitch } from '../../support/light-switch.ts';
 import type { BenchLark } from './bench-lark.ts';
-import type { LightSwitch } from './light-switch.ts';
 
 /** The handshake's, and the one that ends the first rules. */
 const BARRIERS = 2;

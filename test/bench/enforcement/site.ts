@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseAd, unparseAd } from 'node-classad';
-import { LightSwitch, type LightSwitchEvents } from './light-switch.ts';
+import { LightSwitch, type LightSwitchEvents } from '../../support/light-switch.ts';
 
 export interface BenchJob {
   readonly jobAd: string;
