@@ -244,8 +244,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #relocate(managed: ManagedSwitch): void {
     const { dpid } = managed.state;
     const lost: Job[] = [];
-    for (const placed of [...this.jobs.all()]) {
-      if (placed.location?.dpid !== dpid) continue;
+    for (const placed of this.jobs.ofSwitch(dpid)) {
+      if (placed.location === undefined) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
         if (!isSamePort(location, placed.location)) {

@@ -153,6 +153,21 @@ describe('ads that are refused', () => {
   });
 });
 
+describe('values that an ad makes of others', () => {
+  const long = JSON.stringify('x'.repeat(20_000));
+  const doubled = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`Made${i}`, 'strcat(Long, Long)']));
+
+  it('are frozen as they are up to a million characters', () => {
+    const { attributes } = jobOf({ Long: long, ...doubled(26) });
+    expect(String(attributes.get('made25')).length).toBe(40_000);
+  });
+
+  it('JOB_AD_TOO_LONG: expressions that make more of it than any real ad', () => {
+    expect(codeOf({ Long: long, ...doubled(27) })).toBe('JOB_AD_TOO_LONG');
+  });
+});
+
 describe('a job in NAT mode', () => {
   const nat = { LarkNetworkType: '"NAT"', LarkInnerAddressIPv4: '"192.168.0.2"' };
 

@@ -1,10 +1,11 @@
 // A job's two ads and the values of their attributes in one block of bytes, which is also what the store keeps. A pool has
 // a hundred thousand jobs with two hundred attributes each: as a Map they would take ten times the ads' own text. Here an
-// attribute takes eight bytes, for nearly every value stands in the ads' text already; names are shared by all jobs whose
+// attribute takes six bytes, for nearly every value stands in the ads' text already; names are shared by all jobs whose
 // ads have the same ones; and nothing is read out before somebody asks for it. What was frozen is given back exactly.
 //
-// The block: how many bytes a character takes, the lengths of both texts, eight bytes for each attribute (its kind, its
-// length in characters, where it begins or the number itself), then characters: the two texts, and what is not in them.
+// The block: how many bytes a character takes, the lengths of both texts, six bytes for each attribute (its kind in four bits,
+// then its length in characters in twenty and where it begins in three bytes, or else a number in four), then characters: the
+// two texts, and what is not in them.
 
 import type { AttributeValue } from '../../policies/policy.ts';
 import { type NameList, nameListOf } from './name-list.ts';
@@ -16,9 +17,10 @@ export interface AdTexts {
 }
 
 const HEADER_BYTES = 9;
-const ENTRY_BYTES = 8;
-/** A length has three bytes. */
-const LONGEST_VALUE = 0xff_ffff;
+const ENTRY_BYTES = 6;
+const LENGTH_BITS = 20;
+export const LONGEST_VALUE = 2 ** LENGTH_BITS - 1;
+const MOST_CHARACTERS = 2 ** 24 - 1;
 const Kind = { UNDEFINED: 0, FALSE: 1, TRUE: 2, INT32: 3, REAL: 4, INTEGER: 5, STRING: 6 } as const;
 const NEEDS_TWO_BYTES = /[\u0100-\uffff]/;
 
@@ -38,9 +40,10 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
     }
   }
 
+  /** Throws a RangeError where a value has more than `LONGEST_VALUE` characters, or all together more than 16 million. */
   static of(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>): FrozenAds {
     const writer = new Writer(texts, attributes);
-    return new FrozenAds(nameListOf(JSON.stringify([...attributes.keys()])), writer.write());
+    return new FrozenAds(nameListOf(Buffer.from(JSON.stringify([...attributes.keys()]))), writer.write());
   }
 
   get names(): NameList {
@@ -99,7 +102,7 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
 
   #valueAt(place: number): AttributeValue {
     const entry = HEADER_BYTES + place * ENTRY_BYTES;
-    const kind = this.#bytes.readUInt8(entry);
+    const kind = this.#bytes.readUInt8(entry) >> 4;
     switch (kind) {
       case Kind.UNDEFINED:
         return undefined;
@@ -107,9 +110,10 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
       case Kind.TRUE:
         return kind === Kind.TRUE;
       case Kind.INT32:
-        return this.#bytes.readInt32LE(entry + 4);
+        return this.#bytes.readInt32LE(entry + 1);
     }
-    const text = this.#characters(this.#bytes.readUInt32LE(entry + 4), this.#bytes.readUIntLE(entry + 1, 3));
+    const length = this.#bytes.readUIntBE(entry, 3) & LONGEST_VALUE;
+    const text = this.#characters(this.#bytes.readUIntLE(entry + 3, 3), length);
     return kind === Kind.STRING ? text : kind === Kind.REAL ? Number(text) : BigInt(text);
   }
 
@@ -170,10 +174,10 @@ class Writer {
 
   #writeEntry(table: Buffer, entry: number, value: AttributeValue): void {
     if (value === undefined) return;
-    if (typeof value === 'boolean') table.writeUInt8(value ? Kind.TRUE : Kind.FALSE, entry);
+    if (typeof value === 'boolean') table.writeUInt8((value ? Kind.TRUE : Kind.FALSE) << 4, entry);
     else if (typeof value === 'number' && Object.is(value, value | 0)) {
-      table.writeUInt8(Kind.INT32, entry);
-      table.writeInt32LE(value, entry + 4);
+      table.writeUInt8(Kind.INT32 << 4, entry);
+      table.writeInt32LE(value, entry + 1);
     } else {
       const kind = typeof value === 'string' ? Kind.STRING : typeof value === 'number' ? Kind.REAL : Kind.INTEGER;
       // `String` makes "0" of -0.
@@ -183,9 +187,8 @@ class Writer {
 
   #writeText(table: Buffer, entry: number, kind: number, text: string): void {
     if (text.length > LONGEST_VALUE) throw new RangeError(`an attribute of ${text.length} characters is too long`);
-    table.writeUInt8(kind, entry);
-    table.writeUIntLE(text.length, entry + 1, 3);
-    table.writeUInt32LE(this.#placeOf(text), entry + 4);
+    table.writeUIntBE(kind * 2 ** LENGTH_BITS + text.length, entry, 3);
+    table.writeUIntLE(this.#placeOf(text), entry + 3, 3);
   }
 
   #placeOf(text: string): number {
@@ -195,6 +198,7 @@ class Writer {
       return found;
     }
     const place = this.#ads.length + this.#more.length;
+    if (place > MOST_CHARACTERS) throw new RangeError(`ads of more than ${place} characters are too long`);
     this.#more += text;
     return place;
   }

@@ -1,7 +1,7 @@
-// `npm run bench:enforcement -- [--quick] [--only CASE] [--json FILE]`: the figures of enforcement, each beside its target:
+// `npm run bench:enforcement -- [--quick] [--only CASE,…] [--directory DIR] [--json FILE]`: the figures of enforcement, each beside its target:
 // how long admission takes, how many jobs a second are admitted, how long a restart takes, how much memory a job takes, and
 // what a storm of reconnections does. Lark runs in a process of its own, the switches and clients in this one, over
-// loopback. A target that is missed is said, not failed: how busy the machine is would decide too much.
+// loopback; stores are put under DIR, which should be on the disk that Lark is to use. A target that is missed is said, not failed: how busy the machine is would decide too much.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -15,7 +15,12 @@ import { stormCase } from './enforcement/storm-case.ts';
 import { throughputCase } from './enforcement/throughput-case.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  options: {
+    directory: { type: 'string', default: tmpdir() },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
 });
 const isQuick = values.quick;
 // From dist-bench/test/bench, where this runs, to the repository.
@@ -31,7 +36,7 @@ const wanted = values.only === undefined ? Object.keys(cases) : values.only.spli
 const unknown = wanted.filter((name) => cases[name] === undefined);
 if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}: expected of ${Object.keys(cases).join(', ')}`);
 
-const directory = await mkdtemp(join(tmpdir(), 'lark-bench-'));
+const directory = await mkdtemp(join(values.directory, 'lark-bench-'));
 const machine = { node: process.version, processors: availableParallelism(), load: loadavg()[0] };
 console.log(`Node ${machine.node}, ${machine.processors} processors, load ${machine.load?.toFixed(1)} at the start`);
 const results: CaseResult[] = [];

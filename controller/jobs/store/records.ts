@@ -41,6 +41,9 @@ interface JobRecord {
   readonly peer: string | null;
 }
 
+/** Copies bytes to where they last. */
+export type Keep = (bytes: Uint8Array) => Buffer;
+
 interface EndedRecord {
   readonly key: string;
   readonly addresses: readonly string[];
@@ -64,24 +67,25 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
     peer: peer ?? null,
   };
   const ads = job.ads instanceof FrozenAds ? job.ads : FrozenAds.of(job.ads, job.attributes);
-  const parts = [Buffer.from(JSON.stringify(record)), Buffer.from(ads.names.json)] as const;
+  const parts = [Buffer.from(JSON.stringify(record)), ads.names.bytes] as const;
   const lengths = Buffer.allocUnsafe(LENGTHS_BYTES);
   lengths.writeUInt32BE(parts[0].length, 0);
   lengths.writeUInt32BE(parts[1].length, 4);
   return seal([lengths, ...parts, ads.bytes]);
 }
 
-export function decodeJob(sequence: number, bytes: Uint8Array): StoredJob {
-  const { record, ads } = readJob(unseal(bytes));
+/** The ads are kept in memory that `keep` gives: the record's own bytes may be LMDB's, and are more than what is kept. */
+export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buffer.from): StoredJob {
+  const { record, ads } = readJob(unseal(bytes), keep);
   return {
     sequence,
     job: {
-      registration: record.registration,
-      user: record.user,
-      accountingGroup: record.group ?? undefined,
+      registration: { ...record.registration, machine: shared(record.registration.machine) },
+      user: shared(record.user),
+      accountingGroup: record.group === null ? undefined : shared(record.group),
       addresses: record.addresses.map(readAddress),
       mac: (record.mac ?? undefined) as MacAddress | undefined,
-      externalInterface: record.interface ?? undefined,
+      externalInterface: record.interface === null ? undefined : shared(record.interface),
       attributes: ads,
       ads,
     },
@@ -94,10 +98,22 @@ export function decodeJob(sequence: number, bytes: Uint8Array): StoredJob {
         : {
             dpid: BigInt(`0x${record.location.dpid}`),
             portNo: record.location.portNo,
-            portName: record.location.portName ?? undefined,
+            portName: record.location.portName === null ? undefined : shared(record.location.portName),
           },
-    peer: record.peer ?? undefined,
+    peer: record.peer === null ? undefined : shared(record.peer),
   };
+}
+
+/** Texts that many jobs have, each kept once; met anew when there are too many. */
+const texts = new Map<string, string>();
+const MOST_TEXTS = 4096;
+
+function shared(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  texts.set(text, text);
+  return text;
 }
 
 export function encodeEnded({ key, addresses, switches }: EndedJob): Buffer {
@@ -110,15 +126,12 @@ export function decodeEnded(sequence: number, bytes: Uint8Array): EndedJob {
   return { sequence, key, addresses: addresses.map(readAddress), switches };
 }
 
-function readJob(content: Buffer): { readonly record: JobRecord; readonly ads: FrozenAds } {
+function readJob(content: Buffer, keep: Keep): { readonly record: JobRecord; readonly ads: FrozenAds } {
   const namesAt = LENGTHS_BYTES + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(0));
   const adsAt = namesAt + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(4));
   if (content.length < adsAt) throw new RecordError(`it has ${content.length} bytes, and should have ${adsAt} or more`);
   const record = JSON.parse(content.toString('utf8', LENGTHS_BYTES, namesAt)) as JobRecord;
-  // A block of their own: the record's bytes are LMDB's, and more than what is kept.
-  const bytes = Buffer.allocUnsafeSlow(content.length - adsAt);
-  content.copy(bytes, 0, adsAt);
-  return { record, ads: new FrozenAds(nameListOf(content.toString('utf8', namesAt, adsAt)), bytes) };
+  return { record, ads: new FrozenAds(nameListOf(content.subarray(namesAt, adsAt)), keep(content.subarray(adsAt))) };
 }
 
 function seal(content: readonly Uint8Array[]): Buffer {

@@ -33,11 +33,21 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Calls `task` for 0 to `count` - 1 with so many under way at a time. */
-export async function inLanes(count: number, lanes: number, task: (i: number) => Promise<void>): Promise<void> {
+export interface Lanes {
+  readonly count: number;
+  /** How many are under way at a time. */
+  readonly atOnce: number;
+  /** None is begun after so long. */
+  readonly mostMs: number;
+}
+
+/** Calls `task` for 0 to `count` - 1, and says how many there were in the end. */
+export async function inLanes({ count, atOnce, mostMs }: Lanes, task: (i: number) => Promise<void>): Promise<number> {
+  const end = performance.now() + mostMs;
   let next = 0;
   const lane = async () => {
-    while (next < count) await task(next++);
+    while (next < count && performance.now() < end) await task(next++);
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return next;
 }

@@ -11,6 +11,7 @@ const SWITCHES = 100;
 /** Connections to the feed, with so many requests under way on each. */
 const FEEDS = 4;
 const LANES = 32;
+const MOST_MS = 60_000;
 
 export async function throughputCase(ads: AdMaker, directory: string, isQuick: boolean): Promise<CaseResult> {
   const count = isQuick ? 1000 : 10_000;
@@ -26,12 +27,12 @@ export async function throughputCase(ads: AdMaker, directory: string, isQuick: b
   const latencies: number[] = [];
   const workedBefore = await lark.processorMs();
   const begin = performance.now();
-  await inLanes(count, FEEDS * LANES, async (i) => {
+  const admitted = await inLanes({ count, atOnce: FEEDS * LANES, mostMs: MOST_MS }, async (i) => {
     const asked = performance.now();
     await feeds[i % FEEDS]!.register(jobs[i]!.jobAd, jobs[i]!.machineAd);
     latencies.push(performance.now() - asked);
   });
-  const perSecond = count / ((performance.now() - begin) / 1000);
+  const perSecond = admitted / ((performance.now() - begin) / 1000);
   const worked = (await lark.processorMs()) - workedBefore;
   await Promise.all(feeds.map((feed) => feed.close()));
   const rules = lights.map((light) => light.rules.size);
@@ -39,15 +40,15 @@ export async function throughputCase(ads: AdMaker, directory: string, isQuick: b
   await disconnectAll(lights);
   await lark.stop();
   return {
-    name: `admission, ${FEEDS * LANES} at a time, ${SWITCHES} switches, ${count} jobs of ${SWITCHES} users`,
+    name: `admission, ${FEEDS * LANES} at a time, ${SWITCHES} switches, ${admitted} jobs of ${SWITCHES} users`,
     measured: {
       'admitted a second': rounded(perSecond),
-      'ms of processor time a job': rounded(worked / count),
+      'ms of processor time a job': rounded(worked / admitted),
       'p50 ms': rounded(percentile(latencies, 0.5)),
       'p99 ms': rounded(percentile(latencies, 0.99)),
       'rules a switch': rounded(sum(rules) / SWITCHES),
       'most rules of a switch': Math.max(...rules),
-      'FlowMods a job': rounded(flowMods / count),
+      'FlowMods a job': rounded(flowMods / admitted),
     },
     targets: [atLeast('admitted a second', perSecond, 2000, 'a second')],
   };
