@@ -20,8 +20,6 @@ export default defineConfig({
           exclude: ['**/dist/**', '**/node_modules/**'],
           // A deadline for what hangs, on machines that are busy with other things, too.
           testTimeout: 60_000,
-          // A deadline for what hangs, on machines that are busy with other things, too.
-          testTimeout: 60_000,
         },
       },
       ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, test })),

@@ -100,6 +100,10 @@ export class LiveLark implements LarkApi {
     };
   }
 
+  mendsWaiting(): number {
+    return this.#engine.mending.waiting;
+  }
+
   readiness(): Readiness {
     const connected = new Set(this.#engine.switches().map(({ state }) => state.config?.name));
     const reasons = this.#config.switches

@@ -19,6 +19,7 @@ import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { RememberedSwitches } from './remembered-switches.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
+import { SoleConnections } from './southbound/sole-connections.ts';
 import { Counters } from './telemetry/counters.ts';
 
 export interface StartOptions {
@@ -63,7 +64,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     log.info({ path: config.store.path, ...known }, 'job_store.opened');
   }
   const meet = (dpid: string) => admission.meetSwitch(dpid);
-  const switches = new RememberedSwitches({ owner: engine, meet, log, known: state.switches });
+  const owner = new SoleConnections({ owner: engine, counters, log });
+  const switches = new RememberedSwitches({ owner, meet, log, known: state.switches });
   const forgetSwitch = async (dpid: string) => {
     const freed = await admission.forgetSwitch(dpid);
     if (freed !== undefined) switches.forget(dpid);

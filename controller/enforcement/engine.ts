@@ -20,6 +20,7 @@ import { isDecided, kindOf } from './cookie.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
+import { MendQueue } from './mend-queue.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
 
@@ -44,6 +45,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly events = new EventEmitter<EngineEvents>();
   readonly jobs = new JobTable();
   readonly policy: PolicyView;
+  readonly mending = new MendQueue();
   readonly #config: Config;
   readonly #counters: Counters;
   readonly #log: Logger;
@@ -106,9 +108,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   whenMended(dpid: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#mendedWaiters.set(dpid, [...(this.#mendedWaiters.get(dpid) ?? []), resolve]);
+      const waiters = this.#mendedWaiters.get(dpid);
+      if (waiters === undefined) this.#mendedWaiters.set(dpid, [resolve]);
+      else waiters.push(resolve);
       const connected = this.#switches.get(BigInt(`0x${dpid}`));
-      if (connected !== undefined) void this.#retryConfirm(connected);
+      if (connected === undefined) return;
+      this.mending.hasten(connected);
+      void this.#retryConfirm(connected);
     });
   }
 
@@ -145,6 +151,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       counters: this.#counters,
       log: this.#log,
       former: formerState,
+      mending: this.mending,
     });
     this.#switches.set(dpid, managed);
     const { name, version } = managed.state;
@@ -158,6 +165,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#relocate(managed);
     this.events.emit('networkChanged');
     void managed.rules.mend().then((isMended) => isMended && this.#settleMended(managed));
+    if (this.#mendedWaiters.has(formatDpid(dpid))) this.mending.hasten(managed);
   }
 
   onMessage(connection: SwitchConnection, message: Message): void {
@@ -236,8 +244,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #relocate(managed: ManagedSwitch): void {
     const { dpid } = managed.state;
     const lost: Job[] = [];
-    for (const placed of [...this.jobs.all()]) {
-      if (placed.location?.dpid !== dpid) continue;
+    for (const placed of this.jobs.ofSwitch(dpid)) {
+      if (placed.location === undefined) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
         if (!isSamePort(location, placed.location)) {
@@ -256,6 +264,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
     const asked = this.switches();
+    const isEdge = ({ state }: ManagedSwitch) => state.dpid === edge;
+    for (const managed of asked.filter(isEdge)) this.mending.hasten(managed);
     const answers = await Promise.all(
       asked.map((managed) => managed.rules.confirm(this.#config.jobs.confirmTimeoutMs)),
     );

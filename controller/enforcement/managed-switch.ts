@@ -17,6 +17,7 @@ import type { PortDescription, SwitchConnection } from '../southbound/switch-con
 import type { Counters } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import type { ForwardingView } from './ends.ts';
+import type { MendQueue } from './mend-queue.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -41,6 +42,7 @@ export interface SwitchParts {
   readonly counters: Counters;
   readonly log: Logger;
   readonly former: SwitchState | undefined;
+  readonly mending: MendQueue;
 }
 
 export class ManagedSwitch {
@@ -80,6 +82,7 @@ export class ManagedSwitch {
       foreign: () => this.view.policy.config.openflow.foreign,
       ruleBudget: config?.ruleBudget,
       log: parts.log,
+      inTurn: (mend) => parts.mending.run(this, mend),
       onSent: (kind) => counters.flowMods.add([state.name, kind]),
     });
   }

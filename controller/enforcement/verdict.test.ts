@@ -112,8 +112,7 @@ function job(attributes: Readonly<Record<string, AttributeValue>>): Job {
     mac: undefined,
     externalInterface: undefined,
     attributes: new Map(Object.entries(attributes)),
-    jobAdText: '',
-    machineAdText: '',
+    ads: { job: '', machine: '' },
   };
 }
 

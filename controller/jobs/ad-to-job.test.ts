@@ -39,7 +39,7 @@ describe('a job from its two ads', () => {
   it('is the same in long form, one-line new syntax and JSON', () => {
     const { attributes } = jobOf();
     const long = jobFromAds(longJobAd(), longMachineAd(), OPTIONS).job;
-    expect(long.attributes).toEqual(attributes);
+    expect(new Map(long.attributes)).toEqual(new Map(attributes));
     const json = '{"Owner":"bob","GlobalJobId":"s#1.0#1"}';
     expect(jobFromAds(json, machineAd(), OPTIONS).job.user).toBe('bob');
   });
@@ -150,6 +150,21 @@ describe('ads that are refused', () => {
     expect(() => jobFromAds(`[ ${many} ]`, machineAd(), OPTIONS)).toThrow(
       expect.objectContaining({ code: 'JOB_AD_TOO_LONG' }),
     );
+  });
+});
+
+describe('values that an ad makes of others', () => {
+  const long = JSON.stringify('x'.repeat(20_000));
+  const doubled = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`Made${i}`, 'strcat(Long, Long)']));
+
+  it('are frozen as they are up to a million characters', () => {
+    const { attributes } = jobOf({ Long: long, ...doubled(26) });
+    expect(String(attributes.get('made25')).length).toBe(40_000);
+  });
+
+  it('JOB_AD_TOO_LONG: expressions that make more of it than any real ad', () => {
+    expect(codeOf({ Long: long, ...doubled(27) })).toBe('JOB_AD_TOO_LONG');
   });
 });
 

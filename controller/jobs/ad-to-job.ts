@@ -14,6 +14,7 @@ import {
   parseMac,
 } from '../../protocols/packet/address.ts';
 import { JobError } from './admission.ts';
+import { FrozenAds } from './frozen-ads.ts';
 import type { Job, Registration } from './job.ts';
 
 export interface JobFromAdsOptions {
@@ -33,6 +34,8 @@ export interface JobFromAds {
 const MOST_ATTRIBUTES = 2048;
 const STEPS = 5000;
 const LONGEST_IDENTITY = 1024;
+/** Characters of an ad's values that are not in its text but made by its expressions. */
+const MOST_MADE = 1024 * 1024 - 1;
 /** The engine sets these itself, and `machine.…` is the machine ad's: no job ad may speak for them. */
 const RESERVED = /^(?:zone$|endpointtype$|machine\.)/;
 
@@ -43,19 +46,19 @@ const RESERVED = /^(?:zone$|endpointtype$|machine\.)/;
 export function jobFromAds(jobAdText: string, machineAdText: string, options: JobFromAdsOptions): JobFromAds {
   const jobAd = readAd('job', jobAdText);
   const machineAd = readAd('machine', machineAdText);
-  const job = evaluated(jobAd, machineAd, options.now);
-  const machine = evaluated(machineAd, jobAd, options.now);
+  const job = evaluated('job', jobAd, machineAd, options.now);
+  const machine = evaluated('machine', machineAd, jobAd, options.now);
 
   const registration = registrationOf(job, machine);
   const user = identity(job, 'Owner', 'job');
   const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
+  const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, endpointAd(job, machine, accountingGroup));
   const common = {
     registration,
     user,
     accountingGroup,
-    attributes: endpointAd(job, machine, accountingGroup),
-    jobAdText,
-    machineAdText,
+    attributes: ads,
+    ads,
   };
   if (nonEmpty(machine.get('larknetworktype'))?.toLowerCase() === 'nat') {
     refuseNat(options.nat, registration);
@@ -93,18 +96,29 @@ function readAd(which: 'job' | 'machine', text: string): ClassAd {
   return ad;
 }
 
-function evaluated(ad: ClassAd, target: ClassAd, now: number): Values {
+function evaluated(which: 'job' | 'machine', ad: ClassAd, target: ClassAd, now: number): Values {
   const seconds = Math.floor(now / 1000);
   const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS } };
   const values = new Map<string, AttributeValue>();
+  let made = 0;
   for (const name of attributeNames(ad)) {
     const expression = lookup(ad, name);
     if (expression === undefined) continue;
     // Nearly every attribute is a literal already.
-    const value = expression.kind === 'literal' ? expression.value : evaluate(expression, options);
-    values.set(asciiLower(name), toPlain(value));
+    const isLiteral = expression.kind === 'literal';
+    const value = toPlain(isLiteral ? expression.value : evaluate(expression, options));
+    if (!isLiteral && typeof value === 'string') made += value.length;
+    if (made > MOST_MADE) throw tooMuchMade(which, name);
+    values.set(asciiLower(name), value);
   }
   return values;
+}
+
+function tooMuchMade(which: 'job' | 'machine', name: string): JobError {
+  return new JobError(
+    'JOB_AD_TOO_LONG',
+    `The expressions of the ${which} ad make more than ${MOST_MADE} characters up to ${name}. Leave out those that no policy reads.`,
+  );
 }
 
 function endpointAd(job: Values, machine: Values, accountingGroup: string | undefined): Values {

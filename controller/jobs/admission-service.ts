@@ -118,7 +118,7 @@ export class AdmissionService implements JobAdmission {
     }
     const enforced = plan.jobs.filter(({ enforcement }) => enforcement === 'port' || enforcement === 'by-address');
     this.#options.enforcer.restore(enforced, state.switches);
-    for (const { job, location } of enforced) if (location !== undefined) void this.#confirmLater(job, location);
+    for (const [dpid, jobs] of jobsByDpid(enforced)) void this.#confirmLater(jobs, dpid);
     this.sweep();
   }
 
@@ -340,7 +340,7 @@ export class AdmissionService implements JobAdmission {
     }
     if (!isSamePlace(now, place)) this.moved(job, now.location);
     const { edgeConfirmed } = await this.#giveToSwitches(job, now.enforcement);
-    if (!edgeConfirmed && now.location !== undefined) await this.#confirmLater(job, now.location);
+    if (!edgeConfirmed && now.location !== undefined) await this.#confirmLater([job], now.location.dpid);
     this.#unconfirmed.delete(job);
     const admitted = this.#registry.byKey(key);
     if (admitted?.job === job) this.events.emit('admitted', admitted);
@@ -381,10 +381,10 @@ export class AdmissionService implements JobAdmission {
     }
   }
 
-  async #confirmLater(job: Job, { dpid }: JobLocation): Promise<void> {
-    this.#unconfirmed.add(job);
+  async #confirmLater(jobs: readonly Job[], dpid: bigint): Promise<void> {
+    for (const job of jobs) this.#unconfirmed.add(job);
     await this.#options.enforcer.whenMended(dpid.toString(16).padStart(16, '0'));
-    this.#unconfirmed.delete(job);
+    for (const job of jobs) this.#unconfirmed.delete(job);
   }
 
   async #endLeases(leases: readonly StoredJob[]): Promise<void> {
@@ -431,4 +431,15 @@ export class AdmissionService implements JobAdmission {
     if (reason !== undefined && this.#announced.has(job)) this.events.emit('removed', removed, reason);
     return removed;
   }
+}
+
+function jobsByDpid(placed: readonly StoredJob[]): ReadonlyMap<bigint, readonly Job[]> {
+  const jobs = new Map<bigint, Job[]>();
+  for (const { job, location } of placed) {
+    if (location === undefined) continue;
+    const there = jobs.get(location.dpid);
+    if (there === undefined) jobs.set(location.dpid, [job]);
+    else there.push(job);
+  }
+  return jobs;
 }

@@ -3,6 +3,7 @@
 
 import type { AttributeValue } from '../../policies/policy.ts';
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
+import type { AdTexts } from './frozen-ads.ts';
 
 /**
  * Who holds an address. GlobalJobId alone repeats when a job is evicted and runs again, and for the nodes of a parallel
@@ -45,6 +46,5 @@ export interface Job {
    */
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   /** The two ads as they came, for REQUEST and for people. */
-  readonly jobAdText: string;
-  readonly machineAdText: string;
+  readonly ads: AdTexts;
 }

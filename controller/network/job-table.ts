@@ -25,7 +25,8 @@ export class JobTable {
   readonly #byKey = new Map<string, PlacedJob>();
   readonly #byAddress = new Map<IpAddress, PlacedJob>();
   readonly #byMac = new Map<MacAddress, PlacedJob>();
-  readonly #byPort = new Map<string, Set<PlacedJob>>();
+  /** By datapath id and port; most ports have one job, which then stands for the set of it. */
+  readonly #byPort = new Map<bigint, Map<number, PlacedJob | Set<PlacedJob>>>();
 
   get size(): number {
     return this.#byKey.size;
@@ -83,7 +84,15 @@ export class JobTable {
   }
 
   at(dpid: bigint, portNo: number): ReadonlySet<PlacedJob> {
-    return this.#byPort.get(portKey(dpid, portNo)) ?? NONE;
+    const there = this.#byPort.get(dpid)?.get(portNo);
+    return there === undefined ? NONE : there instanceof Set ? there : new Set([there]);
+  }
+
+  /** Those at any port of this switch. */
+  ofSwitch(dpid: bigint): readonly PlacedJob[] {
+    return [...(this.#byPort.get(dpid)?.values() ?? [])].flatMap((there) =>
+      there instanceof Set ? [...there] : there,
+    );
   }
 
   all(): Iterable<PlacedJob> {
@@ -95,10 +104,16 @@ export class JobTable {
     for (const address of placed.job.addresses) this.#byAddress.set(address, placed);
     if (placed.mac !== undefined) this.#byMac.set(placed.mac, placed);
     if (placed.location === undefined) return;
-    const key = portKey(placed.location.dpid, placed.location.portNo);
-    const there = this.#byPort.get(key);
-    if (there === undefined) this.#byPort.set(key, new Set([placed]));
-    else there.add(placed);
+    const { dpid, portNo } = placed.location;
+    let ports = this.#byPort.get(dpid);
+    if (ports === undefined) {
+      ports = new Map();
+      this.#byPort.set(dpid, ports);
+    }
+    const there = ports.get(portNo);
+    if (there === undefined) ports.set(portNo, placed);
+    else if (there instanceof Set) there.add(placed);
+    else ports.set(portNo, new Set([there, placed]));
   }
 
   #take(placed: PlacedJob): void {
@@ -108,15 +123,13 @@ export class JobTable {
     }
     if (placed.mac !== undefined && this.#byMac.get(placed.mac) === placed) this.#byMac.delete(placed.mac);
     if (placed.location === undefined) return;
-    const key = portKey(placed.location.dpid, placed.location.portNo);
-    const there = this.#byPort.get(key);
-    there?.delete(placed);
-    if (there?.size === 0) this.#byPort.delete(key);
+    const { dpid, portNo } = placed.location;
+    const ports = this.#byPort.get(dpid);
+    const there = ports?.get(portNo);
+    if (there instanceof Set) there.delete(placed);
+    if (there === placed || (there instanceof Set && there.size === 0)) ports?.delete(portNo);
+    if (ports?.size === 0) this.#byPort.delete(dpid);
   }
 }
 
 const NONE: ReadonlySet<PlacedJob> = new Set();
-
-function portKey(dpid: bigint, portNo: number): string {
-  return `${dpid}:${portNo}`;
-}

@@ -146,5 +146,7 @@ export interface LarkApi {
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
   /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
   explain(source: string, destination: string): Promise<Explanation>;
+  /** Switches that are connected and wait for their turn to be mended. */
+  mendsWaiting(): number;
   readiness(): Readiness;
 }

@@ -10,7 +10,7 @@ import type { LarkApi, SwitchView } from './lark-api.ts';
 /** What the metrics page is read from. Everything is asked at the scrape, so nothing is kept twice. */
 export interface MetricSources {
   readonly counters: Counters;
-  readonly api: Pick<LarkApi, 'jobCounts' | 'switches' | 'readiness'>;
+  readonly api: Pick<LarkApi, 'jobCounts' | 'switches' | 'mendsWaiting' | 'readiness'>;
   /** Of package.json. */
   readonly version: string;
   /** The configuration in force. */
@@ -79,6 +79,12 @@ export const METRICS: readonly MetricDeclaration[] = [
     ],
   },
   counter(
+    'lark_of_duplicate_dpids_total',
+    'Connections with the datapath id of one that was there already, by which of the two went on.',
+    ['kept'],
+    'duplicateDpids',
+  ),
+  counter(
     'lark_feed_requests_total',
     'Job feed requests by verb and how they ended.',
     ['verb', 'outcome'],
@@ -96,6 +102,9 @@ export const METRICS: readonly MetricDeclaration[] = [
       return [...names].map((name) => ({ labels: [name], value: connected.has(name) ? 1 : 0 }));
     },
   },
+  gauge('lark_dp_mends_waiting', 'Switches that are connected and wait for their turn to be mended.', ({ api }) =>
+    api.mendsWaiting(),
+  ),
   {
     name: 'lark_dp_ports',
     type: 'gauge',

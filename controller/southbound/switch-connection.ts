@@ -15,6 +15,7 @@
 import type { Socket } from 'node:net';
 import { decodeMessage, encodeMessage, FrameSplitter, formatError, type Message, OpenflowError } from 'node-openflow';
 import { negotiate, ourHello, type WireVersion } from './negotiation.ts';
+import { SharedBarrier } from './shared-barrier.ts';
 
 export type ConnectionState = 'hello' | 'features' | 'ports' | 'config' | 'up' | 'closed';
 
@@ -46,7 +47,6 @@ export interface ConnectionOptions {
 interface Waiting {
   readonly settle: (answer: readonly StatsReply[] | true | undefined) => void;
   readonly parts: StatsReply[];
-  readonly timer: NodeJS.Timeout;
 }
 
 /** Above this the switch's messages are not read until it has taken what it was sent; above the second it is given up. */
@@ -86,6 +86,7 @@ export class SwitchConnection {
   #lastHeard = performance.now();
   #isEchoPending = false;
   #isCorked = false;
+  #barrierOfTurn: SharedBarrier | undefined;
 
   constructor(socket: Socket, owner: ConnectionOwner, options: ConnectionOptions) {
     this.#socket = socket;
@@ -140,7 +141,15 @@ export class SwitchConnection {
 
   /** True when the switch has carried out all that was sent before; false when it did not say so in time. */
   barrier(timeoutMs: number): Promise<boolean> {
-    return this.request({ version: this.version, type: 'barrierRequest' } as Outgoing, timeoutMs);
+    if (this.#isClosed) return Promise.resolve(false);
+    this.#barrierOfTurn ??= new SharedBarrier();
+    this.#holdWrites();
+    return this.#barrierOfTurn.wait(timeoutMs);
+  }
+
+  /** True when the peer has answered an echo request, which one that is no longer there does not. */
+  echo(timeoutMs: number): Promise<boolean> {
+    return this.request({ version: this.version, type: 'echoRequest', data: new Uint8Array(0) } as Outgoing, timeoutMs);
   }
 
   /** True when a request was answered; false when it was refused, or not answered in time. */
@@ -193,7 +202,7 @@ export class SwitchConnection {
         resolve(answer);
       };
       const timer = setTimeout(() => settle(undefined), timeoutMs);
-      this.#waiting.set(xid, { settle, parts: [], timer });
+      this.#waiting.set(xid, { settle, parts: [] });
     });
   }
 
@@ -233,9 +242,25 @@ export class SwitchConnection {
     this.#isCorked = true;
     this.#socket.cork();
     process.nextTick(() => {
+      this.#sendBarrierOfTurn();
       this.#isCorked = false;
       this.#socket.uncork();
     });
+  }
+
+  #sendBarrierOfTurn(): void {
+    const barrier = this.#barrierOfTurn;
+    if (barrier === undefined) return;
+    this.#barrierOfTurn = undefined;
+    const xid = this.#takeXid();
+    const forget = () => this.#waiting.delete(xid);
+    const settle: Waiting['settle'] = (answer) => {
+      forget();
+      barrier.settle(answer !== undefined);
+    };
+    barrier.onAbandoned = forget;
+    this.#waiting.set(xid, { settle, parts: [] });
+    this.#write({ version: this.version, xid, type: 'barrierRequest' });
   }
 
   #onFrame(frame: Uint8Array): void {
@@ -259,7 +284,7 @@ export class SwitchConnection {
     if (this.#state === 'hello') this.#onFirstMessage(message, frame);
     else if (message.type === 'echoRequest') {
       this.#write({ version: this.version, xid: message.xid, type: 'echoReply', data: message.data });
-    } else if (message.type === 'echoReply') return;
+    } else if (message.type === 'echoReply') this.#waiting.get(message.xid)?.settle(true);
     else if (this.#state === 'up') this.#onMessageWhenUp(message, frame);
     else this.#onHandshakeMessage(message, frame);
   }
@@ -414,6 +439,7 @@ export class SwitchConnection {
     this.#state = 'closed';
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#echoTimer);
+    this.#barrierOfTurn?.settle(false);
     for (const waiting of [...this.#waiting.values()]) waiting.settle(undefined);
     // The peer has this long to take the last words and to hang up.
     const lastWords = setTimeout(() => this.#socket.destroy(), LAST_WORDS_MS);

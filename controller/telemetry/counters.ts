@@ -20,6 +20,7 @@ export class LabelledCounter<Labels extends readonly string[]> {
 /** What became of a PacketIn. `flow`: a rule and the packet were sent; `packet-out`: the packet only; `drop-flow`: a rule that drops. */
 export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed';
 export type FlowModKind = 'add' | 'delete';
+export type KeptConnection = 'older' | 'newer';
 export type ConnectionOutcome = 'accepted' | 'closed' | 'refused';
 
 export class Counters {
@@ -31,6 +32,8 @@ export class Counters {
   /** OpenFlow errors that switches sent, by switch and error type. */
   readonly switchErrors = new LabelledCounter<readonly [switchName: string, type: string]>();
   readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
+  /** Two connections with one datapath id, by which of them went on. */
+  readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Feed requests by verb and how they ended: `ok`, `pending` or the error's code. */
   readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
   readonly leasesEnded = new LabelledCounter<readonly []>();

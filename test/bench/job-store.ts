@@ -70,7 +70,7 @@ async function registerAll(store: JobStore, jobs: ReturnType<typeof makeJobs>, p
 const directory = await mkdtemp(join(tmpdir(), 'lark-bench-'));
 try {
   const jobs = makeJobs();
-  const characters = (jobs[0]?.jobAdText.length ?? 0) + (jobs[0]?.machineAdText.length ?? 0);
+  const characters = (jobs[0]?.ads.job.length ?? 0) + (jobs[0]?.ads.machine.length ?? 0);
   console.log(`${jobs.length} jobs, ${characters} characters of ads and ${jobs[0]?.attributes.size} attributes each`);
   await registerAll(new VolatileJobStore(), jobs, PIPELINE);
   for (const pipeline of [1, PIPELINE, 8 * PIPELINE]) {

@@ -123,6 +123,55 @@ describe.each([
   });
 });
 
+describe('barriers and echoes that Lark asks for', () => {
+  async function up() {
+    const { owner, dial } = await listen();
+    const peer = await dial();
+    await peer.handshake(4, 1n);
+    const connection = await eventually('the switch to be up', () => owner.up[0]);
+    peer.received.length = 0;
+    return { peer, connection };
+  }
+  const asked = (peer: RawSwitch) => peer.received.filter(({ type }) => type === 'barrierRequest');
+
+  it('are one barrier for all who ask in a turn, after all that was sent in it', async () => {
+    const { peer, connection } = await up();
+    const answers = [connection.barrier(2000), connection.barrier(5)];
+    const xid = connection.send({ version: 4, type: 'getConfigRequest' });
+    const third = connection.barrier(2000);
+    const barrier = await peer.wait('barrierRequest');
+    expect(peer.received.map((message) => message.xid)).toEqual([xid, barrier.xid]);
+    expect(await answers[1]).toBe(false);
+    peer.send({ version: 4, xid: barrier.xid, type: 'barrierReply' });
+    expect(await Promise.all([answers[0], third])).toEqual([true, true]);
+    const later = connection.barrier(2000);
+    const second = await eventually('a barrier of the next turn', () => asked(peer)[1]);
+    peer.send({ version: 4, xid: second.xid, type: 'barrierReply' });
+    expect(await later).toBe(true);
+  });
+
+  it('settle when the connection closes in the same turn, and after the switch has refused the barrier', async () => {
+    const { peer, connection } = await up();
+    const refused = connection.barrier(2000);
+    const { xid } = await peer.wait('barrierRequest');
+    peer.send({ version: 4, xid, type: 'error', errorType: 1, code: 1, data: new Uint8Array(0) });
+    expect(await refused).toBe(false);
+    const pending = connection.barrier(2000);
+    connection.close('over');
+    expect(await pending).toBe(false);
+    expect(await connection.barrier(2000)).toBe(false);
+  });
+
+  it('tell a peer that answers an echo from one that does not', async () => {
+    const { peer, connection } = await up();
+    const answer = connection.echo(2000);
+    const { xid } = await peer.wait('echoRequest');
+    peer.send({ version: 4, xid, type: 'echoReply', data: new Uint8Array(0) });
+    expect(await answer).toBe(true);
+    expect(await connection.echo(10)).toBe(false);
+  });
+});
+
 describe('version negotiation on the wire', () => {
   it('ends with HELLO_FAILED where nothing is shared', async () => {
     const { owner, dial } = await listen([4]);

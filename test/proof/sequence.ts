@@ -450,7 +450,6 @@ function jobOf(registration: Registration, start: number): Job {
       ['owner', user],
       ['acctgroup', group],
     ]),
-    jobAdText: '',
-    machineAdText: '',
+    ads: { job: '', machine: '' },
   };
 }

@@ -41,8 +41,6 @@ const SLICE = 256;
 export interface ReconcilerParts {
   readonly connection: SwitchConnection;
   readonly pipeline: Pipeline;
-  /** Mends when it is this switch's turn. */
-  readonly inTurn: (mend: () => Promise<boolean>) => Promise<boolean>;
   /** What has to be known before the first rules are made. */
   readonly prepare: () => Promise<void>;
   /** The switch's name, for people. */
@@ -51,6 +49,8 @@ export interface ReconcilerParts {
   /** Rules that it has room for, as the file says. */
   readonly ruleBudget: number | undefined;
   readonly log: Logger;
+  /** Begins to mend when it is this switch's turn. */
+  readonly inTurn: (mend: () => Promise<boolean>) => Promise<boolean>;
   readonly onSent: (kind: FlowModKind) => void;
 }
 
@@ -111,7 +111,9 @@ export class Reconciler {
 
   /** Settles true once the switch is mended, false if it closed before; asked again, the answer is the same. */
   mend(): Promise<boolean> {
-    this.#mended ??= this.#parts.inTurn(() => this.#mend({ bundles: true }));
+    // One that has closed before its turn has nothing to be mended.
+    const mend = async () => this.#connection.state === 'up' && this.#mend({ bundles: true });
+    this.#mended ??= this.#parts.inTurn(mend);
     return this.#mended;
   }
 

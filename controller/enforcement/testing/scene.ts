@@ -89,8 +89,7 @@ export function makeJob(sketch: JobSketch): Job {
       ['owner', sketch.user],
       ['acctgroup', sketch.group],
     ]),
-    jobAdText: '',
-    machineAdText: '',
+    ads: { job: '', machine: '' },
   };
 }
 

@@ -37,7 +37,7 @@ export async function answerClassic(
       }
       case 'REQUEST': {
         const found = desk.find(request.address);
-        return ok(found === undefined ? 'NOFOUND' : `FOUND${oneLine(found.job.jobAdText)}`);
+        return ok(found === undefined ? 'NOFOUND' : `FOUND${oneLine(found.job.ads.job)}`);
       }
       case 'GRIDFTP':
         return ok(gridftp(request, transfers, peer));

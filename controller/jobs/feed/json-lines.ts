@@ -114,8 +114,8 @@ async function carryOut(
     }
     case 'get': {
       const admitted = find(request, desk);
-      const { jobAdText, machineAdText } = admitted.job;
-      return ok({ job: jobDocument(admitted), jobAd: jobAdText, machineAd: machineAdText });
+      const { job: jobAd, machine: machineAd } = admitted.job.ads;
+      return ok({ job: jobDocument(admitted), jobAd, machineAd });
     }
     case 'list': {
       const { jobs, next } = desk.admission.page(request.after ?? 0, request.limit ?? LARGEST_PAGE);

@@ -10,10 +10,11 @@
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase, type TransactionFlags } from 'lmdb';
-import { type JobStore, type StoreChange, type StoredState, StoreError } from './job-store.ts';
+import { type Database, type DatabaseOptions, open, type RootDatabase, type TransactionFlags } from 'lmdb';
+import { type JobStore, type StoreChange, type StoredJob, type StoredState, StoreError } from './job-store.ts';
 import { lmdbFileProblem } from './lmdb-file.ts';
 import { decodeEnded, decodeJob, encodeEnded, encodeJob, RecordError } from './records.ts';
+import { Slabs } from './slabs.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
 const LAYOUT = 1;
@@ -28,6 +29,14 @@ interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: StoreError) => void;
 }
+
+/** Records as LMDB has them, until the next is read: whoever reads one copies what is to last. From lmdb's `encoder`. */
+const PASSING = {
+  encoder: {
+    encode: (record: Buffer) => record,
+    decode: (bytes: Buffer, size: number) => bytes.subarray(0, size),
+  },
+} as DatabaseOptions;
 
 /** As LMDB has it; its type leaves `sync` out. */
 type Environment = RootDatabase<Buffer, string> & { sync(done: (error?: Error) => void): void };
@@ -47,7 +56,7 @@ export class LmdbJobStore implements JobStore {
   private constructor(path: string, environment: Environment) {
     this.#path = path;
     this.#environment = environment;
-    this.#jobs = environment.openDB<Buffer, number>('jobs', { encoding: 'binary' });
+    this.#jobs = environment.openDB<Buffer, number>('jobs', PASSING);
     this.#ended = environment.openDB<Buffer, number>('ended', { encoding: 'binary' });
     this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
   }
@@ -80,7 +89,7 @@ export class LmdbJobStore implements JobStore {
   load(): StoredState {
     try {
       return {
-        jobs: Array.from(this.#jobs.getRange(), ({ key, value }) => readRecord('job', key, value, decodeJob)),
+        jobs: this.#loadJobs(),
         ended: Array.from(this.#ended.getRange(), ({ key, value }) => readRecord('ended', key, value, decodeEnded)),
         switches: Array.from(this.#switches.getKeys()),
       };
@@ -88,6 +97,12 @@ export class LmdbJobStore implements JobStore {
       if (error instanceof RecordError && error.isNewer) throw newer(this.#path, error.message);
       throw damaged(this.#path, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #loadJobs(): readonly StoredJob[] {
+    const slabs = new Slabs();
+    const decode = (key: number, bytes: Buffer) => decodeJob(key, bytes, (ads) => slabs.keep(ads));
+    return Array.from(this.#jobs.getRange(), ({ key, value }) => readRecord('job', key, value, decode));
   }
 
   commit(changes: readonly StoreChange[]): Promise<void> {

@@ -29,8 +29,7 @@ const stored: fc.Arbitrary<StoredJob> = fc
       ) as fc.Arbitrary<StoredJob['job']['mac']>,
       externalInterface: optional(text),
       attributes: fc.array(fc.tuple(text, value)).map((entries) => new Map(entries)),
-      jobAdText: text,
-      machineAdText: text,
+      ads: fc.record({ job: text, machine: text }),
     }),
     enforcement: fc.constantFrom('port', 'by-address', 'unenforced', 'waiting'),
     lease: optional(fc.tuple(fc.nat(), fc.nat())),
@@ -49,11 +48,17 @@ const ended: fc.Arbitrary<EndedJob> = fc.record({
   switches: fc.oneof(fc.constant('all' as const), fc.array(text)),
 });
 
+/** With the ads and attributes of a record that was read as those of one that was made. */
+function plain({ job, ...rest }: StoredJob): StoredJob {
+  const { attributes, ads } = job;
+  return { ...rest, job: { ...job, attributes: new Map(attributes), ads: { job: ads.job, machine: ads.machine } } };
+}
+
 describe('a record', () => {
   it('gives back the job that was written, to the last value', () => {
     fc.assert(
       fc.property(stored, (job) => {
-        expect(decodeJob(job.sequence, encodeJob(job))).toEqual(job);
+        expect(plain(decodeJob(job.sequence, encodeJob(job)))).toEqual(job);
       }),
     );
   });
@@ -82,5 +87,13 @@ describe('a record', () => {
     const bytes = encodeEnded({ sequence: 1, key: 'k', addresses: [], switches: 'all' });
     bytes[0] = RECORD_FORM + 1;
     expect(() => decodeEnded(1, bytes)).toThrow(expect.objectContaining({ isNewer: true }));
+  });
+
+  it('of an earlier form is refused by name, and is not called newer', () => {
+    const bytes = encodeEnded({ sequence: 1, key: 'k', addresses: [], switches: 'all' });
+    bytes[0] = RECORD_FORM - 1;
+    expect(() => decodeEnded(1, bytes)).toThrow(
+      expect.objectContaining({ isNewer: false, message: expect.stringContaining(`form ${RECORD_FORM - 1}`) }),
+    );
   });
 });

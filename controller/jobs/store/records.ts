@@ -1,17 +1,22 @@
-// Jobs and tombstones as bytes. A record is one byte that tells its form, a CRC-32 of what follows (big-endian), and
-// JSON in UTF-8. Reading one gives back exactly what was written: values are those that were frozen at registration, so
-// nothing is evaluated anew. A record of a later form, or one that was damaged, is an error and never skipped.
+// Jobs and tombstones as bytes. A record is one byte that tells its form, a CRC-32 of what follows (big-endian), and its
+// content. Of a tombstone that is JSON in UTF-8; of a job two lengths (big-endian), JSON, the names of its ads' attributes as
+// JSON, and the ads as they are kept in memory: they are checked by the sum, and not looked into before somebody asks.
+// Reading a record gives back exactly what was written, and values are those that were frozen at registration: nothing is
+// evaluated anew. A record of another form, or one that was damaged, is an error and never skipped.
 
 import { crc32 } from 'node:zlib';
-import type { AttributeValue } from '../../../policies/policy.ts';
 import { formatIp, type IpAddress, type MacAddress, parseIp } from '../../../protocols/packet/address.ts';
 import type { Enforcement } from '../admission.ts';
+import { FrozenAds } from '../frozen-ads.ts';
 import type { Registration } from '../job.ts';
+import { nameListOf } from '../name-list.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
 
-/** The form written by this version; each change of the interfaces below makes another. */
-export const RECORD_FORM = 1;
+/** The form written by this version; each change of the interfaces below, or of `FrozenAds.bytes`, makes another. */
+export const RECORD_FORM = 2;
 const HEADER_BYTES = 5;
+/** How long a job's JSON is, and the names of its attributes. */
+const LENGTHS_BYTES = 8;
 
 /** Says what is wrong with a record; which store it is of and what to do is for the caller to add. */
 export class RecordError extends Error {
@@ -30,25 +35,20 @@ interface JobRecord {
   readonly addresses: readonly string[];
   readonly mac: number | null;
   readonly interface: string | null;
-  /** The attributes' names as JSON of their own: the jobs of a pool have few different lists, and each is read once. */
-  readonly names: string;
-  readonly values: readonly PlainValue[];
-  readonly jobAd: string;
-  readonly machineAd: string;
   readonly enforcement: Enforcement;
   readonly lease: { readonly ms: number; readonly endsAt: number } | null;
   readonly location: { readonly dpid: string; readonly portNo: number; readonly portName: string | null } | null;
   readonly peer: string | null;
 }
 
+/** Copies bytes to where they last. */
+export type Keep = (bytes: Uint8Array) => Buffer;
+
 interface EndedRecord {
   readonly key: string;
   readonly addresses: readonly string[];
   readonly switches: readonly string[] | 'all';
 }
-
-/** JSON has no bigints, no -0, no infinities: `{ i: "9007199254740993" }` is an integer, `{ r: "-Infinity" }` a real; null is undefined. */
-type PlainValue = string | number | boolean | null | { readonly i: string } | { readonly r: string };
 
 export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, peer }: StoredJob): Buffer {
   const record: JobRecord = {
@@ -58,10 +58,6 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
     addresses: job.addresses.map(formatIp),
     mac: job.mac ?? null,
     interface: job.externalInterface ?? null,
-    names: JSON.stringify([...job.attributes.keys()]),
-    values: Array.from(job.attributes.values(), toPlainValue),
-    jobAd: job.jobAdText,
-    machineAd: job.machineAdText,
     enforcement,
     lease: leaseMs === undefined || leaseEndsAt === undefined ? null : { ms: leaseMs, endsAt: leaseEndsAt },
     location:
@@ -70,23 +66,28 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
         : { dpid: location.dpid.toString(16), portNo: location.portNo, portName: location.portName ?? null },
     peer: peer ?? null,
   };
-  return seal(record);
+  const ads = job.ads instanceof FrozenAds ? job.ads : FrozenAds.of(job.ads, job.attributes);
+  const parts = [Buffer.from(JSON.stringify(record)), ads.names.bytes] as const;
+  const lengths = Buffer.allocUnsafe(LENGTHS_BYTES);
+  lengths.writeUInt32BE(parts[0].length, 0);
+  lengths.writeUInt32BE(parts[1].length, 4);
+  return seal([lengths, ...parts, ads.bytes]);
 }
 
-export function decodeJob(sequence: number, bytes: Uint8Array): StoredJob {
-  const record = unseal(bytes) as JobRecord;
+/** The ads are kept in memory that `keep` gives: the record's own bytes may be LMDB's, and are more than what is kept. */
+export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buffer.from): StoredJob {
+  const { record, ads } = readJob(unseal(bytes), keep);
   return {
     sequence,
     job: {
-      registration: record.registration,
-      user: record.user,
-      accountingGroup: record.group ?? undefined,
+      registration: { ...record.registration, machine: shared(record.registration.machine) },
+      user: shared(record.user),
+      accountingGroup: record.group === null ? undefined : shared(record.group),
       addresses: record.addresses.map(readAddress),
       mac: (record.mac ?? undefined) as MacAddress | undefined,
-      externalInterface: record.interface ?? undefined,
-      attributes: readAttributes(record),
-      jobAdText: record.jobAd,
-      machineAdText: record.machineAd,
+      externalInterface: record.interface === null ? undefined : shared(record.interface),
+      attributes: ads,
+      ads,
     },
     enforcement: record.enforcement,
     leaseMs: record.lease?.ms,
@@ -97,76 +98,64 @@ export function decodeJob(sequence: number, bytes: Uint8Array): StoredJob {
         : {
             dpid: BigInt(`0x${record.location.dpid}`),
             portNo: record.location.portNo,
-            portName: record.location.portName ?? undefined,
+            portName: record.location.portName === null ? undefined : shared(record.location.portName),
           },
-    peer: record.peer ?? undefined,
+    peer: record.peer === null ? undefined : shared(record.peer),
   };
+}
+
+/** Texts that many jobs have, each kept once; met anew when there are too many. */
+const texts = new Map<string, string>();
+const MOST_TEXTS = 4096;
+
+function shared(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  texts.set(text, text);
+  return text;
 }
 
 export function encodeEnded({ key, addresses, switches }: EndedJob): Buffer {
   const record: EndedRecord = { key, addresses: addresses.map(formatIp), switches };
-  return seal(record);
+  return seal([Buffer.from(JSON.stringify(record))]);
 }
 
 export function decodeEnded(sequence: number, bytes: Uint8Array): EndedJob {
-  const { key, addresses, switches } = unseal(bytes) as EndedRecord;
+  const { key, addresses, switches } = JSON.parse(unseal(bytes).toString('utf8')) as EndedRecord;
   return { sequence, key, addresses: addresses.map(readAddress), switches };
 }
 
-function seal(record: object): Buffer {
-  const text = JSON.stringify(record);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(text));
-  bytes.write(text, HEADER_BYTES);
+function readJob(content: Buffer, keep: Keep): { readonly record: JobRecord; readonly ads: FrozenAds } {
+  const namesAt = LENGTHS_BYTES + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(0));
+  const adsAt = namesAt + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(4));
+  if (content.length < adsAt) throw new RecordError(`it has ${content.length} bytes, and should have ${adsAt} or more`);
+  const record = JSON.parse(content.toString('utf8', LENGTHS_BYTES, namesAt)) as JobRecord;
+  return { record, ads: new FrozenAds(nameListOf(content.subarray(namesAt, adsAt)), keep(content.subarray(adsAt))) };
+}
+
+function seal(content: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), ...content]);
   bytes.writeUInt8(RECORD_FORM, 0);
   bytes.writeUInt32BE(crc32(bytes.subarray(HEADER_BYTES)), 1);
   return bytes;
 }
 
-function unseal(bytes: Uint8Array): unknown {
+/** The content of a sound record of this form. */
+function unseal(bytes: Uint8Array): Buffer {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (record.length < HEADER_BYTES) throw new RecordError(`it has ${record.length} bytes, too few for any record`);
   const form = record.readUInt8(0);
   if (form > RECORD_FORM)
-    throw new RecordError(`it has form ${form}, and this version reads up to ${RECORD_FORM}`, true);
-  const text = record.subarray(HEADER_BYTES);
-  if (form !== RECORD_FORM || record.readUInt32BE(1) !== crc32(text)) {
-    throw new RecordError('its checksum is not that of its content');
-  }
-  return JSON.parse(text.toString('utf8'));
-}
-
-/** Lists of names by their JSON, so that jobs share them. */
-const nameLists = new Map<string, readonly string[]>();
-const MOST_NAME_LISTS = 256;
-
-function readAttributes({ names, values }: Pick<JobRecord, 'names' | 'values'>): Map<string, AttributeValue> {
-  let list = nameLists.get(names);
-  if (list === undefined) {
-    list = JSON.parse(names) as readonly string[];
-    if (nameLists.size >= MOST_NAME_LISTS) nameLists.clear();
-    nameLists.set(names, list);
-  }
-  const attributes = new Map<string, AttributeValue>();
-  for (const [i, name] of list.entries()) attributes.set(name, fromPlainValue(values[i] ?? null));
-  return attributes;
+    throw new RecordError(`it has form ${form}, and this version reads form ${RECORD_FORM}`, true);
+  const content = record.subarray(HEADER_BYTES);
+  if (form !== RECORD_FORM) throw new RecordError(`it has form ${form}, and this version reads form ${RECORD_FORM}`);
+  if (record.readUInt32BE(1) !== crc32(content)) throw new RecordError('its checksum is not that of its content');
+  return content;
 }
 
 function readAddress(text: string): IpAddress {
   const address = parseIp(text);
   if (address === undefined) throw new RecordError(`${JSON.stringify(text)} is no address`);
   return address;
-}
-
-function toPlainValue(value: AttributeValue): PlainValue {
-  if (value === undefined) return null;
-  if (typeof value === 'bigint') return { i: value.toString() };
-  if (typeof value !== 'number') return value;
-  if (Object.is(value, -0)) return { r: '-0' };
-  return Number.isFinite(value) ? value : { r: String(value) };
-}
-
-function fromPlainValue(value: PlainValue): AttributeValue {
-  if (value === null) return undefined;
-  if (typeof value !== 'object') return value;
-  return 'i' in value ? BigInt(value.i) : Number(value.r);
 }

@@ -1,6 +1,7 @@
 // Jobs for tests, made from the few things that admission looks at.
 
 import { type IpAddress, type MacAddress, parseIp, parseMac } from '../../../protocols/packet/address.ts';
+import { FrozenAds } from '../frozen-ads.ts';
 import type { Job } from '../job.ts';
 
 export interface SampleJob {
@@ -21,6 +22,8 @@ export function address(text: string): IpAddress {
 
 export function sampleJob(sample: SampleJob = {}): Job {
   const { id = 'submit#1.0#1', start = '1', machine = 'wn1', slot = `slot1@${machine}`, user = 'alice' } = sample;
+  const texts = { job: `[ Owner = "${user}" ]`, machine: `[ Machine = "${machine}" ]` };
+  const ads = FrozenAds.of(texts, new Map([['owner', user]]));
   return {
     registration: { globalJobId: id, start, machine, slot },
     user,
@@ -28,8 +31,7 @@ export function sampleJob(sample: SampleJob = {}): Job {
     addresses: (sample.addresses ?? ['10.1.0.1']).map(address),
     mac: sample.mac === undefined ? undefined : (parseMac(sample.mac) as MacAddress),
     externalInterface: undefined,
-    attributes: new Map([['owner', user]]),
-    jobAdText: `[ Owner = "${user}" ]`,
-    machineAdText: `[ Machine = "${machine}" ]`,
+    attributes: ads,
+    ads,
   };
 }

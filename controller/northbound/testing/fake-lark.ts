@@ -94,6 +94,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     switches: () => [core, rack],
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
+    mendsWaiting: () => 0,
     readiness: () => ({ ready: true, reasons: [] }),
     ...changes,
   };

@@ -1,0 +1,205 @@
+// A job's two ads and the values of their attributes in one block of bytes, which is also what the store keeps. A pool has
+// a hundred thousand jobs with two hundred attributes each: as a Map they would take ten times the ads' own text. Here an
+// attribute takes six bytes, for nearly every value stands in the ads' text already; names are shared by all jobs whose
+// ads have the same ones; and nothing is read out before somebody asks for it. What was frozen is given back exactly.
+//
+// The block: how many bytes a character takes, the lengths of both texts, six bytes for each attribute (its kind in four bits,
+// then its length in characters in twenty and where it begins in three bytes, or else a number in four), then characters: the
+// two texts, and what is not in them.
+
+import type { AttributeValue } from '../../policies/policy.ts';
+import { type NameList, nameListOf } from './name-list.ts';
+
+/** The ads as they came. */
+export interface AdTexts {
+  readonly job: string;
+  readonly machine: string;
+}
+
+const HEADER_BYTES = 9;
+const ENTRY_BYTES = 6;
+const LENGTH_BITS = 20;
+export const LONGEST_VALUE = 2 ** LENGTH_BITS - 1;
+const MOST_CHARACTERS = 2 ** 24 - 1;
+const Kind = { UNDEFINED: 0, FALSE: 1, TRUE: 2, INT32: 3, REAL: 4, INTEGER: 5, STRING: 6 } as const;
+const NEEDS_TWO_BYTES = /[\u0100-\uffff]/;
+
+export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
+  readonly #names: NameList;
+  readonly #bytes: Buffer;
+
+  /** From what `names` and `bytes` of another gave. Throws a RangeError where they cannot belong together. */
+  constructor(names: NameList, bytes: Buffer) {
+    this.#names = names;
+    this.#bytes = bytes;
+    if (
+      bytes.length < HEADER_BYTES ||
+      bytes.length < this.#textAt + (this.#jobLength + this.#machineLength) * this.#width
+    ) {
+      throw new RangeError(`${bytes.length} bytes are too few for these ads and ${names.list.length} attributes`);
+    }
+  }
+
+  /** Throws a RangeError where a value has more than `LONGEST_VALUE` characters, or all together more than 16 million. */
+  static of(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>): FrozenAds {
+    const writer = new Writer(texts, attributes);
+    return new FrozenAds(nameListOf(Buffer.from(JSON.stringify([...attributes.keys()]))), writer.write());
+  }
+
+  get names(): NameList {
+    return this.#names;
+  }
+
+  /** Never to be changed. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  get job(): string {
+    return this.#characters(0, this.#jobLength);
+  }
+
+  get machine(): string {
+    return this.#characters(this.#jobLength, this.#machineLength);
+  }
+
+  get size(): number {
+    return this.#names.list.length;
+  }
+
+  has(name: string): boolean {
+    return this.#names.places.has(name);
+  }
+
+  get(name: string): AttributeValue {
+    const place = this.#names.places.get(name);
+    return place === undefined ? undefined : this.#valueAt(place);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#thawed().keys();
+  }
+
+  values(): MapIterator<AttributeValue> {
+    return this.#thawed().values();
+  }
+
+  entries(): MapIterator<[string, AttributeValue]> {
+    return this.#thawed().entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, AttributeValue]> {
+    return this.entries();
+  }
+
+  forEach(call: (value: AttributeValue, name: string, map: ReadonlyMap<string, AttributeValue>) => void): void {
+    for (const [name, value] of this.#thawed()) call(value, name, this);
+  }
+
+  #thawed(): Map<string, AttributeValue> {
+    return new Map(this.#names.list.map((name, place) => [name, this.#valueAt(place)]));
+  }
+
+  #valueAt(place: number): AttributeValue {
+    const entry = HEADER_BYTES + place * ENTRY_BYTES;
+    const kind = this.#bytes.readUInt8(entry) >> 4;
+    switch (kind) {
+      case Kind.UNDEFINED:
+        return undefined;
+      case Kind.FALSE:
+      case Kind.TRUE:
+        return kind === Kind.TRUE;
+      case Kind.INT32:
+        return this.#bytes.readInt32LE(entry + 1);
+    }
+    const length = this.#bytes.readUIntBE(entry, 3) & LONGEST_VALUE;
+    const text = this.#characters(this.#bytes.readUIntLE(entry + 3, 3), length);
+    return kind === Kind.STRING ? text : kind === Kind.REAL ? Number(text) : BigInt(text);
+  }
+
+  #characters(from: number, length: number): string {
+    const at = this.#textAt + from * this.#width;
+    return this.#bytes.toString(this.#width === 1 ? 'latin1' : 'utf16le', at, at + length * this.#width);
+  }
+
+  get #width(): number {
+    return this.#bytes.readUInt8(0);
+  }
+
+  get #jobLength(): number {
+    return this.#bytes.readUInt32LE(1);
+  }
+
+  get #machineLength(): number {
+    return this.#bytes.readUInt32LE(5);
+  }
+
+  get #textAt(): number {
+    return HEADER_BYTES + this.#names.list.length * ENTRY_BYTES;
+  }
+}
+
+class Writer {
+  readonly #texts: AdTexts;
+  readonly #attributes: ReadonlyMap<string, AttributeValue>;
+  readonly #ads: string;
+  #more = '';
+  /** Attributes come in the order of the text: what was not found before here is looked for after it. */
+  #searched = 0;
+
+  constructor(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>) {
+    this.#texts = texts;
+    this.#attributes = attributes;
+    this.#ads = texts.job + texts.machine;
+  }
+
+  write(): Buffer {
+    const table = Buffer.alloc(this.#attributes.size * ENTRY_BYTES);
+    let entry = 0;
+    for (const value of this.#attributes.values()) {
+      this.#writeEntry(table, entry, value);
+      entry += ENTRY_BYTES;
+    }
+    const characters = this.#ads + this.#more;
+    const width = NEEDS_TWO_BYTES.test(characters) ? 2 : 1;
+    // Of its own and not of Node's pool, which would be kept as a whole for the sake of one job.
+    const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + table.length + characters.length * width);
+    bytes.writeUInt8(width, 0);
+    bytes.writeUInt32LE(this.#texts.job.length, 1);
+    bytes.writeUInt32LE(this.#texts.machine.length, 5);
+    table.copy(bytes, HEADER_BYTES);
+    bytes.write(characters, HEADER_BYTES + table.length, width === 1 ? 'latin1' : 'utf16le');
+    return bytes;
+  }
+
+  #writeEntry(table: Buffer, entry: number, value: AttributeValue): void {
+    if (value === undefined) return;
+    if (typeof value === 'boolean') table.writeUInt8((value ? Kind.TRUE : Kind.FALSE) << 4, entry);
+    else if (typeof value === 'number' && Object.is(value, value | 0)) {
+      table.writeUInt8(Kind.INT32 << 4, entry);
+      table.writeInt32LE(value, entry + 1);
+    } else {
+      const kind = typeof value === 'string' ? Kind.STRING : typeof value === 'number' ? Kind.REAL : Kind.INTEGER;
+      // `String` makes "0" of -0.
+      this.#writeText(table, entry, kind, Object.is(value, -0) ? '-0' : String(value));
+    }
+  }
+
+  #writeText(table: Buffer, entry: number, kind: number, text: string): void {
+    if (text.length > LONGEST_VALUE) throw new RangeError(`an attribute of ${text.length} characters is too long`);
+    table.writeUIntBE(kind * 2 ** LENGTH_BITS + text.length, entry, 3);
+    table.writeUIntLE(this.#placeOf(text), entry + 3, 3);
+  }
+
+  #placeOf(text: string): number {
+    const found = this.#ads.indexOf(text, this.#searched);
+    if (found >= 0) {
+      this.#searched = found + text.length;
+      return found;
+    }
+    const place = this.#ads.length + this.#more.length;
+    if (place > MOST_CHARACTERS) throw new RangeError(`ads of more than ${place} characters are too long`);
+    this.#more += text;
+    return place;
+  }
+}

@@ -1,0 +1,64 @@
+// The controller of a benchmark in a process of its own: the real `startLark`, told over the channel to its parent what to
+// run, when to say how much memory it uses, and when to stop.
+
+import pino from 'pino';
+import { parseConfig } from '../../../controller/config/load-config.ts';
+import { type RunningLark, startLark } from '../../../controller/main.ts';
+
+export interface ToChild {
+  readonly start?: { readonly policy: string };
+  readonly memory?: true;
+  readonly processor?: true;
+  readonly stop?: true;
+}
+
+export interface FromChild {
+  /** It listens. */
+  readonly started?: RunningLark['addresses'];
+  /** Bytes of the JavaScript heap and beside it, after a collection; resident memory as it is. */
+  readonly memory?: { readonly used: number; readonly resident: number };
+  /** Milliseconds that its processor has worked for it, which other programs change less than they do the clock. */
+  readonly processorMs?: number;
+  readonly failed?: string;
+}
+
+const log = pino({ level: process.env.LARK_BENCH_LOG ?? 'error' }, pino.destination(2));
+let lark: RunningLark | undefined;
+
+process.on('message', (message: ToChild) => {
+  carryOut(message).catch((error: unknown) =>
+    say({ failed: error instanceof Error ? (error.stack ?? '') : `${error}` }),
+  );
+});
+process.on('disconnect', () => process.exit(1));
+
+async function carryOut({ start, memory, processor, stop }: ToChild): Promise<void> {
+  if (start !== undefined) {
+    const { config, errors } = parseConfig('bench.yaml', start.policy);
+    if (config === undefined) throw new Error(JSON.stringify(errors));
+    lark = await startLark(config, { log, version: 'bench', warnings: [] });
+    say({ started: lark.addresses });
+  }
+  if (memory === true) {
+    // Twice: what a finalizer lets go is collected by the next.
+    for (let i = 0; i < 2; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { heapUsed, external, rss } = process.memoryUsage();
+    say({ memory: { used: heapUsed + external, resident: rss } });
+  }
+  if (processor === true) {
+    const { user, system } = process.cpuUsage();
+    say({ processorMs: (user + system) / 1000 });
+  }
+  if (stop === true) {
+    await lark?.close();
+    process.disconnect();
+    process.exit(0);
+  }
+}
+
+function say(message: FromChild): void {
+  process.send?.(message);
+}
