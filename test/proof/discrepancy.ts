@@ -82,7 +82,7 @@ function describeFacts(facts: Facts, at: SwitchName): string {
   const jobs = facts.jobs.map((job) => {
     const mac = job.mac === undefined ? 'no MAC' : formatMac(job.mac);
     const place = job.at === undefined ? 'nowhere' : `${job.at.switch}:${job.at.port}`;
-    return `  job ${job.key} of ${job.user} (${job.group ?? '-'}) ${job.addresses.map(formatIp).join(' ')} ${mac} at ${place}`;
+    return `  job ${job.key} of ${job.user} (${job.group ?? '-'}, ${job.net}) ${job.addresses.map(formatIp).join(' ')} ${mac} at ${place}`;
   });
   const hosts = [...(here?.hosts ?? [])].map(([mac, port]) => `${formatMac(mac)}@${port}`).join(' ');
   const ports = [...(here?.ports ?? [])]

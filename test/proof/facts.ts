@@ -3,14 +3,12 @@
 // fates before and after a change can be asked for side by side.
 
 import type { IpAddress } from '../../protocols/packet/address.ts';
-import { LOCAL_PORT, PLAN, type PolicyFacts, type SwitchName } from './site.ts';
+import { LOCAL_PORT, PLAN, type PolicyFacts, type SwitchName, type Who } from './site.ts';
 
 export type Role = 'job' | 'edge' | 'fabric' | 'wan' | 'alternate' | 'local';
 
-export interface JobFacts {
+export interface JobFacts extends Who {
   readonly key: string;
-  readonly user: string;
-  readonly group: string | undefined;
   readonly addresses: readonly IpAddress[];
   /** Registered, or used first. */
   readonly mac: number | undefined;
@@ -33,7 +31,7 @@ export interface Facts {
   readonly policy: PolicyFacts;
   readonly jobs: readonly JobFacts[];
   /** Every kind of job that has ever been registered: OpenFlow 1.0 lets IPv6 pass for those that may talk to all of them. */
-  readonly met: readonly Pick<JobFacts, 'user' | 'group'>[];
+  readonly met: readonly Who[];
   /** Those that are connected. */
   readonly switches: ReadonlyMap<SwitchName, SwitchFacts>;
 }

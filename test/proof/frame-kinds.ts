@@ -5,6 +5,8 @@ import type { Frame } from '../../protocols/packet/frame.ts';
 
 const UDP = 17;
 const ICMPV6 = 58;
+const TCP_RST = 4;
+const TCP_ACK = 16;
 
 /** RFC 4861: router and neighbour solicitation and advertisement, and redirect. */
 export function isNeighbourDiscovery({ ipProto, icmpType }: Frame): boolean {
@@ -22,6 +24,12 @@ export function isBootstrapRequest(frame: Frame): boolean {
   if (isUdp(frame, 68, 67, 546, 547)) return true;
   if (!isNeighbourDiscovery(frame)) return false;
   return frame.icmpType === 133 || (frame.icmpType === 135 && frame.ipv6Src === 0n);
+}
+
+/** TCP that acknowledges or resets, and who has which MAC: it opens no connection, as far as one packet can tell. */
+export function opensNothing(frame: Frame): boolean {
+  if (frame.kind === 'arp' || isNeighbourDiscovery(frame)) return true;
+  return frame.tcpFlags !== undefined && ((frame.tcpFlags & TCP_ACK) !== 0 || (frame.tcpFlags & TCP_RST) !== 0);
 }
 
 /** What answers that. */

@@ -53,6 +53,8 @@ const KINDS = [
   'other-type',
   'lldp',
   'snap',
+  'tcp4-answer',
+  'tcp6-answer',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -71,7 +73,10 @@ const someone = fc.oneof(
   { weight: 1, arbitrary: fc.nat(PEOPLE.length - 1) },
 );
 const kind = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom<Kind[]>('udp4', 'tcp4', 'udp6', 'arp-ask', 'arp-answer', 'ns', 'na') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Kind[]>('udp4', 'tcp4', 'tcp4-answer', 'udp6', 'arp-ask', 'arp-answer', 'ns', 'na'),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...KINDS) },
 );
 const twist = fc.record({ what: fc.constantFrom(...TWISTS), value: fc.nat(1023) });
@@ -94,7 +99,7 @@ const neighbour = fc.oneof({ weight: 4, arbitrary: someone }, { weight: 1, arbit
 export const plainPacket: fc.Arbitrary<PacketSpec> = fc.record({
   from: neighbour,
   to: neighbour,
-  kind: fc.constantFrom<Kind[]>('udp4', 'tcp4', 'udp6', 'arp-answer'),
+  kind: fc.constantFrom<Kind[]>('udp4', 'tcp4', 'tcp4-answer', 'udp6', 'arp-answer'),
   twists: fc.constant([]),
 });
 
@@ -189,6 +194,7 @@ const ALL_NODES = ip('ff02::1') as Ipv6Address;
 const UNSPECIFIED = ip('::') as Ipv6Address;
 const four = ({ src4, dst4 }: Draft) => ({ src: src4, dst: dst4 });
 const six = ({ src6, dst6 }: Draft) => ({ src: src6, dst: dst6 });
+const TCP_ACK = 0x10;
 const ports = { srcPort: 4000, dstPort: 4001 };
 const toMac = (draft: Draft, ethDst: number): EthernetOptions =>
   draft.isGroup ? draft.ethernet : { ...draft.ethernet, ethDst };
@@ -211,6 +217,8 @@ function groupNd(draft: Draft, src: Ipv6Address, dst?: Ipv6Address) {
 const BUILDERS: Readonly<Record<Kind, (draft: Draft) => Uint8Array>> = {
   udp4: (d) => buildUdp(d.ethernet, four(d), ports),
   tcp4: (d) => buildTcp(d.ethernet, four(d), ports),
+  'tcp4-answer': (d) => buildTcp(d.ethernet, four(d), { ...ports, flags: TCP_ACK }),
+  'tcp6-answer': (d) => buildTcp(d.ethernet, six(d), { ...ports, flags: TCP_ACK }),
   ping4: (d) => buildIcmp(d.ethernet, four(d), { type: 8, body: new Uint8Array(4) }),
   udp6: (d) => buildUdp(d.ethernet, six(d), ports),
   ping6: (d) => buildIcmp(d.ethernet, six(d), { type: 128, body: new Uint8Array(4) }),

@@ -2,18 +2,28 @@
 // zones by longest prefix. Shares nothing with `policies/` or with the engine but the words of the documentation.
 
 import { type IpAddress, isIpv4, isLocalAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
-import type { Facts, JobFacts } from './facts.ts';
-import type { PolicyFacts } from './site.ts';
+import type { Facts } from './facts.ts';
+import type { PolicyFacts, Who } from './site.ts';
 
 /** One end of a packet, when policies are asked about it. */
 export type End =
-  | { readonly is: 'job'; readonly user: string; readonly group: string | undefined }
+  | ({ readonly is: 'job' } & Who)
   | { readonly is: 'zone'; readonly zone: string; readonly address: IpAddress | undefined }
   | { readonly is: 'local' };
 
 export type Opinion =
   | { readonly drop: true }
-  | { readonly drop: false; readonly queue: string | undefined; readonly via: string | undefined };
+  | {
+      readonly drop: false;
+      readonly queue: string | undefined;
+      readonly via: string | undefined;
+      /** Only what opens no connection. */
+      readonly repliesOnly: boolean;
+    };
+
+export function jobEnd({ user, group, net }: Who): End {
+  return { is: 'job', user, group, net };
+}
 
 export const LOCAL_END: End = { is: 'local' };
 
@@ -38,13 +48,19 @@ export function verdict(policy: PolicyFacts, source: End, destination: End): Opi
   const drop = { drop: true } as const;
   const users = [source, destination].flatMap((end) => (end.is === 'job' ? [end.user] : []));
   if (users.some((user) => policy.blocked.includes(user))) return drop;
-  if (policy.isolates && users.length === 2 && users[0] !== users[1]) return drop;
+  if (policy.isolates === true && users.length === 2 && users[0] !== users[1]) return drop;
   if (isDeniedWan(policy, source, destination) || isDeniedWan(policy, destination, source)) return drop;
+  if (isKeptFromLab(policy, source, destination) || isKeptFromLab(policy, destination, source)) return drop;
+  const mayOpenIt = !policy.connectivity || mayOpen(source, destination);
+  if (!mayOpenIt && !mayOpen(destination, source)) return drop;
   const isAllowed = destination.is === 'job' && policy.allowedTo.includes(destination.user);
   if (policy.dropsByDefault && !isAllowed) return drop;
   const isRedirected = source.is === 'job' && isWan(destination) && policy.redirected.includes(source.user);
-  const queue = source.is === 'job' ? queueOf(policy, source.group) : undefined;
-  return { drop: false, queue, via: isRedirected ? policy.redirectVia : undefined };
+  const isHasty = source.is === 'job' && isWan(destination) && policy.hasty.includes(source.user);
+  const queue = source.is !== 'job' ? undefined : isHasty ? 'physics' : queueOf(policy, source.group);
+  const isAnswered = source.is === 'zone' && destination.is === 'job' && policy.repliesTo.includes(destination.user);
+  const via = isRedirected ? policy.redirectVia : undefined;
+  return { drop: false, queue, via, repliesOnly: !mayOpenIt || isAnswered };
 }
 
 function isWan(end: End): boolean {
@@ -57,26 +73,40 @@ function isDeniedWan(policy: PolicyFacts, job: End, other: End): boolean {
   return address === undefined || !isIn(policy.wanAllowAnyway, address);
 }
 
+function isKeptFromLab({ access }: PolicyFacts, job: End, other: End): boolean {
+  if (access === undefined || job.is !== 'job' || other.is !== 'zone' || other.zone !== 'lab') return false;
+  return !access.users.includes(job.user) && !isCovered(access.group, job.group);
+}
+
+/** Who is no job may do both. */
+function mayOpen(from: End, to: End): boolean {
+  const opens = from.is !== 'job' || from.net === 'all' || from.net === 'out';
+  return opens && (to.is !== 'job' || to.net === 'all' || to.net === 'in');
+}
+
 /** A group covers its subgroups, the longest wins, letter case does not count. */
 function queueOf(policy: PolicyFacts, group: string | undefined): string | undefined {
   let best: string | undefined;
   for (const name of policy.queues.keys()) {
     if (name === '*' || group === undefined) continue;
-    const isCovered = `${group.toLowerCase()}.`.startsWith(`${name.toLowerCase()}.`);
-    if (isCovered && name.length > (best?.length ?? 0)) best = name;
+    if (isCovered(name, group) && name.length > (best?.length ?? 0)) best = name;
   }
   return policy.queues.get(best ?? '*');
 }
 
+function isCovered(name: string, group: string | undefined): boolean {
+  return group !== undefined && `${group.toLowerCase()}.`.startsWith(`${name.toLowerCase()}.`);
+}
+
 /** True where nothing that any end could send to the job or get from it is denied. */
-export function isFree(facts: Facts, job: Pick<JobFacts, 'user' | 'group'>): boolean {
+export function isFree(facts: Facts, job: Who): boolean {
   const { policy } = facts;
-  const own: End = { is: 'job', user: job.user, group: job.group };
+  const own: End = jobEnd(job);
   const zones = ['wan', ...policy.zones.map(([name]) => name)];
   const others: End[] = [
     LOCAL_END,
     ...zones.map((zone): End => ({ is: 'zone', zone, address: undefined })),
-    ...facts.met.map(({ user, group }): End => ({ is: 'job', user, group })),
+    ...facts.met.map(jobEnd),
   ];
   return others.every((other) => !verdict(policy, own, other).drop && !verdict(policy, other, own).drop);
 }

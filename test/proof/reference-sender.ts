@@ -5,7 +5,7 @@ import { type IpAddress, isIpv4, isLocalAddress } from '../../protocols/packet/a
 import { type JobFacts, jobsAt } from './facts.ts';
 import { isNeighbourDiscovery } from './frame-kinds.ts';
 import type { Case } from './reference.ts';
-import { type End, isIn, LOCAL_END, zoneEnd } from './reference-policies.ts';
+import { type End, isIn, jobEnd, LOCAL_END, zoneEnd } from './reference-policies.ts';
 
 export type Identity =
   | { readonly kind: 'job'; readonly job: JobFacts; readonly end: End }
@@ -15,7 +15,7 @@ export type Identity =
 
 const LIAR: Identity = { kind: 'liar' };
 const STRANGER: Identity = { kind: 'stranger' };
-const isJob = (job: JobFacts): Identity => ({ kind: 'job', job, end: { is: 'job', user: job.user, group: job.group } });
+const isJob = (job: JobFacts): Identity => ({ kind: 'job', job, end: jobEnd(job) });
 const isOther = (end: End): Identity => ({ kind: 'other', job: undefined, end });
 
 export function identify(it: Case): Identity {

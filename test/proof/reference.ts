@@ -22,8 +22,9 @@ import {
   isBootstrapRequest,
   isNeighbourDiscovery,
   isRouterMessage,
+  opensNothing,
 } from './frame-kinds.ts';
-import { type End, isFree, isIn, LOCAL_END, type Opinion, verdict, zoneEnd } from './reference-policies.ts';
+import { type End, isFree, isIn, jobEnd, LOCAL_END, type Opinion, verdict, zoneEnd } from './reference-policies.ts';
 import { identify } from './reference-sender.ts';
 import { PLAN } from './site.ts';
 
@@ -163,9 +164,10 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
   const opinion = verdict(
     facts.policy,
     sender,
-    addressed === undefined ? zoneEnd(facts.policy, address) : endOf(addressed),
+    addressed === undefined ? zoneEnd(facts.policy, address) : jobEnd(addressed),
   );
   if (opinion.drop) return nowhere('policy');
+  if (opinion.repliesOnly && !opensNothing(frame)) return nowhere('opens a connection');
   if (addressed !== undefined) return toJob(it, addressed, opinion);
   return toOther(it, zoneEnd(facts.policy, address), opinion);
 }
@@ -225,8 +227,9 @@ function toGroup(it: Case, sender: End): Fate {
   const job = jobOf(it, address);
   if (job === undefined && isIn(facts.policy.ranges, address)) return nowhere('to an unregistered address');
   if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
-  const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : endOf(job));
+  const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : jobEnd(job));
   if (opinion.drop) return nowhere('policy');
+  if (opinion.repliesOnly && !opensNothing(frame)) return nowhere('opens a connection');
   if (job === undefined)
     return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
   if (asked === undefined) return nowhere("for a job's address, in a frame for everybody");
@@ -257,8 +260,8 @@ function toAll(it: Case, sender: End): Fate {
         : job.at.switch === here.name && job.at.port === port,
     );
     if (isJobPort && behind.length === 0) return isBootstrapReply(frame) && sender.is !== 'job';
-    if (!isJobPort && opinion.drop) return false;
-    return behind.every((job) => !verdict(facts.policy, sender, endOf(job)).drop);
+    if (!isJobPort && !hears(opinion)) return false;
+    return behind.every((job) => hears(verdict(facts.policy, sender, jobEnd(job))));
   });
   return { leaves: queued(it, ports, opinion), why: 'to all who may hear it' };
 }
@@ -291,8 +294,9 @@ function queued(it: Case, ports: readonly number[], opinion: Opinion): readonly 
   return plain(it, ports).map((each) => (roleOf(it.here, each.port) === 'wan' ? { ...each, queue } : each));
 }
 
-function endOf({ user, group }: JobFacts): End {
-  return { is: 'job', user, group };
+/** A broadcast answers nobody. */
+function hears(opinion: Opinion): boolean {
+  return !opinion.drop && !opinion.repliesOnly;
 }
 
 function jobOf({ facts }: Case, address: IpAddress): JobFacts | undefined {

@@ -269,6 +269,24 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `who may only answer opens nothing by a frame for everybody either (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        policy: 'narrow',
+        switches: [each],
+        jobs: [job(0, 0, { net: 2 }), job(1, 1, { net: 1 }), job(2, 2, { user: 2 })],
+        packets: [
+          ...(['broadcast4', 'udp4', 'tcp4', 'tcp4-answer', 'multicast4', 'tcp6-answer'] as const).flatMap((kind) => [
+            packet(kind, 'slot0', 'campus1'),
+            packet(kind, 'campus1', 'slot1'),
+            packet(kind, 'campus1', 'slot2'),
+            packet(kind, 'slot0', 'slot1'),
+            packet(kind, 'slot1', 'slot0'),
+          ]),
+        ],
+      },
+    },
+    {
       what: `ports that have changed their numbers when a switch is back are what they are called (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

@@ -6,6 +6,7 @@ import type { Config } from '../../controller/config/config.ts';
 import { parseConfig } from '../../controller/config/load-config.ts';
 import { JobError } from '../../controller/jobs/admission.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
+import type { AttributeValue } from '../../policies/policy.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { Discrepancy } from './discrepancy.ts';
 import { anyPacket, buildPacket, formatPacket, type PacketSpec, plainPacket } from './packets.ts';
@@ -13,6 +14,7 @@ import { type Arrival, Player } from './play.ts';
 import {
   GROUPS,
   JOB_PORTS,
+  NETS,
   PEOPLE,
   type Person,
   type PipelineName,
@@ -35,6 +37,8 @@ export interface Registration {
   /** Index into JOB_PORTS; the number after the last: its machine ad names no port. */
   readonly port: number;
   readonly hasMac: boolean;
+  /** Index into NETS; 0 if left out. */
+  readonly net?: number;
   readonly machine: 'wn' | 'other' | 'rack-node';
 }
 
@@ -84,6 +88,7 @@ const registration = fc.record<Registration>({
   group: fc.oneof(fc.nat(1), fc.nat(GROUPS.length - 1)),
   port: fc.nat(JOB_PORTS.length),
   hasMac: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  net: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(NETS.length - 1) }),
   machine: fc.constantFrom<Registration['machine'][]>('wn', 'wn', 'wn', 'wn', 'other', 'rack-node'),
 });
 
@@ -154,6 +159,9 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
     'closed',
     'listening',
     'listening',
+    'narrow',
+    'narrow',
+    'narrow',
   ),
   switches: fc.array(
     fc.record({
@@ -434,6 +442,7 @@ function jobOf(registration: Registration, start: number): Job {
   const { ipv4, ipv6, mac } = PEOPLE[slot]!;
   const user = USERS[registration.user]!;
   const group = GROUPS[registration.group];
+  const net = NETS[registration.net ?? 0]!;
   return {
     registration: {
       globalJobId: `s#${slot}`,
@@ -446,9 +455,11 @@ function jobOf(registration: Registration, start: number): Job {
     addresses: [ipv4, ipv6],
     mac: hasMac ? (mac as MacAddress) : undefined,
     externalInterface: JOB_PORTS[registration.port],
-    attributes: new Map([
+    attributes: new Map<string, AttributeValue>([
       ['owner', user],
       ['acctgroup', group],
+      ['outboundconnectivity', net === 'all' || net === 'out'],
+      ['inboundconnectivity', net === 'all' || net === 'in'],
     ]),
     ads: { job: '', machine: '' },
   };

@@ -104,16 +104,35 @@ export const CABLES: readonly (readonly [string, string])[] = [
 /** The ports by which jobs may be attached, as `LarkExternalInterface` names them. */
 export const JOB_PORTS = ['c1', 'c2', 'c3', 'rack', 'l1', 'l2', 'f1', 'f2'] as const;
 
-/** What the four shipped policies are told, in the order of the file. */
+/** Who has a job, and what it asks of the network: all that policies look at. */
+export interface Who {
+  readonly user: string;
+  readonly group: string | undefined;
+  /** By `OutboundConnectivity` and `InboundConnectivity`: may open connections, may be opened ones, both or neither. */
+  readonly net: Net;
+}
+export const NETS = ['all', 'out', 'in', 'none'] as const;
+export type Net = (typeof NETS)[number];
+
+/** What the shipped policies are told, in the order of the file. */
 export interface PolicyFacts {
   readonly ranges: readonly Prefix[];
   readonly zones: readonly (readonly [name: string, prefix: Prefix])[];
   readonly blocked: readonly string[];
-  readonly isolates: boolean;
+  /** Audited: what it would drop passes. */
+  readonly isolates: boolean | 'audit';
   readonly wanDeny: readonly string[];
   readonly wanAllowAnyway: readonly Prefix[];
   readonly redirected: readonly string[];
   readonly redirectVia: string;
+  /** Jobs' wishes count. */
+  readonly connectivity: boolean;
+  /** Who alone may reach the zone `lab`. */
+  readonly access: { readonly users: readonly string[]; readonly group: string } | undefined;
+  /** What zones send to these users' jobs is replies. */
+  readonly repliesTo: readonly string[];
+  /** What these users' jobs send to `wan` goes by the queue `physics`, whatever their group. */
+  readonly hasty: readonly string[];
   /** Queue by accounting group; `*` for the rest. */
   readonly queues: ReadonlyMap<string, string>;
   /** Anybody may talk to these users' jobs, where nothing above says no. */
@@ -139,6 +158,10 @@ const FULL: PolicyFacts = {
   wanAllowAnyway: [prefix('203.0.113.99')],
   redirected: ['alice'],
   redirectVia: 'i2',
+  connectivity: false,
+  access: undefined,
+  repliesTo: [],
+  hasty: [],
   queues: QUEUES,
   allowedTo: [],
   dropsByDefault: false,
@@ -154,12 +177,23 @@ export const POLICIES = {
   closed: { ...FULL, dropsByDefault: true },
   /** Whose broadcasts nobody hears is heard as soon as alice has a job. */
   listening: { ...FULL, isolates: false, allowedTo: ['alice'], dropsByDefault: true },
+  /** Who may open connections to whom, and who may reach what. */
+  narrow: {
+    ...FULL,
+    blocked: [],
+    isolates: 'audit',
+    connectivity: true,
+    access: { users: ['alice'], group: 'group_physics' },
+    repliesTo: ['eve'],
+    hasty: ['bob'],
+  },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 
 /** The policy file that says what `POLICIES[policyName]` and `PLAN` say. */
 export function policyText(policyName: PolicyName, pipelines: ReadonlyMap<SwitchName, PipelineName>): string {
-  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault }: PolicyFacts = POLICIES[policyName];
+  const policy: PolicyFacts = POLICIES[policyName];
+  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault } = policy;
   const pipeline = (switchName: SwitchName) => {
     const name = pipelines.get(switchName) ?? 'single-table';
     return name === 'registers' ? 'multi-table' : name;
@@ -182,9 +216,24 @@ switches:
   leaf: { dpid: "0000000000000002", pipeline: ${pipeline('leaf')}, fabric: [lup] }
   far: { dpid: "0000000000000003", pipeline: ${pipeline('far')}, fabric: [fup] }
 policies:
-${blocked.length > 0 ? '  - block-users: [mallory]\n' : ''}${isolates ? '  - isolate-users: true\n' : ''}  - wan-access: { ${wanDeny.length > 0 ? 'deny: [eve], allow-anyway: [203.0.113.99], ' : ''}redirect: { users: [alice], via: i2 } }
-  - queues: { group_physics: physics, "*": default }
+${blocked.length > 0 ? '  - block-users: [mallory]\n' : ''}${isolates === false ? '' : `  - isolate-users: true\n${isolates === 'audit' ? '    audit: true\n' : ''}`}  - wan-access: { ${wanDeny.length > 0 ? 'deny: [eve], allow-anyway: [203.0.113.99], ' : ''}redirect: { users: [alice], via: i2 } }
+${narrowText(policy)}  - queues: { group_physics: physics, "*": default }
 ${allowedTo.map((user) => `  - rule: { when: 'TARGET.Owner =?= "${user}"', then: allow }\n`).join('')}${dropsByDefault ? '  - default: drop\n' : ''}`;
+}
+
+function narrowText({ connectivity, access, repliesTo, hasty }: PolicyFacts): string {
+  const lines = [
+    ...(connectivity ? ['connectivity: true'] : []),
+    ...(access === undefined ? [] : [`access: { zone: lab, users: [${access.users}], groups: [${access.group}] }`]),
+    ...repliesTo.map(
+      (user) =>
+        `rule: { when: 'MY.EndpointType == "zone" && TARGET.Owner == "${user}"', then: { connections: replies } }`,
+    ),
+    ...hasty.map(
+      (user) => `rule: { when: 'MY.Owner =?= "${user}" && TARGET.Zone == "wan"', then: { queue: physics } }`,
+    ),
+  ];
+  return lines.map((line) => `  - ${line}\n`).join('');
 }
 
 export const USERS = ['alice', 'bob', 'eve', 'mallory'] as const;

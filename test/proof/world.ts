@@ -19,7 +19,7 @@ import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, witho
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
-import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec } from './site.ts';
+import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec, type Who } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
@@ -174,7 +174,7 @@ export class World implements WireOwner {
     const before = this.facts;
     this.#controller = this.#started();
     const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
-    this.knowledge.now = { ...this.facts, jobs, met: jobs.map(({ user, group }) => ({ user, group })) };
+    this.knowledge.now = { ...this.facts, jobs, met: jobs };
     for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
   }
 
@@ -289,7 +289,8 @@ export class World implements WireOwner {
 
   #noteAdded(job: Job, enforcement: Enforcement): void {
     const at = enforcement === 'port' ? placeOf(this.facts, job) : undefined;
-    const { user, accountingGroup: group, addresses, mac } = job;
+    const { addresses, mac } = job;
+    const who = whoHas(job);
     const key = registrationKey(job.registration);
     let facts = mac === undefined ? this.facts : withoutHost(this.facts, mac);
     const there = at && facts.switches.get(at.switch);
@@ -298,9 +299,9 @@ export class World implements WireOwner {
     const others = facts.jobs
       .filter((known) => known.key !== key)
       .map((known) => (mac !== undefined && known.mac === mac ? { ...known, mac: undefined } : known));
-    const jobs = [...others, { key, user, group, addresses, mac, at }];
-    const isMet = facts.met.some((met) => met.user === user && met.group === group);
-    this.knowledge.now = { ...facts, jobs, met: isMet ? facts.met : [...facts.met, { user, group }] };
+    const jobs = [...others, { key, ...who, addresses, mac, at }];
+    const isMet = facts.met.some((met) => isSame(met, who));
+    this.knowledge.now = { ...facts, jobs, met: isMet ? facts.met : [...facts.met, who] };
     this.#changedAt.set(key, this.knowledge.epoch);
   }
 
@@ -356,16 +357,28 @@ function isPortUp(port: { readonly config: number; readonly state: number }): bo
   return (port.config & 1) === 0 && (port.state & 1) === 0;
 }
 
+function whoHas({ user, accountingGroup: group, attributes }: Job): Who {
+  const [opens, isOpened] = ['outboundconnectivity', 'inboundconnectivity'].map(
+    (name) => attributes.get(name) !== false,
+  );
+  return { user, group, net: opens ? (isOpened ? 'all' : 'out') : isOpened ? 'in' : 'none' };
+}
+
+function isSame(a: Who, b: Who): boolean {
+  return a.user === b.user && a.group === b.group && a.net === b.net;
+}
+
 /** A job that was known before is where it was, and has the MAC that it registered; the one that it used is forgotten. */
 function restoredFacts({ job, location }: Admitted, before: Facts): JobFacts {
   const key = registrationKey(job.registration);
   const known = before.jobs.find((each) => each.key === key);
-  const { user, accountingGroup: group, addresses, mac } = job;
+  const { addresses, mac } = job;
+  const who = whoHas(job);
   const name = location && [...PLAN].find(([, { dpid }]) => dpid === location.dpid)?.[0];
-  const written: JobFacts = { key, user, group, addresses, mac, at: name && { switch: name, port: location.portNo } };
+  const written: JobFacts = { key, ...who, addresses, mac, at: name && { switch: name, port: location.portNo } };
   if (known === undefined) return written;
   const restored = { ...written, at: known.at };
-  if (known.user !== user || known.group !== group || known.addresses.join() !== addresses.join())
-    throw new Discrepancy(`${key} came back as another: ${user} ${group} ${addresses}`);
+  if (!isSame(known, who) || known.addresses.join() !== addresses.join())
+    throw new Discrepancy(`${key} came back as another: ${JSON.stringify(who)} ${addresses}`);
   return restored;
 }
