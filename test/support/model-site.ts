@@ -45,6 +45,8 @@ export interface JobSketch {
 }
 
 export const addressOf = (number: number) => `10.1.0.${number}`;
+/** As a rule in a register shows it. */
+export const registerOf = (number: number) => `0x${(0x0a010000 + number).toString(16)}`;
 export const macOf = (number: number) => `02:00:00:01:00:${number.toString(16).padStart(2, '0')}`;
 
 export class ModelSite {
@@ -54,7 +56,7 @@ export class ModelSite {
   readonly core: ModelSwitch;
   readonly sent: (SentFrame & { readonly by: 'leaf' | 'core' })[] = [];
 
-  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4) {
+  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, hasRegisters: boolean) {
     this.lark = lark;
     this.feed = feed;
     const make = (name: 'leaf' | 'core', dpid: bigint) => {
@@ -64,7 +66,8 @@ export class ModelSite {
         mac: parseMac(`02:00:00:ff:0${dpid}:0${portNo}`)!,
       }));
       const controller = lark.addresses.openflow;
-      const made = new ModelSwitch({ dpid, version, ports, controller, reconnect: { firstMs: 5, lastMs: 20 } });
+      const reconnect = { firstMs: 5, lastMs: 20 };
+      const made = new ModelSwitch({ dpid, version, ports, controller, reconnect, hasRegisters });
       made.on('frame', (frame) => {
         this.sent.push({ ...frame, by: name });
         // The two are joined by their port 9.
@@ -76,12 +79,12 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  static async start(version: 1 | 4, policy: string): Promise<ModelSite> {
+  static async start(version: 1 | 4, policy: string, hasRegisters = false): Promise<ModelSite> {
     const { config, errors } = parseConfig('policy.yaml', policy);
     if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
     const lark = await startLark(config, { log, version: 'test', warnings: [] });
-    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version);
+    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, hasRegisters);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);
     return site;
