@@ -6,12 +6,13 @@
 // Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
 
 import type { Logger } from 'pino';
-import { isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
+import { type IpAddress, isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
+import { forgetConnections } from '../southbound/connection-tracking.ts';
 import {
   coveredBy,
   type FlowMatch,
@@ -38,6 +39,7 @@ import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
 import { SingleTablePipeline } from './single-table.ts';
+import { tracksConnections } from './tracks-connections.ts';
 
 /** How long the switch may take to tell its rules when it connects, and when somebody asks. */
 const READ_TIMEOUT_MS = 10_000;
@@ -73,6 +75,8 @@ export class ManagedSwitch {
   readonly #recentRules = new Map<number, FlowRule>();
   #mended: Promise<boolean> | undefined;
   #isMended = false;
+  /** Addresses of jobs that came before it was known what the switch can do. */
+  readonly #newWhileMending: IpAddress[] = [];
   #guardedChanges = 0;
   #refusals = 0;
 
@@ -255,6 +259,7 @@ export class ManagedSwitch {
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
+    if (isNew) this.#forgetConnections(placed);
     if (mac !== undefined) state.hosts.forget(mac);
     for (const match of matches) this.deleteDecided({ match });
     if (isHere) {
@@ -274,11 +279,22 @@ export class ManagedSwitch {
     return this.#recentRules.get(xid);
   }
 
+  /** A job inherits no connections of whoever had its addresses before. */
+  #forgetConnections({ job }: PlacedJob): void {
+    if (!this.#isMended) this.#newWhileMending.push(...job.addresses);
+    else if (tracksConnections(this.view)) {
+      for (const message of job.addresses.flatMap(forgetConnections)) this.connection.send(message);
+    }
+  }
+
   /** Removes what Lark left there before, puts in place the rules from the start, and confirms both. */
   async #mend(): Promise<boolean> {
     const { connection } = this;
     if (this.pipeline.name === 'multi-table' && this.state.config?.registers !== false) {
       this.pipeline.adapt(await probeCapabilities(connection, makeCookie(RuleKind.BASE), READ_TIMEOUT_MS));
+    }
+    if (tracksConnections(this.view)) {
+      for (const message of this.#newWhileMending.flatMap(forgetConnections)) connection.send(message);
     }
     if (connection.version === 4) {
       connection.send(deleteRules(4, { match: {}, cookie: ANY_OF_LARKS }));

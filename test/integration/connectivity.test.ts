@@ -38,6 +38,8 @@ s.send(b'x' * int(sys.argv[3]))
 try: print(len(s.recv(65000)))
 except OSError as e: print(type(e).__name__)
 `;
+/** The line of a tracked connection without what changes in it. */
+const ends5 = (line: string) => /orig=\([^)]*\)/.exec(line)?.[0];
 const TCP_FLAGS = { SYN: 0x02, RST: 0x04, ACK: 0x10 } as const;
 
 describe.each(MODES)(
@@ -191,6 +193,20 @@ describe.each(MODES)(
       const tracked = await site.ovs.appctl(['dpctl/dump-conntrack', 'zone=19553']);
       expect(tracked).toContain(`src=${HOSTS.alice1.ipv4},dst=${HOSTS.campus.ipv4}`);
       expect(tracked).not.toContain(`orig=(src=${HOSTS.campus.ipv4},dst=${HOSTS.alice1.ipv4}`);
+    });
+
+    it('leaves no connection to the next job that has its address', async () => {
+      if (!mode.registers) return;
+      const tracked = () => site.ovs.appctl(['dpctl/dump-conntrack', 'zone=19553']);
+      const others = async () => (await tracked()).split('\n').filter((line) => !line.includes(HOSTS.alice1.ipv4));
+      await site.host('campus').ping(HOSTS.bob.ipv4, { count: 1 });
+      const kept = await others();
+      expect(await tracked()).toContain(HOSTS.alice1.ipv4);
+      expect(await site.clean('alice1')).toBe('OK');
+      expect(await site.registerWith('alice1', 'InboundConnectivity = false;')).toBe('OK');
+      expect(await tracked()).not.toContain(HOSTS.alice1.ipv4);
+      expect(kept.length).toBeGreaterThan(0);
+      for (const line of kept) expect((await others()).map(ends5)).toContain(ends5(line));
     });
 
     it('is explained', async () => {

@@ -31,6 +31,8 @@ const SOLICITATION = {
   icmpv6Type: Icmpv6Type.NEIGHBOR_SOLICITATION,
 } as const;
 
+export const ADVERTISEMENT: FlowMatch = { ...SOLICITATION, icmpv6Type: Icmpv6Type.NEIGHBOR_ADVERTISEMENT };
+
 const rule = ruleMaker(RuleKind.BASE);
 
 export function addressRules(): FlowRule[] {
@@ -100,3 +102,14 @@ export function addressedTo(mac: MacAddress): FlowMatch {
 
 const lower = (mac: MacAddress) => mac % 2 ** 32;
 const upper = (mac: MacAddress) => Math.floor(mac / 2 ** 32);
+
+/** The five messages of neighbour discovery (RFC 4861). */
+export function discovery(): FlowMatch[] {
+  const types = [
+    Icmpv6Type.ROUTER_SOLICITATION,
+    Icmpv6Type.ROUTER_ADVERTISEMENT,
+    Icmpv6Type.NEIGHBOR_SOLICITATION,
+    Icmpv6Type.REDIRECT,
+  ];
+  return [...types.map((icmpv6Type) => ({ ...SOLICITATION, icmpv6Type })), ADVERTISEMENT];
+}

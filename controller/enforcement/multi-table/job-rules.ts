@@ -8,7 +8,6 @@ import type { PlacedJob } from '../../network/job-table.ts';
 import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import { addressedTo, destinationsOf, expectMac, ownSourcesOf, sourcesOf } from './addresses.ts';
-import { Delivery, Level } from './base-rules.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import {
   both,
@@ -20,6 +19,7 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { Delivery, Level } from './levels.ts';
 
 const rule = ruleMaker(RuleKind.JOB);
 const SOLICITATION = {
