@@ -119,6 +119,19 @@ describe.each([
     expect(handled).toBeGreaterThan(RUNS / 6);
   });
 
+  it("delivers no job's packets to the MAC of another, at the same port or elsewhere", () => {
+    const macs = [MACS.alice1, MACS.alice2, MACS.bob, MACS.aliceAfar, MACS.bobAfar, MACS.host];
+    const crossed = fc
+      .tuple(honestSpec, fc.constantFrom(...macs))
+      .map(([spec, ethDst]): FrameSpec => ({ ...spec, kind: spec.kind === 'other' ? 'ipv4' : spec.kind, ethDst }));
+    fc.assert(
+      fc.property(crossed, (spec) => {
+        expectSame(spec);
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
   it('carries all traffic between jobs that are known by itself, and that of hosts that it has seen', () => {
     const known = new Set<number>([
       MACS.alice1,
