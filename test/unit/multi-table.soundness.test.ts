@@ -13,6 +13,7 @@ import { CORE, ip, MACS, makeScene, POLICY, PORTS } from '../../controller/enfor
 import { ruleKey } from '../../controller/southbound/flow-rule.ts';
 import { addRule } from '../../controller/southbound/rule-messages.ts';
 import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
+import { BROADCAST_MAC } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
 
 interface Variant {
@@ -129,6 +130,18 @@ describe.each([
         expectSame(spec);
       }),
       { numRuns: 4000 },
+    );
+  });
+
+  it('lets announcements fare as the decision says', () => {
+    const announcement = fc
+      .tuple(honestSpec, fc.constantFrom<number>(BROADCAST_MAC, ...Object.values(MACS)))
+      .map(([spec, ethDst]): FrameSpec => ({ ...spec, kind: 'arp', ethDst, destination4: spec.source4 }));
+    fc.assert(
+      fc.property(announcement, (spec) => {
+        expectSame(spec);
+      }),
+      { numRuns: 500 },
     );
   });
 
