@@ -23,6 +23,7 @@ import {
   type Sender,
 } from './ends.ts';
 import { dropped, type Fate, forwarded } from './fate.ts';
+import { tracksConnections } from './tracks-connections.ts';
 import {
   askedAddress,
   isAnnouncement,
@@ -134,7 +135,7 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
 
 /** What the switch is to make of it, where it tracks connections. ARP and neighbour discovery open none. */
 function connectionOf(view: ForwardingView, frame: Frame, verdict: Verdict, back: Verdict): Fate['connection'] {
-  if (!view.state.tracksConnections || frame.kind === 'arp' || isNeighbourDiscovery(frame)) return undefined;
+  if (!tracksConnections(view) || frame.kind === 'arp' || isNeighbourDiscovery(frame)) return undefined;
   if (verdict.action === 'forward' && verdict.connections !== undefined) return 'reply';
   return back.action === 'forward' && back.connections !== undefined ? 'opening' : undefined;
 }

@@ -5,12 +5,13 @@
 // Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
 
 import type { Logger } from 'pino';
-import type { MacAddress } from '../../protocols/packet/address.ts';
+import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
+import { forgetConnections } from '../southbound/connection-tracking.ts';
 import type { Output } from '../southbound/flow-rule.ts';
 import { type PacketConnection, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
@@ -24,6 +25,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SingleTablePipeline } from './single-table.ts';
+import { tracksConnections } from './tracks-connections.ts';
 
 /** OFPC_ARP_MATCH_IP (OF1.0 §5.3.1). */
 const ARP_MATCH_IP = 1 << 7;
@@ -52,6 +54,9 @@ export class ManagedSwitch {
   readonly rules: Reconciler;
   readonly #counters: Counters;
   #classesSeen = 0;
+  #isAdapted = false;
+  /** Addresses of jobs that came before it was known what the switch can do. */
+  readonly #newBeforeAdapted: IpAddress[] = [];
 
   constructor(parts: SwitchParts) {
     const { connection, config, jobs, policy, counters } = parts;
@@ -93,8 +98,19 @@ export class ManagedSwitch {
 
   /** What the switch can do beyond its version has to be known before its first rules are made. */
   async #adaptPipeline(): Promise<void> {
-    if (this.pipeline.name !== 'multi-table' || this.state.config?.registers === false) return;
-    this.pipeline.adapt(await probeCapabilities(this.connection, makeCookie(RuleKind.BASE), PROBE_TIMEOUT_MS));
+    if (this.pipeline.name === 'multi-table' && this.state.config?.registers !== false) {
+      this.pipeline.adapt(await probeCapabilities(this.connection, makeCookie(RuleKind.BASE), PROBE_TIMEOUT_MS));
+    }
+    this.#isAdapted = true;
+    this.#forgetConnections(this.#newBeforeAdapted.splice(0));
+  }
+
+  /** A job inherits no connections of whoever had its addresses before. */
+  #forgetConnections(addresses: readonly IpAddress[]): void {
+    if (!this.#isAdapted) this.#newBeforeAdapted.push(...addresses);
+    else if (tracksConnections(this.view)) {
+      for (const message of addresses.flatMap(forgetConnections)) this.connection.send(message);
+    }
   }
 
   send(
@@ -143,6 +159,7 @@ export class ManagedSwitch {
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
+    if (isNew) this.#forgetConnections(placed.job.addresses);
     if (mac !== undefined) state.hosts.forget(mac);
     this.rules.deleteDecided([
       ...placed.job.addresses.map((address) => ({ address })),

@@ -51,8 +51,8 @@ export class SwitchState {
   readonly version: 1 | 4;
   readonly config: SwitchConfig | undefined;
   readonly canMatchArp: boolean;
-  /** The switch looks up for each packet whether it is a reply; undecided until it is known, so false. */
-  tracksConnections = false;
+  /** The switch can tell whether a packet is a reply. False until that is found out. */
+  canTrackConnections = false;
   readonly hosts: HostTable;
   readonly #ports = new Map<number, SwitchPort>();
   readonly #roles = new Map<number, PortRole>();

@@ -2,7 +2,9 @@
 // is sent a rule that only such a switch accepts, in its last table, where no other rule leads, and takes it back with
 // the next message. Whatever does not clearly work counts as lacking, so a switch is never asked for more than it has.
 
+import type { IpAddress } from '../../protocols/packet/address.ts';
 import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
+import { forgetConnections } from './connection-tracking.ts';
 import { DROP, type FlowRule } from './flow-rule.ts';
 import { addRule, deleteRule } from './rule-messages.ts';
 import type { SwitchConnection } from './switch-connection.ts';
@@ -10,7 +12,7 @@ import type { SwitchConnection } from './switch-connection.ts';
 export interface Capabilities {
   /** Nicira's registers, to be matched and moved to, which Open vSwitch has. */
   readonly registers: boolean;
-  /** Nicira's connection tracking, beside registers. */
+  /** Nicira's connection tracking, beside registers, and forgetting the connections of one address (Open vSwitch 3.1). */
   readonly connections: boolean;
 }
 
@@ -48,5 +50,7 @@ export async function probeCapabilities(
     outputTo: 'reg8',
   });
   const looksUp = accepts({ ...common, match, tracking: { lookUpFor: table } });
-  return { registers, connections: (await commits) && (await looksUp) };
+  // An address that no packet has: an address may go to the next job only without the former one's connections.
+  const forgets = connection.attempt(forgetConnections(1 as IpAddress), timeoutMs);
+  return { registers, connections: (await commits) && (await looksUp) && (await forgets) };
 }

@@ -78,7 +78,7 @@ export type Register = (typeof REGISTERS)[number];
  * which is named as Nicira does: so Open vSwitch tells it.
  */
 export interface RegisterMove {
-  readonly from: 'nxmIpSrc' | 'nxmIpDst' | 'nxmArpSpa' | 'nxmArpTpa' | 'nxmEthSrc' | 'nxmArpSha';
+  readonly from: 'nxmIpSrc' | 'nxmIpDst' | 'nxmArpSpa' | 'nxmArpTpa' | 'nxmEthSrc' | 'nxmArpSha' | 'nxmNdSll';
   /** The first of the field's bits, counted from the least. */
   readonly fromBit: number;
   readonly bits: number;

@@ -112,6 +112,7 @@ const NXM_OF_OXM: Readonly<Record<string, OxmName>> = {
   arpTha: 'nxmArpTha',
   ipv6Src: 'nxmIpv6Src',
   ipv6Dst: 'nxmIpv6Dst',
+  ipv6NdSll: 'nxmNdSll',
   metadata: 'metadata',
 };
 const OXM_OF_NXM = Object.fromEntries(Object.entries(NXM_OF_OXM).map(([standard, nxm]) => [nxm, standard]));

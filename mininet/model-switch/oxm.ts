@@ -127,6 +127,8 @@ export function hasSetFieldPrerequisites(oxm: string, match: Match, isTagged: bo
   if (oxm.startsWith('vlan')) return isTagged;
   if (oxm.startsWith('arp')) return ethType === EtherType.ARP;
   if (oxm.startsWith('ipv4')) return ethType === EtherType.IPV4;
+  if (oxm === 'ipv6NdSll') return proto === IpProto.ICMPV6 && icmpType === 135;
+  if (oxm === 'ipv6NdTll') return proto === IpProto.ICMPV6 && icmpType === 136;
   if (oxm.startsWith('ipv6Nd')) return proto === IpProto.ICMPV6 && (icmpType === 135 || icmpType === 136);
   if (oxm.startsWith('ipv6')) return ethType === EtherType.IPV6;
   if (oxm.startsWith('ip')) return isIp;

@@ -2,7 +2,7 @@
 // that leave ports and packets for the controller, in order. A rule never sends a packet back by the port it came in on,
 // unless it names IN_PORT.
 
-import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
+import { EtherType, IpProto } from '../../protocols/packet/protocol-numbers.ts';
 import { type Action, type Instructions, mergeIntoSet, orderedSet, Port } from './action.ts';
 import { type FieldName, setRegisters } from './fields.ts';
 import type { FlowEntry, FlowTables } from './flow-table.ts';
@@ -252,6 +252,7 @@ function isTableMiss(entry: FlowEntry): boolean {
 /** IPv4 and ARP addresses are one field to a match, not to an action: setting one leaves packets of the other alone. */
 function isMeantFor(oxm: string, { key }: Packet): boolean {
   if (oxm.startsWith('ipv4')) return key.ethType === BigInt(EtherType.IPV4);
+  if (oxm === 'ipv6NdSll') return key.nwProto === BigInt(IpProto.ICMPV6) && key.tpSrc === 135n;
   if (oxm.startsWith('ipv6')) return key.ethType === BigInt(EtherType.IPV6);
   return !oxm.startsWith('arp') || key.ethType === BigInt(EtherType.ARP);
 }

@@ -23,6 +23,11 @@ s = socket.create_connection((sys.argv[1], ${PORT}), timeout=2)
 s.sendall(b'hello'); print(s.recv(100).decode())
 `;
 
+const TWO_STEPS = `
+import socket, sys
+s = socket.create_connection((sys.argv[1], ${PORT}), timeout=5); print('connected', flush=True)
+sys.stdin.readline(); s.sendall(b'hello'); print(s.recv(100).decode(), flush=True)
+`;
 const ECHO = `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', ${PORT})); print('ready', flush=True)
@@ -38,6 +43,8 @@ s.send(b'x' * int(sys.argv[3]))
 try: print(len(s.recv(65000)))
 except OSError as e: print(type(e).__name__)
 `;
+/** The line of a tracked connection without what changes in it. */
+const ends5 = (line: string) => /orig=\([^)]*\)/.exec(line)?.[0];
 const TCP_FLAGS = { SYN: 0x02, RST: 0x04, ACK: 0x10 } as const;
 
 describe.each(MODES)(
@@ -191,6 +198,37 @@ describe.each(MODES)(
       const tracked = await site.ovs.appctl(['dpctl/dump-conntrack', 'zone=19553']);
       expect(tracked).toContain(`src=${HOSTS.alice1.ipv4},dst=${HOSTS.campus.ipv4}`);
       expect(tracked).not.toContain(`orig=(src=${HOSTS.campus.ipv4},dst=${HOSTS.alice1.ipv4}`);
+    });
+
+    it('keeps a connection that is under way when tracking begins', async () => {
+      if (!mode.registers) return;
+      // As if the connection were older than the policy, or than the switch: nothing is known of it any more.
+      const client = site.host('alice1').spawn('/usr/bin/python3', ['-u', '-c', TWO_STEPS, HOSTS.campus.ipv4], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      servers.push(client);
+      let said = '';
+      client.stdout!.on('data', (chunk) => {
+        said += chunk;
+      });
+      await eventually('the connection', () => said.includes('connected'));
+      await site.ovs.appctl(['dpctl/flush-conntrack', 'zone=19553']);
+      client.stdin!.write('go\n');
+      await eventually('the answer', () => said.includes('hello'));
+    });
+
+    it('leaves no connection to the next job that has its address', async () => {
+      if (!mode.registers) return;
+      const tracked = () => site.ovs.appctl(['dpctl/dump-conntrack', 'zone=19553']);
+      const others = async () => (await tracked()).split('\n').filter((line) => !line.includes(HOSTS.alice1.ipv4));
+      await site.host('campus').ping(HOSTS.bob.ipv4, { count: 1 });
+      const kept = await others();
+      expect(await tracked()).toContain(HOSTS.alice1.ipv4);
+      expect(await site.clean('alice1')).toBe('OK');
+      expect(await site.registerWith('alice1', 'InboundConnectivity = false;')).toBe('OK');
+      expect(await tracked()).not.toContain(HOSTS.alice1.ipv4);
+      expect(kept.length).toBeGreaterThan(0);
+      for (const line of kept) expect((await others()).map(ends5)).toContain(ends5(line));
     });
 
     it('is explained', async () => {

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModelSwitch } from '../../mininet/model-switch/model-switch.ts';
 import { eventually } from '../support/eventually.ts';
-import { addressOf, ModelSite, macOf, policyFor, udpFrame } from '../support/model-site.ts';
+import { addressOf, ModelSite, macOf, policyFor, registerOf, udpFrame } from '../support/model-site.ts';
 
 const HOST_MAC = '02:00:00:00:00:05';
 const GATEWAY_MAC = '02:00:00:00:00:02';
@@ -13,16 +13,21 @@ const LEAF = '0000000000000001';
 const DECIDED_COOKIE = 'cookie=0x4c61726b11';
 
 describe.each([
-  ['1.0', 1, 'single-table'],
-  ['1.3', 4, 'single-table'],
-  ['1.3', 4, 'multi-table'],
-] as const)('with OpenFlow %s', (_, version, pipeline) => {
+  ['1.0', 1, 'single-table', false],
+  ['1.3', 4, 'single-table', false],
+  ['1.3', 4, 'multi-table', false],
+  ['1.3 and registers', 4, 'multi-table', true],
+] as const)('with OpenFlow %s', (_, version, pipeline, hasRegisters) => {
   let site: ModelSite;
   beforeEach(async () => {
-    site = await ModelSite.start(version, policyFor(pipeline));
+    site = await ModelSite.start(version, policyFor(pipeline), { hasRegisters });
   });
   afterEach(() => site.stop());
 
+  /** How a rule matches what a job sends, and whatever names its address. */
+  const sentBy = (number: number) => (hasRegisters ? `reg0=${registerOf(number)}` : `nw_src=${addressOf(number)}`);
+  const naming = (number: number) =>
+    new RegExp(`${addressOf(number).replaceAll('.', '\\.')}\\b|${registerOf(number)}\\b`);
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(
       () => 'OK',
@@ -37,7 +42,7 @@ describe.each([
     const answer = site.register({ number: 1, user: 'alice', port: 'j1' }).finally(() => {
       isAnswered = true;
     });
-    await eventually("the gate of the job's port", () => flowsAfterAnswer().includes(`nw_src=${addressOf(1)}`));
+    await eventually("the gate of the job's port", () => flowsAfterAnswer().includes(sentBy(1)));
     expect(isAnswered).toBe(false);
     await eventually('the answer', () => {
       site.leaf.releaseBarriers();
@@ -48,7 +53,8 @@ describe.each([
 
   it('refuses a job whose edge switch does not confirm in time, and forgets it', async () => {
     await site.stop();
-    site = await ModelSite.start(version, policyFor(pipeline).replace('confirmTimeout: 5s', 'confirmTimeout: 100ms'));
+    const policy = policyFor(pipeline).replace('confirmTimeout: 5s', 'confirmTimeout: 100ms');
+    site = await ModelSite.start(version, policy, { hasRegisters });
     site.leaf.faults = { barrierReply: 'drop' };
     expect(await codeOf(site.register({ number: 1, user: 'alice', port: 'j1' }))).toBe('JOB_NOT_CONFIRMED');
     site.leaf.faults = {};
@@ -92,7 +98,7 @@ describe.each([
     site.inject('leaf', 1, 1, 2, 'before');
     await site.arrives('before', 'leaf:2');
     await site.remove({ number: 2 });
-    expect(flowsAfterAnswer()).not.toContain(addressOf(2));
+    expect(flowsAfterAnswer()).not.toMatch(naming(2));
     expect(flowsAfterAnswer()).not.toContain(macOf(2));
     site.inject('leaf', 1, 1, 2, 'after');
     site.leaf.inject(2, udpFrame(macOf(2), HOST_MAC, addressOf(2), '10.0.0.5', 'from-ended'));
@@ -129,7 +135,7 @@ describe.each([
     await site.whenUp(1);
     expect(await site.remove({ number: 1 })).toMatchObject({ pendingSwitches: [LEAF] });
     expect(await codeOf(site.register({ number: 1, user: 'bob', port: 'k1' }))).toBe('JOB_ADDRESS_HELD_BACK');
-    expect(site.leaf.dumpFlows()).toContain(addressOf(1));
+    expect(site.leaf.dumpFlows()).toMatch(naming(1));
     site.leaf.faults = {};
     site.leaf.disconnect();
     await site.whenUp(2);
@@ -173,7 +179,7 @@ describe.each([
     const flows = site.leaf.dumpFlows();
     expect(flows).toContain('cookie=0x77');
     expect(flows).not.toContain(DECIDED_COOKIE);
-    expect(flows).toContain(`nw_src=${addressOf(2)}`);
+    expect(flows).toContain(sentBy(2));
     site.inject('leaf', 1, 1, 2, 'new');
     await site.arrives('new', 'leaf:2');
   });

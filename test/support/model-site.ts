@@ -6,7 +6,7 @@ import { parseConfig } from '../../controller/config/load-config.ts';
 import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
 import { type RunningLark, startLark } from '../../controller/main.ts';
 import type { SwitchView } from '../../controller/northbound/lark-api.ts';
-import { ModelSwitch, type SentFrame } from '../../mininet/model-switch/model-switch.ts';
+import { ModelSwitch, type ModelSwitchOptions, type SentFrame } from '../../mininet/model-switch/model-switch.ts';
 import { parseIp, parseMac } from '../../protocols/packet/address.ts';
 import { buildUdp } from '../../protocols/packet/build.ts';
 import { eventually } from './eventually.ts';
@@ -45,7 +45,12 @@ export interface JobSketch {
 }
 
 export const addressOf = (number: number) => `10.1.0.${number}`;
+/** As a rule in a register shows it. */
+export const registerOf = (number: number) => `0x${(0x0a010000 + number).toString(16)}`;
 export const macOf = (number: number) => `02:00:00:01:00:${number.toString(16).padStart(2, '0')}`;
+
+/** What the switches can do beyond the standard. */
+type SwitchKind = Pick<ModelSwitchOptions, 'hasBundles' | 'hasRegisters'>;
 
 export class ModelSite {
   readonly lark: RunningLark;
@@ -54,7 +59,7 @@ export class ModelSite {
   readonly core: ModelSwitch;
   readonly sent: (SentFrame & { readonly by: 'leaf' | 'core' })[] = [];
 
-  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, hasBundles: boolean) {
+  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, kind: SwitchKind) {
     this.lark = lark;
     this.feed = feed;
     const make = (name: 'leaf' | 'core', dpid: bigint) => {
@@ -64,14 +69,8 @@ export class ModelSite {
         mac: parseMac(`02:00:00:ff:0${dpid}:0${portNo}`)!,
       }));
       const controller = lark.addresses.openflow;
-      const made = new ModelSwitch({
-        dpid,
-        version,
-        ports,
-        controller,
-        hasBundles,
-        reconnect: { firstMs: 5, lastMs: 20 },
-      });
+      const reconnect = { firstMs: 5, lastMs: 20 };
+      const made = new ModelSwitch({ dpid, version, ports, controller, reconnect, ...kind });
       made.on('frame', (frame) => {
         this.sent.push({ ...frame, by: name });
         // The two are joined by their port 9.
@@ -83,12 +82,12 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  static async start(version: 1 | 4, policy: string, { hasBundles = false } = {}): Promise<ModelSite> {
+  static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}): Promise<ModelSite> {
     const { config, errors } = parseConfig('policy.yaml', policy);
     if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
     const lark = await startLark(config, { log, version: 'test', warnings: [] });
-    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, hasBundles);
+    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, kind);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);
     return site;

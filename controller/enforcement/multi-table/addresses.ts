@@ -1,9 +1,10 @@
 // Where a packet's addresses are matched. IPv4 and ARP have them in different fields, so with standard OpenFlow one address
-// takes two rules. With Nicira's registers the table ADDRESSES copies them, whichever the packet is, and one rule is enough:
+// takes two rules, as an IPv6 address does for solicitations. With Nicira's registers the table ADDRESSES copies them, whichever the packet is, and one rule is enough:
 //
 //   reg0        the source's IPv4 address: nw_src, or the sender's of ARP
 //   reg1        the destination's: nw_dst, or the target's of ARP
-//   reg2, reg3  the MAC that the sender says it has (the lower 32 bits and the upper 16): of ARP the one in its body
+//   reg2, reg3  the MAC that the sender says it has (the lower 32 bits and the upper 16): of ARP and neighbour
+//               solicitations the one in their body, of other neighbour discovery none
 //
 //   reg4, reg5  the MAC of the job that the destination's address belongs to: the table RECIPIENT sets it
 //
@@ -31,6 +32,8 @@ const SOLICITATION = {
   icmpv6Type: Icmpv6Type.NEIGHBOR_SOLICITATION,
 } as const;
 
+export const ADVERTISEMENT: FlowMatch = { ...SOLICITATION, icmpv6Type: Icmpv6Type.NEIGHBOR_ADVERTISEMENT };
+
 const rule = ruleMaker(RuleKind.BASE);
 
 export function addressRules(): FlowRule[] {
@@ -44,10 +47,14 @@ export function addressRules(): FlowRule[] {
       { ...ARP, isGroup: true },
       { ...asked, moves: movesOf('nxmArpSpa', 'nxmArpTpa', 'nxmArpSha') },
     ),
-    rule(Table.ADDRESSES, 20, { ...SOLICITATION, isGroup: true }, asked),
+    rule(Table.ADDRESSES, 20, { ...SOLICITATION, isGroup: true }, { ...asked, moves: claimed('nxmNdSll') }),
     rule(Table.ADDRESSES, 10, ARP, { ...next, moves: movesOf('nxmArpSpa', 'nxmArpTpa', 'nxmArpSha') }),
     rule(Table.ADDRESSES, 10, IPV4, { ...next, moves: movesOf('nxmIpSrc', 'nxmIpDst', 'nxmEthSrc') }),
-    rule(Table.ADDRESSES, 10, IPV6, next),
+    ...discovery()
+      .filter(({ icmpv6Type }) => icmpv6Type !== Icmpv6Type.NEIGHBOR_SOLICITATION)
+      .map((match) => rule(Table.ADDRESSES, 15, match, next)),
+    rule(Table.ADDRESSES, 15, SOLICITATION, { ...next, moves: claimed('nxmNdSll') }),
+    rule(Table.ADDRESSES, 10, IPV6, { ...next, moves: claimed('nxmEthSrc') }),
     rule(Table.ADDRESSES, 5, { metadata: FROM_JOB_PORT }, drop),
   ];
 }
@@ -58,8 +65,14 @@ function movesOf(source: Source, destination: Source, claimedMac: Source): reado
   return [
     { from: source, fromBit: 0, bits: 32, to: 'reg0' },
     { from: destination, fromBit: 0, bits: 32, to: 'reg1' },
-    { from: claimedMac, fromBit: 0, bits: 32, to: 'reg2' },
-    { from: claimedMac, fromBit: 32, bits: 16, to: 'reg3' },
+    ...claimed(claimedMac),
+  ];
+}
+
+function claimed(mac: Source): readonly RegisterMove[] {
+  return [
+    { from: mac, fromBit: 0, bits: 32, to: 'reg2' },
+    { from: mac, fromBit: 32, bits: 16, to: 'reg3' },
   ];
 }
 
@@ -75,9 +88,14 @@ export function sourcesOf({ hasRegisters }: MultiTableContext, address: Ipv4Addr
 
 /** The same, where ARP says no other MAC in its body. The frame's own source MAC is another matter. */
 export function ownSourcesOf(context: MultiTableContext, address: Ipv4Address, mac: MacAddress): FlowMatch[] {
-  if (context.hasRegisters) return [{ reg0: address, reg2: lower(mac), reg3: upper(mac) }];
+  if (context.hasRegisters) return [{ reg0: address, ...claiming(mac) }];
   const [ip, arp] = sourcesOf(context, address) as [FlowMatch, FlowMatch];
   return [ip, { ...arp, arpSha: mac }];
+}
+
+/** Packets that say no other MAC than this one, where they say any. With registers. */
+export function claiming(mac: MacAddress): FlowMatch {
+  return { reg2: lower(mac), reg3: upper(mac) };
 }
 
 /** Packets for this address that some job's rules do not explain; ARP for no known job is asked about in any case. */
@@ -100,3 +118,14 @@ export function addressedTo(mac: MacAddress): FlowMatch {
 
 const lower = (mac: MacAddress) => mac % 2 ** 32;
 const upper = (mac: MacAddress) => Math.floor(mac / 2 ** 32);
+
+/** The five messages of neighbour discovery (RFC 4861). */
+export function discovery(): FlowMatch[] {
+  const types = [
+    Icmpv6Type.ROUTER_SOLICITATION,
+    Icmpv6Type.ROUTER_ADVERTISEMENT,
+    Icmpv6Type.NEIGHBOR_SOLICITATION,
+    Icmpv6Type.REDIRECT,
+  ];
+  return [...types.map((icmpv6Type) => ({ ...SOLICITATION, icmpv6Type })), ADVERTISEMENT];
+}

@@ -2,11 +2,12 @@
 // classes of the addresses that are no jobs', by longest prefix.
 
 import { isIpv4, type Prefix, parsePrefix } from '../../../protocols/packet/address.ts';
-import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
+import { EtherType, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
 import type { FlowMatch, FlowRule } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
-import { addressRules } from './addresses.ts';
-import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
+import { tracksConnections } from '../tracks-connections.ts';
+import { ADVERTISEMENT, addressRules, discovery } from './addresses.ts';
+import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
 import {
   destinationClass,
   FROM_HOST,
@@ -16,33 +17,12 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { Delivery, Level } from './levels.ts';
 import { repliesRules } from './reply-rules.ts';
-
-/** Priorities within SENDER and RECIPIENT; a zone's prefix adds its length to ZONE. */
-export const Level = {
-  EXACT: 6000,
-  DISCOVERY: 5000,
-  GROUP: 4500,
-  JOB: 4000,
-  LOCAL: 3500,
-  BOOTSTRAP: 3100,
-  RANGE: 3000,
-  REST: 2000,
-  ZONE: 1000,
-  MISS: 0,
-} as const;
-
-/** Priorities within OUTPUT. With registers, what is for a job and neither addressed to it nor a question ends at NOBODY. */
-export const Delivery = { ALTERNATE: 30, JOB: 20, QUEUE: 20, NOBODY: 15, PORT: 10 } as const;
 
 const IPV4 = { ethType: EtherType.IPV4 } as const;
 const IPV6 = { ethType: EtherType.IPV6 } as const;
 const UDP4 = { ...IPV4, ipProto: IpProto.UDP } as const;
-const ADVERTISEMENT: FlowMatch = {
-  ...IPV6,
-  ipProto: IpProto.ICMPV6,
-  icmpv6Type: Icmpv6Type.NEIGHBOR_ADVERTISEMENT,
-};
 const UDP6 = { ...IPV6, ipProto: IpProto.UDP } as const;
 
 /** Addresses that mean something on their link alone, or nothing (see isLocalAddress). */
@@ -63,7 +43,7 @@ export function baseRules(context: MultiTableContext): FlowRule[] {
   const tables = Object.values(Table).filter((table) => hasRegisters || table !== Table.ADDRESSES);
   const nobody = asksAboutUnknown ? toController : drop;
   return [
-    ...tables.map((table) => rule(table, Level.MISS, {}, toController)),
+    ...tables.map((table) => rule(table, Level.MISS, {}, missOf(context, table))),
     ...(hasRegisters
       ? [...addressRules(), rule(Table.OUTPUT, Delivery.NOBODY, { metadata: HAS_OUT_PORT }, nobody)]
       : []),
@@ -73,6 +53,11 @@ export function baseRules(context: MultiTableContext): FlowRule[] {
     ...repliesRules(context),
     ...switchingRules(),
   ];
+}
+
+/** What the controller sends as a reply is looked up there: if it came back as a miss, it would do so for ever. */
+function missOf({ view }: MultiTableContext, table: number): RuleBody {
+  return table === Table.REPLIES && tracksConnections(view) ? drop : toController;
 }
 
 function ingressRules(): FlowRule[] {
@@ -151,19 +136,6 @@ function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule
 
 function switchingRules(): FlowRule[] {
   return [rule(Table.SWITCHING, Level.JOB, { metadata: HAS_OUT_PORT }, { goto: Table.OUTPUT })];
-}
-
-/** The five messages of neighbour discovery (RFC 4861). */
-export function discovery(): FlowMatch[] {
-  return [
-    ...[
-      Icmpv6Type.ROUTER_SOLICITATION,
-      Icmpv6Type.ROUTER_ADVERTISEMENT,
-      Icmpv6Type.NEIGHBOR_SOLICITATION,
-      Icmpv6Type.REDIRECT,
-    ].map((icmpv6Type) => ({ ...IPV6, ipProto: IpProto.ICMPV6, icmpv6Type })),
-    ADVERTISEMENT,
-  ];
 }
 
 function ofVersion({ network }: Prefix): FlowMatch {

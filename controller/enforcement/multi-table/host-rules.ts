@@ -4,10 +4,9 @@
 import type { MacAddress } from '../../../protocols/packet/address.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
-import { Level } from './base-rules.ts';
 import { type MultiTableContext, ruleMaker } from './context.ts';
 import { FROM_REMOTE_JOB, outPort, Table } from './layout.ts';
-import { Ingress } from './port-rules.ts';
+import { Ingress, Level } from './levels.ts';
 
 /** A host that was silent for so long is asked about anew. */
 export const HOST_IDLE_TIMEOUT_SEC = 300;

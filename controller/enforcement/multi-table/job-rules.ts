@@ -7,8 +7,7 @@ import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protoc
 import type { PlacedJob } from '../../network/job-table.ts';
 import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
-import { addressedTo, destinationsOf, expectMac, ownSourcesOf, sourcesOf } from './addresses.ts';
-import { Delivery, Level } from './base-rules.ts';
+import { addressedTo, claiming, destinationsOf, expectMac, ownSourcesOf, sourcesOf } from './addresses.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import {
   both,
@@ -20,6 +19,7 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { Delivery, Level } from './levels.ts';
 
 const rule = ruleMaker(RuleKind.JOB);
 const SOLICITATION = {
@@ -86,9 +86,11 @@ function senderRules(context: MultiTableContext, placed: PlacedJob, address: IpA
       ),
     ];
   }
+  const ip = { ethType: EtherType.IPV6, ipSrc: prefix };
   return [
-    sender({ ethType: EtherType.IPV6, ipSrc: prefix }, Level.JOB),
-    sender({ ...SOLICITATION, ipSrc: prefix, ndSll: mac }),
+    ...(hasRegisters
+      ? [sender({ ...ip, ...claiming(mac) })]
+      : [sender(ip, Level.JOB), sender({ ...SOLICITATION, ipSrc: prefix, ndSll: mac })]),
     sender({ ...ADVERTISEMENT, ipSrc: prefix, ndTarget: address, ndTll: mac }),
   ];
 }

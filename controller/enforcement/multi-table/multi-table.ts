@@ -34,7 +34,7 @@ export class MultiTablePipeline implements Pipeline {
   /** Before the first rules are made: what they are made of depends on it. */
   adapt({ registers, connections }: Capabilities): void {
     this.#context.hasRegisters = registers;
-    this.#context.view.state.tracksConnections = connections;
+    this.#context.view.state.canTrackConnections = connections;
   }
 
   *groups(): Iterable<string> {

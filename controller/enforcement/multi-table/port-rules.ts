@@ -5,13 +5,9 @@ import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protoc
 import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import { hasOnlyTenant } from '../decide.ts';
-import { Delivery, Level } from './base-rules.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
 import { both, FROM_JOB_PORT, HAS_OUT_PORT, IS_QUESTION, outPort, queue, Table } from './layout.ts';
-import { Priority } from './verdict-rules.ts';
-
-/** Priorities within INGRESS; 100 is for what was decided packet by packet. */
-export const Ingress = { JOB_PORT: 20, GATE: 10, HOST: 5 } as const;
+import { Delivery, Ingress, Level, VerdictLevel } from './levels.ts';
 
 const rule = ruleMaker(RuleKind.GATE);
 
@@ -36,7 +32,7 @@ function questionRules(context: MultiTableContext, portNo: number): FlowRule[] {
   if (index === undefined) return [];
   const metadata = both(IS_QUESTION, HAS_OUT_PORT, outPort(index));
   return [
-    rule(Table.VERDICT, Priority.ANNOUNCEMENT, { inPort: portNo, ethType: EtherType.ARP, metadata }, toController),
+    rule(Table.VERDICT, VerdictLevel.ANNOUNCEMENT, { inPort: portNo, ethType: EtherType.ARP, metadata }, toController),
     rule(Table.OUTPUT, Delivery.JOB, { metadata }, { outputs: [{ port: portNo }] }),
   ];
 }

@@ -8,14 +8,15 @@ import { EtherType, IpProto } from '../../../protocols/packet/protocol-numbers.t
 import type { FlowMatch, FlowRule } from '../../southbound/flow-rule.ts';
 import { REPLY_MARK, REPLY_PORT } from '../../southbound/rule-messages.ts';
 import { RuleKind } from '../cookie.ts';
-import { discovery } from './base-rules.ts';
+import { needsConnections, tracksConnections } from '../tracks-connections.ts';
+import { discovery } from './addresses.ts';
 import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
 import { Table } from './layout.ts';
+import { ReplyLevel } from './levels.ts';
 
 /** Marks the packets of the side that may open connections. */
 export const OPENING = { value: 1, to: 'reg6' } as const;
 
-const Level = { OPENING: 60, DISCOVERY: 50, PACKET_OUT: 40, REPLY: 30, LOOK_UP: 20, NO_REPLY: 10 } as const;
 const IP = [{ ethType: EtherType.IPV4 }, { ethType: EtherType.IPV6 }] as const;
 const TCP_ACK = 0x10;
 const TCP_RST = 0x04;
@@ -25,16 +26,15 @@ const replies = (priority: number, match: FlowMatch, body: RuleBody) => rule(Tab
 const pass = { goto: Table.SWITCHING } as const;
 
 export function repliesRules({ view }: MultiTableContext): FlowRule[] {
-  const isNeeded = view.policy.config.policies.some(({ policy }) => policy.needs?.includes('connections') === true);
-  if (!isNeeded) return [];
-  const arp = replies(Level.DISCOVERY, { ethType: EtherType.ARP }, pass);
-  return [arp, ...(view.state.tracksConnections ? trackingRules() : flagRules())];
+  if (!needsConnections(view)) return [];
+  const arp = replies(ReplyLevel.DISCOVERY, { ethType: EtherType.ARP }, pass);
+  return [arp, ...(tracksConnections(view) ? trackingRules() : flagRules())];
 }
 
 function flagRules(): FlowRule[] {
   const tcp = IP.map((version) => ({ ...version, ipProto: IpProto.TCP }));
   return [TCP_ACK, TCP_RST].flatMap((tcpFlag) =>
-    tcp.map((match) => ({ ...replies(Level.REPLY, { ...match, tcpFlag }, pass), isOptional: true })),
+    tcp.map((match) => ({ ...replies(ReplyLevel.REPLY, { ...match, tcpFlag }, pass), isOptional: true })),
   );
 }
 
@@ -42,15 +42,17 @@ function trackingRules(): FlowRule[] {
   const found = ['reply', 'error'] as const;
   return [
     ...IP.map((version) =>
-      replies(Level.OPENING, { ...version, [OPENING.to]: OPENING.value }, { ...pass, tracking: 'commit' }),
+      replies(ReplyLevel.OPENING, { ...version, [OPENING.to]: OPENING.value }, { ...pass, tracking: 'commit' }),
     ),
-    ...discovery().map((match) => replies(Level.DISCOVERY, match, toController)),
+    ...discovery().map((match) => replies(ReplyLevel.DISCOVERY, match, toController)),
     // What the controller sends as a reply has its port with it.
-    ...found.map((connection) => replies(Level.PACKET_OUT, { connection, [REPLY_MARK]: 1 }, { outputTo: REPLY_PORT })),
-    ...found.map((connection) => replies(Level.REPLY, { connection }, pass)),
-    ...IP.map((version) =>
-      replies(Level.LOOK_UP, { ...version, connection: 'untracked' }, { tracking: { lookUpFor: Table.REPLIES } }),
+    ...found.map((connection) =>
+      replies(ReplyLevel.PACKET_OUT, { connection, [REPLY_MARK]: 1 }, { outputTo: REPLY_PORT }),
     ),
-    replies(Level.NO_REPLY, { connection: 'tracked' }, drop),
+    ...found.map((connection) => replies(ReplyLevel.REPLY, { connection }, pass)),
+    ...IP.map((version) =>
+      replies(ReplyLevel.LOOK_UP, { ...version, connection: 'untracked' }, { tracking: { lookUpFor: Table.REPLIES } }),
+    ),
+    replies(ReplyLevel.NO_REPLY, { connection: 'tracked' }, drop),
   ];
 }

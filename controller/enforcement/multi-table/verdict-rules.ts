@@ -5,8 +5,8 @@
 import type { FlowRule, MaskedMetadata } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
+import { tracksConnections } from '../tracks-connections.ts';
 import type { Verdict } from '../verdict.ts';
-import { Delivery } from './base-rules.ts';
 import { compressTable } from './compress.ts';
 import { drop, type MultiTableContext, type RuleBody, ruleMaker, toController } from './context.ts';
 import {
@@ -19,21 +19,20 @@ import {
   sourceClass,
   Table,
 } from './layout.ts';
+import { Delivery, VerdictLevel } from './levels.ts';
 import { OPENING } from './reply-rules.ts';
 
-/** Within VERDICT. */
-export const Priority = { GUARD: 100, ANNOUNCEMENT: 50, CELL: 40, ROW: 30, COLUMN: 20, ALL: 10 } as const;
 const ALTERNATE = 'reg7';
 const rule = ruleMaker(RuleKind.VERDICT);
 
 /** Asks about every packet, whatever the table says. */
 export function verdictGuard(): FlowRule {
-  return rule(Table.VERDICT, Priority.GUARD, {}, toController);
+  return rule(Table.VERDICT, VerdictLevel.GUARD, {}, toController);
 }
 
 /** No packet comes in both by a job's port and from a job at another switch. */
 export function verdictReserve(): FlowRule {
-  return rule(Table.VERDICT, Priority.GUARD, { metadata: both(FROM_JOB_PORT, FROM_REMOTE_JOB) }, drop);
+  return rule(Table.VERDICT, VerdictLevel.GUARD, { metadata: both(FROM_JOB_PORT, FROM_REMOTE_JOB) }, drop);
 }
 
 /** What a verdict comes to on this switch, as one value for each different outcome. */
@@ -58,11 +57,11 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
     rule(Table.VERDICT, priority, metadata === undefined ? {} : { metadata }, body);
   return [
     ...alternateRules(context),
-    make(Priority.ALL, undefined, table.all),
-    ...[...table.columns].map(([column, outcome]) => make(Priority.COLUMN, destination(column), outcome)),
-    ...[...table.rows].map(([row, outcome]) => make(Priority.ROW, source(row), outcome)),
+    make(VerdictLevel.ALL, undefined, table.all),
+    ...[...table.columns].map(([column, outcome]) => make(VerdictLevel.COLUMN, destination(column), outcome)),
+    ...[...table.rows].map(([row, outcome]) => make(VerdictLevel.ROW, source(row), outcome)),
     ...[...table.cells].flatMap(([row, cells]) =>
-      [...cells].map(([column, outcome]) => make(Priority.CELL, both(source(row), destination(column)), outcome)),
+      [...cells].map(([column, outcome]) => make(VerdictLevel.CELL, both(source(row), destination(column)), outcome)),
     ),
   ];
 }
@@ -72,7 +71,8 @@ function outcomeOf(context: MultiTableContext, verdict: Verdict, back: Verdict, 
   const { state } = context.view;
   const via = destination.isWan ? verdict.via?.name : undefined;
   const isReply = verdict.connections !== undefined;
-  const isOpening = state.tracksConnections && !isReply && back.action === 'forward' && back.connections !== undefined;
+  const isTracking = tracksConnections(context.view);
+  const isOpening = isTracking && !isReply && back.action === 'forward' && back.connections !== undefined;
   const loads = isOpening ? [OPENING] : [];
   const goto = isReply || isOpening ? Table.REPLIES : Table.SWITCHING;
   if (via !== undefined && state.config?.wan?.alternates.has(via) === true) {
@@ -82,12 +82,12 @@ function outcomeOf(context: MultiTableContext, verdict: Verdict, back: Verdict, 
       return { key: `via ${via}`, body: { outputs: [{ port: alternate.portNo, ethDst: alternate.gateway }] } };
     }
     // Where only replies may pass, and nothing tells them, they are asked about packet by packet.
-    if (!state.tracksConnections) return { key: 'ask', body: toController };
+    if (!isTracking) return { key: 'ask', body: toController };
     const body = { loads: [...loads, alternateLoad(context, via)], writeMetadata: HAS_OUT_PORT, goto };
     return { key: `via ${via} ${isOpening}`, body };
   }
   // A redirection by an alternate that is named for another switch.
-  if (via !== undefined && isReply && !state.tracksConnections) return { key: 'ask', body: toController };
+  if (via !== undefined && isReply && !isTracking) return { key: 'ask', body: toController };
   const index = verdict.queue === undefined ? undefined : context.queueIndex(verdict.queue.name);
   const body = { ...(isOpening && { loads }), ...(index !== undefined && { writeMetadata: queue(index) }), goto };
   return { key: `queue ${index} goto ${goto} ${isOpening}`, body };
@@ -99,9 +99,8 @@ function alternateLoad({ view }: MultiTableContext, name: string) {
 }
 
 function alternateRules(context: MultiTableContext): FlowRule[] {
-  const { alternates, tracksConnections } = context.view.state;
-  if (!tracksConnections) return [];
-  return [...alternates].map(([name, { portNo, gateway }]) =>
+  if (!tracksConnections(context.view)) return [];
+  return [...context.view.state.alternates].map(([name, { portNo, gateway }]) =>
     rule(
       Table.OUTPUT,
       Delivery.ALTERNATE,

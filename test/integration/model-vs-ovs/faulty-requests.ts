@@ -88,6 +88,7 @@ export const faulty: Record<1 | 4, readonly Message[]> = {
     add13({ match: [oxm('ethType', 0x0806)], ...applying(move('ipv4Src', 'reg0', 32)) }),
     add13({ match: [oxm('ethType', 0x0800)], ...applying(move('ipv4Src', 'reg0', 33)) }),
     add13(applying(move('ethSrc', 'reg0', 48))),
+    add13({ match: [oxm('ethType', 0x86dd)], ...applying(move('ipv6NdSll', 'reg0', 32)) }),
     add13(applying(move('ethSrc', 'reg0', 0))),
     add13(applying(move('ethSrc', 'ethType', 16))),
     add13(applying({ type: 'regLoad', range: { offset: 0, bits: 4 }, dst: oxmId('reg0'), value: 16n })),

@@ -205,6 +205,7 @@ function writesRegister(fixes: (name: string, value: number) => boolean): fc.Arb
   ];
   if (fixes('ethType', 0x0800)) sources.push({ src: 'nxmIpSrc', bits: 32 }, { src: 'ipv4Dst', bits: 16 });
   if (fixes('ethType', 0x0806)) sources.push({ src: 'nxmArpSpa', bits: 32 }, { src: 'arpSha', bits: 32 });
+  if (fixes('icmpv6Type', 135)) sources.push({ src: 'nxmNdSll', bits: 32 });
   if (fixes('ethType', 0x86dd)) sources.push({ src: 'ipv6Dst', bits: 32 });
   const moved = fc
     .tuple(fc.constantFrom(...sources), fc.constantFrom<OxmName[]>('reg0', 'reg0', 'reg2'), fc.boolean())
