@@ -94,6 +94,12 @@ export interface Config {
   };
   /** Where registrations are kept, as an absolute path; undefined: in memory, and lost at a restart. */
   readonly store: { readonly path: string } | undefined;
+  readonly limits: {
+    /** Endpoint classes, those of zones and local addresses included. */
+    readonly classes: number;
+    /** Of the pipeline's rules on any one switch. */
+    readonly rules: number;
+  };
   readonly zones: readonly ZoneConfig[];
   readonly switches: readonly SwitchConfig[];
   /** In the order of the file. */

@@ -16,7 +16,7 @@ import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
-import { fileSchema, httpSection, jobsSection, openflowSection, storeSection } from './schema.ts';
+import { fileSchema, httpSection, jobsSection, limitsSection, openflowSection, storeSection } from './schema.ts';
 import { decodeSource, type ReadFile, readFileWithinLimit, unreadable } from './source-text.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -103,6 +103,7 @@ function checkSections(
   const http = findings.check(httpSection, ['http'], root.http ?? {});
   const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
   const store = findings.check(storeSection.optional(), ['store'], root.store ?? undefined);
+  const limits = findings.check(limitsSection, ['limits'], root.limits ?? {});
   const zones = loadZones(section(root, 'zones', findings), findings);
   const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
   const policies = loadPolicies(root.policies, sources, findings);
@@ -113,7 +114,7 @@ function checkSections(
     checkRanges(jobs.ranges, findings);
     checkZonesAgainstRanges(zones, jobs.ranges, findings);
   }
-  if (openflow === undefined || http === undefined || jobs === undefined) return undefined;
+  if (openflow === undefined || http === undefined || jobs === undefined || limits === undefined) return undefined;
   checkListeners(
     [
       ['openflow', openflow.listen],
@@ -129,6 +130,7 @@ function checkSections(
     http,
     jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
     store: store && { path: resolve(dirname(file), store.path) },
+    limits,
     zones,
     switches: loadedSwitches.switches,
     policies: policies.policies,

@@ -17,12 +17,14 @@ import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import { type FlowMatch, hostPrefix } from '../southbound/flow-rule.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { ClassNumbers } from './class-numbers.ts';
 import { isDecided, kindOf } from './cookie.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
+import { entryOf, type PreparedReload, prepareReload } from './reload.ts';
 
 export interface EngineEvents {
   /** The port that these jobs were at does not exist any more: they have ended. */
@@ -32,6 +34,19 @@ export interface EngineEvents {
   /** A switch has connected, or a port has come. */
   networkChanged: [];
 }
+
+/** What the switches said of a reload. Datapath ids are 16 hex digits. */
+export interface ReloadConfirmation {
+  /** Connected, but did not confirm in time. */
+  readonly silent: readonly string[];
+  /** Not connected: they go by the file as it was until they are back. */
+  readonly away: readonly string[];
+  /** Names of the switches whose connection was closed, since they get another pipeline. */
+  readonly rebuilt: readonly string[];
+}
+
+/** Class numbers that wait for switches to forget them; with so many, the switches are told to. */
+const MOST_HELD_NUMBERS = 64;
 
 /** A switch that was connected and is not: it may hold rules of jobs that it knew. */
 interface AwaySwitch {
@@ -44,8 +59,7 @@ interface AwaySwitch {
 export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly events = new EventEmitter<EngineEvents>();
   readonly jobs = new JobTable();
-  readonly policy: PolicyView;
-  readonly #config: Config;
+  #policy: PolicyView;
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #switches = new Map<bigint, ManagedSwitch>();
@@ -54,12 +68,21 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly #addedAt = new Map<string, number>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
   #moment = 0;
+  #isRecycling = false;
 
   constructor(parts: { config: Config; counters: Counters; log: Logger }) {
-    this.#config = parts.config;
     this.#counters = parts.counters;
     this.#log = parts.log;
-    this.policy = new PolicyView(parts.config);
+    this.#policy = new PolicyView(parts.config);
+  }
+
+  /** Of the file in force. */
+  get policy(): PolicyView {
+    return this.#policy;
+  }
+
+  get #config(): Config {
+    return this.#policy.config;
   }
 
   switches(): readonly ManagedSwitch[] {
@@ -83,7 +106,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
-    this.policy.meet(job);
+    this.#retire(this.#policy.meet(job));
     for (const managed of this.#switches.values()) {
       if (unbound !== undefined) managed.onJob(unbound, matchesNaming(unbound, managed.state), false);
       managed.onJob(placed, matchesNaming(placed, managed.state), true);
@@ -97,7 +120,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
+    const retired = this.#policy.leave(job);
     for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), false);
+    this.#retire(retired);
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
     return this.#confirmation(
       placed.location?.dpid,
@@ -116,7 +141,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
     for (const { job, location } of jobs) {
       this.jobs.add(job, location);
-      this.policy.meet(job);
+      this.#policy.meet(job);
     }
     for (const dpid of dpids) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
   }
@@ -125,7 +150,80 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const id = BigInt(`0x${dpid}`);
     if (this.#switches.has(id)) return false;
     this.#away.delete(id);
+    this.#policy.numbers.release(id, this.#policy.numbers.heldFor(id));
     return true;
+  }
+
+  classLimitFor(job: Job): number | undefined {
+    const { engine, numbers } = this.#policy;
+    const { classes } = this.#config.limits;
+    const added = this.#policy.classesAddedBy(job);
+    if (added === 0) return undefined;
+    return engine.live().size + added > classes || added > numbers.available ? classes : undefined;
+  }
+
+  // ---- the policy file
+
+  /** What another file would make of all that is known now. Changes nothing. */
+  prepare(config: Config): PreparedReload<ManagedSwitch> {
+    return this.#prepare(config, this.#policy.numbers.copy());
+  }
+
+  /**
+   * Puts another file in force, in this turn of the event loop: what was decided for packets and would be decided
+   * otherwise is deleted first, on every switch, then each gets what differs behind its guard. Settles when every connected
+   * switch has confirmed or the file's `confirmTimeout` has passed. Never rejects.
+   */
+  async reload(config: Config): Promise<ReloadConfirmation> {
+    const { policy, moves, switches, retired } = this.#prepare(config, this.#policy.numbers);
+    this.#policy = policy;
+    for (const { placed, location } of moves) {
+      this.#move(placed, location);
+      this.#switches.get(location.dpid)?.state.markJobPort(location.portNo);
+    }
+    for (const { target, config: entry } of switches) target.reconfigure(entry);
+    const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
+    for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
+    for (const { target, isRebuilt, groups } of switches) if (!isRebuilt) target.refreshGuarded(groups);
+    this.#retire(retired);
+    this.events.emit('networkChanged');
+    const { silent } = await this.#confirmation(undefined, []);
+    // What these have confirmed is a table of verdicts that names none of the retired.
+    for (const { target } of switches) {
+      const { dpid } = target.state;
+      const isConfirmed = this.#switches.get(dpid) === target && !silent.includes(formatDpid(dpid));
+      if (isConfirmed) policy.numbers.release(dpid, retired);
+    }
+    return { silent, away: [...this.#away.keys()].map(formatDpid), rebuilt: rebuilt.map(({ state }) => state.name) };
+  }
+
+  #prepare(config: Config, numbers: ClassNumbers): PreparedReload<ManagedSwitch> {
+    return prepareReload({ former: this.#policy, config, jobs: this.jobs, switches: this.switches(), numbers });
+  }
+
+  /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */
+  #retire(numbers: readonly number[]): void {
+    for (const number of numbers) this.#policy.numbers.retire(number, [...this.#switches.keys(), ...this.#away.keys()]);
+    if (this.#policy.numbers.heldBack >= MOST_HELD_NUMBERS && !this.#isRecycling) {
+      this.#isRecycling = true;
+      void this.#recycleNumbers().finally(() => {
+        this.#isRecycling = false;
+      });
+    }
+  }
+
+  /** Has every connected switch forget the verdicts of classes that are gone. */
+  async #recycleNumbers(): Promise<void> {
+    const { numbers } = this.#policy;
+    await Promise.all(
+      this.switches().map(async (managed) => {
+        const { dpid } = managed.state;
+        const held = numbers.heldFor(dpid);
+        if (held.length === 0) return;
+        managed.refreshGuarded(managed.pipeline.groupsOfClasses());
+        if (await managed.confirm(this.#config.jobs.confirmTimeoutMs)) numbers.release(dpid, held);
+      }),
+    );
   }
 
   // ---- ConnectionOwner
@@ -138,11 +236,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     }
     const formerState = this.#away.get(dpid)?.state;
     this.#away.delete(dpid);
+    const { numbers } = this.#policy;
+    const held = numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
       connection,
       config: this.#configFor(connection),
       jobs: this.jobs,
-      policy: this.policy,
+      policy: () => this.#policy,
       counters: this.#counters,
       log: this.#log,
       former: formerState,
@@ -158,7 +258,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
     this.events.emit('networkChanged');
-    void managed.mend().then((isMended) => isMended && this.#settleMended(managed));
+    void managed.mend().then((isMended) => {
+      if (!isMended) return;
+      numbers.release(dpid, held);
+      this.#settleMended(managed);
+    });
   }
 
   onMessage(connection: SwitchConnection, message: Message): void {
@@ -244,16 +348,18 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (placed.location?.dpid !== dpid) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
-        if (!isSamePort(location, placed.location)) {
-          const moved = this.jobs.add(placed.job, location);
-          // Wherever it is now, a job keeps the MAC that it was bound to.
-          if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
-          this.events.emit('moved', placed.job, location);
-        }
+        if (!isSamePort(location, placed.location)) this.#move(placed, location);
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
       } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
     }
     if (lost.length > 0) this.events.emit('portGone', lost);
+  }
+
+  #move(placed: PlacedJob, location: JobLocation): void {
+    const moved = this.jobs.add(placed.job, location);
+    // Wherever it is now, a job keeps the MAC that it was bound to.
+    if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
+    this.events.emit('moved', placed.job, location);
   }
 
   async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
@@ -286,15 +392,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   }
 
   #configFor(connection: SwitchConnection): SwitchConfig | undefined {
-    const { datapathId } = connection.features;
     const { version } = connection;
     const local = connection.ports.find(
       (port) => (version === 1 ? widenPort(port.portNo) : port.portNo) === LOCAL_PORT,
     );
-    return (
-      this.#config.switches.find(({ dpid }) => dpid === datapathId) ??
-      this.#config.switches.find(({ dpid, name }) => dpid === undefined && name === local?.name)
-    );
+    return entryOf(this.#config, { dpid: connection.features.datapathId, bridgeName: local?.name });
   }
 }
 

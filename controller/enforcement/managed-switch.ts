@@ -7,28 +7,24 @@
 
 import type { Logger } from 'pino';
 import { isGroupMac, type MacAddress } from '../../protocols/packet/address.ts';
+import type { Frame } from '../../protocols/packet/frame.ts';
 import type { SwitchConfig } from '../config/config.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
-import {
-  coveredBy,
-  type FlowMatch,
-  type FlowRule,
-  type Output,
-  ruleKey,
-  sameInstructions,
-} from '../southbound/flow-rule.ts';
+import { coveredBy, type FlowMatch, type FlowRule, type Output, ruleKey } from '../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../southbound/flow-stats.ts';
 import { addRule, type DeleteFilter, deleteRule, deleteRules, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ANY_OF_LARKS, DECIDED_RULES, isLarks } from './cookie.ts';
+import { DecidedRules } from './decided-rules.ts';
 import type { ForwardingView } from './ends.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import { differenceOf, type RuleDifference } from './rule-difference.ts';
 import { SingleTablePipeline } from './single-table.ts';
 
 /** How long the switch may take to tell its rules when it connects, and when somebody asks. */
@@ -47,7 +43,8 @@ export interface SwitchParts {
   readonly connection: SwitchConnection;
   readonly config: SwitchConfig | undefined;
   readonly jobs: JobTable;
-  readonly policy: PolicyView;
+  /** The one in force: a reload replaces it. */
+  readonly policy: () => PolicyView;
   readonly counters: Counters;
   readonly log: Logger;
   readonly former: SwitchState | undefined;
@@ -62,6 +59,7 @@ export class ManagedSwitch {
   /** The pipeline's rules that the switch has, by group and key. */
   readonly #installed = new Map<string, Map<string, FlowRule>>();
   readonly #groupDrops = new Map<string, FlowRule>();
+  readonly #decided = new DecidedRules();
   readonly #recentRules = new Map<number, FlowRule>();
   #mended: Promise<boolean> | undefined;
   #isMended = false;
@@ -87,7 +85,13 @@ export class ManagedSwitch {
     );
     state.setPorts(connection.ports.map((port) => toPort(port, connection.version)));
     if (parts.former !== undefined) state.inheritJobPorts(parts.former);
-    this.view = { state, jobs, policy };
+    this.view = {
+      state,
+      jobs,
+      get policy() {
+        return policy();
+      },
+    };
     this.pipeline =
       pipelineName === 'multi-table' ? new MultiTablePipeline(this.view) : new SingleTablePipeline(this.view);
   }
@@ -123,8 +127,9 @@ export class ManagedSwitch {
     return parts?.flatMap(readFlowStats);
   }
 
-  /** A rule that was decided for a packet. */
-  install(rule: FlowRule): void {
+  /** A rule that was decided for this packet. */
+  install(rule: FlowRule, frame: Frame, inPort: number): void {
+    this.#decided.note(rule, frame, inPort);
     if (isGroupMac(rule.match.ethDst ?? 0)) {
       if (this.#groupDrops.size >= MAX_GROUP_DROPS) return;
       this.#groupDrops.set(ruleKey(rule), rule);
@@ -142,6 +147,7 @@ export class ManagedSwitch {
     const { version } = this.connection;
     this.connection.send(deleteRules(version, version === 4 ? { ...filter, cookie: DECIDED_RULES } : filter));
     this.#counters.flowMods.add([this.state.name, 'delete']);
+    this.#decided.forget(filter);
     if (version === 4 || filter.outPort !== undefined) return;
     for (const rules of this.#installed.values()) {
       for (const [key, rule] of rules) if (coveredBy(rule.match, filter.match)) rules.delete(key);
@@ -150,8 +156,7 @@ export class ManagedSwitch {
 
   /** A new job may hear what nobody heard before. */
   #deleteGroupDrops(): void {
-    for (const rule of this.#groupDrops.values()) this.#delete(rule);
-    this.#groupDrops.clear();
+    for (const rule of [...this.#groupDrops.values()]) this.#deleteDecidedRule(rule);
   }
 
   /** Brings groups of the pipeline's rules in line with what is known now: first what goes, the strictest of what comes first. */
@@ -161,28 +166,82 @@ export class ManagedSwitch {
   }
 
   #refreshGroup(group: string): void {
-    const wanted = new Map(this.pipeline.rulesOf(group).map((rule) => [ruleKey(rule), rule]));
-    const installed = this.#installed.get(group) ?? new Map<string, FlowRule>();
-    const gone = [...installed].filter(([key]) => !wanted.has(key));
-    const changed = [...wanted]
-      .filter(([key, rule]) => {
-        const has = installed.get(key);
-        return has === undefined || !sameInstructions(has, rule);
-      })
-      .sort(([, a], [, b]) => a.priority - b.priority);
-    const guard = gone.length + changed.length > 0 ? this.pipeline.guardOf(group) : undefined;
+    const difference = this.#difference([group], this.pipeline);
+    const isChange = difference.gone.length + difference.written.length > 0;
+    this.#carryOut(difference, isChange ? this.pipeline.guardOf(group) : undefined);
+  }
+
+  /** Deletes before adds, behind the guard where there is one. */
+  #carryOut({ gone, written }: RuleDifference, guard: FlowRule | undefined): void {
     if (guard !== undefined) this.#add(guard);
-    for (const [key, rule] of gone) {
-      installed.delete(key);
+    for (const { group, rule } of gone) {
+      const ofGroup = this.#installed.get(group);
+      ofGroup?.delete(ruleKey(rule));
+      if (ofGroup?.size === 0) this.#installed.delete(group);
       this.#delete(rule);
     }
-    for (const [key, rule] of changed) {
-      installed.set(key, rule);
+    for (const { group, rule } of written) {
+      const ofGroup = this.#installed.get(group) ?? new Map<string, FlowRule>();
+      this.#installed.set(group, ofGroup.set(ruleKey(rule), rule));
       this.#add(rule);
     }
     if (guard !== undefined) void this.#liftGuard(guard);
-    if (installed.size > 0) this.#installed.set(group, installed);
-    else this.#installed.delete(group);
+  }
+
+  #difference(groups: Iterable<string>, pipeline: Pipeline): RuleDifference {
+    return differenceOf(groups, (group) => pipeline.rulesOf(group), this.#installed);
+  }
+
+  /** How many rules of the pipeline it has. */
+  get ruleCount(): number {
+    return [...this.#installed.values()].reduce((sum, rules) => sum + rules.size, 0);
+  }
+
+  /**
+   * What the file says of this switch, or the policy in force, is another from this turn on: takes away at once what was
+   * decided for packets and would be decided otherwise now. `refreshGuarded` has to follow in the same turn.
+   */
+  reconfigure(config: SwitchConfig | undefined): void {
+    this.state.reconfigure(config);
+    const stale = this.#decided.stale(this.view);
+    if (stale === 'all') this.deleteDecided({ match: {} });
+    else for (const rule of stale) this.#deleteDecidedRule(rule);
+  }
+
+  /** As `refresh`; while any rule of these groups changes, the verdicts of all are asked about. */
+  refreshGuarded(groups: Iterable<string> = this.#allGroups()): void {
+    if (!this.#isMended) return;
+    const difference = this.#difference(groups, this.pipeline);
+    if (difference.gone.length + difference.written.length === 0) return;
+    this.#carryOut(difference, this.#guardOfAll(this.pipeline));
+  }
+
+  /**
+   * What `reconfigure` and `refreshGuarded` would send if this were known instead. Undefined while the switch is being
+   * mended: then all of its rules are on their way.
+   */
+  planned(view: ForwardingView, groups?: Iterable<string>): PlannedRules | undefined {
+    if (!this.#isMended) return undefined;
+    const pipeline = this.pipeline.over(view);
+    const all = new Set([...pipeline.groups(), ...this.#installed.keys()]);
+    return { stale: this.#decided.stale(view), ...this.#difference(groups ?? all, pipeline) };
+  }
+
+  pipelineUnder(config: SwitchConfig | undefined): Pipeline['name'] {
+    return choosePipeline(this.connection, config);
+  }
+
+  #guardOfAll(pipeline: Pipeline): FlowRule | undefined {
+    return pipeline
+      .groupsOfClasses()
+      .map((group) => pipeline.guardOf(group))
+      .find((guard) => guard !== undefined);
+  }
+
+  #deleteDecidedRule(rule: FlowRule): void {
+    this.#decided.forgetRule(rule);
+    this.#groupDrops.delete(ruleKey(rule));
+    this.#delete(rule);
   }
 
   /** Takes the guard away once all behind it is in place, unless a rule was refused or a later change put it there anew. */
@@ -294,6 +353,12 @@ export class ManagedSwitch {
     this.connection.send(deleteRule(this.connection.version, rule));
     this.#counters.flowMods.add([this.state.name, 'delete']);
   }
+}
+
+/** What a change of the file or of the policy in force would send to one switch. */
+export interface PlannedRules extends RuleDifference {
+  /** Decided for single packets, and deleted. */
+  readonly stale: readonly FlowRule[] | 'all';
 }
 
 /** By what the switch can do, unless the file says otherwise. */

@@ -4,6 +4,7 @@
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { PlacedJob } from '../network/job-table.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
+import type { ForwardingView } from './ends.ts';
 
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
@@ -15,6 +16,10 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
+  /** The groups that follow from the file, whoever the jobs and hosts are. */
+  groupsOfFile(): readonly string[];
+  /** The groups that name classes though nobody is in them any more. */
+  groupsOfClasses(): readonly string[];
   /**
    * Rules whose changes must not be seen half done, or half refused: while this rule is there, packets that would meet
    * them are asked about. Undefined for groups that need none.
@@ -25,4 +30,6 @@ export interface Pipeline {
    * answer is the groups that change by that.
    */
   askAboutUnknown(): readonly string[];
+  /** A pipeline of its own that says what rules there would be if this were known. */
+  over(view: ForwardingView): Pipeline;
 }

@@ -40,6 +40,14 @@ export class SingleTablePipeline implements Pipeline {
     return [];
   }
 
+  groupsOfFile(): readonly string[] {
+    return [...this.groups()];
+  }
+
+  groupsOfClasses(): readonly string[] {
+    return [];
+  }
+
   guardOf(): undefined {
     return undefined;
   }
@@ -47,6 +55,10 @@ export class SingleTablePipeline implements Pipeline {
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */
   askAboutUnknown(): readonly string[] {
     return [];
+  }
+
+  over(view: ForwardingView): SingleTablePipeline {
+    return new SingleTablePipeline(view);
   }
 }
 

@@ -24,6 +24,14 @@ export class MultiTableContext {
     this.view = view;
   }
 
+  /** The same small numbers over another view, for trying out what would be. */
+  over(view: ForwardingView): MultiTableContext {
+    const copy = new MultiTableContext(view);
+    copy.asksAboutUnknown = this.asksAboutUnknown;
+    for (const [portNo, index] of this.#portIndexes) copy.#portIndexes.set(portNo, index);
+    return copy;
+  }
+
   /** From 1; the same for as long as the switch is connected. Undefined when there are too many ports. */
   portIndex(portNo: number): number | undefined {
     const known = this.#portIndexes.get(portNo);

@@ -24,8 +24,8 @@ export class MultiTablePipeline implements Pipeline {
   /** The classes that the verdict table speaks of, by number. */
   #classes = new Map<number, EndpointClass>();
 
-  constructor(view: ForwardingView) {
-    this.#context = new MultiTableContext(view);
+  constructor(view: ForwardingView, context = new MultiTableContext(view)) {
+    this.#context = context;
   }
 
   *groups(): Iterable<string> {
@@ -54,9 +54,13 @@ export class MultiTablePipeline implements Pipeline {
     const { job, location, mac } = placed;
     // New classes first: their verdicts must be there before any packet has them.
     const isPresent = jobs.get(job) !== undefined;
+    // By the class itself: its number may have been another's when the table was made.
     const isNew =
       isPresent &&
-      job.addresses.some((address) => !this.#classes.has(policy.engine.classOf({ kind: 'job', job, address }).id));
+      job.addresses.some((address) => {
+        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
+        return this.#classes.get(endpointClass.id) !== endpointClass;
+      });
     return [
       ...(isNew ? [VERDICTS] : []),
       // Hosts that were seen at a port which is a job's now have no rules any more.
@@ -70,6 +74,15 @@ export class MultiTablePipeline implements Pipeline {
 
   groupsOfPort(portNo: number): readonly string[] {
     return [`port:${portNo}`];
+  }
+
+  groupsOfFile(): readonly string[] {
+    const ports = Array.from(this.#context.view.state.ports(), ({ portNo }) => `port:${portNo}`);
+    return [VERDICTS, ...ports, BASE];
+  }
+
+  groupsOfClasses(): readonly string[] {
+    return [VERDICTS];
   }
 
   /** A job at another switch leaves by the port that its MAC was seen at. */
@@ -89,18 +102,14 @@ export class MultiTablePipeline implements Pipeline {
     return [BASE];
   }
 
+  over(view: ForwardingView): MultiTablePipeline {
+    return new MultiTablePipeline(view, this.#context.over(view));
+  }
+
   /** Those of the jobs and of the file's blocks. What is met no more stays until the table is next made. */
   #presentClasses(): readonly EndpointClass[] {
-    const { jobs, policy } = this.#context.view;
-    const present = new Map<number, EndpointClass>();
-    for (const { endpointClass } of policy.blocks()) present.set(endpointClass.id, endpointClass);
-    for (const { job } of jobs.all()) {
-      for (const address of job.addresses) {
-        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
-        present.set(endpointClass.id, endpointClass);
-      }
-    }
-    this.#classes = present;
-    return [...present.values()];
+    const present = this.#context.view.policy.presentClasses();
+    this.#classes = new Map(present.map((endpointClass) => [endpointClass.id, endpointClass]));
+    return present;
   }
 }
