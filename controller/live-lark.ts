@@ -3,7 +3,8 @@
 
 import type { AttributeValue } from '../policies/policy.ts';
 import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
-import { type Config, formatPlace, type Place } from './config/config.ts';
+import { formatPlace, type Place } from './config/config.ts';
+import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import { kindOf } from './enforcement/cookie.ts';
 import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
@@ -21,13 +22,18 @@ import type {
   ForgottenSwitch,
   JobView,
   LarkApi,
+  PlanView,
   PortView,
   Readiness,
+  ReloadView,
   RuleView,
   SwitchView,
 } from './northbound/lark-api.ts';
 import { ProblemError } from './northbound/problem.ts';
+import { problemView } from './northbound/problem-view.ts';
+import type { PlanRequest, PolicyControl } from './policy-control.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
+import { writeState } from './state/state-file.ts';
 
 /** How long `explain` waits for a switch to tell its rules. */
 const EXPLAIN_TIMEOUT_MS = 2_000;
@@ -35,7 +41,7 @@ const EXPLAIN_TIMEOUT_MS = 2_000;
 export interface LiveLarkParts {
   readonly engine: EnforcementEngine;
   readonly admission: AdmissionService;
-  readonly config: Config;
+  readonly policy: PolicyControl;
   /** As `AdmissionService.forgetSwitch`. */
   readonly forgetSwitch: (dpid: string) => Promise<readonly IpAddress[] | undefined>;
 }
@@ -43,13 +49,13 @@ export interface LiveLarkParts {
 export class LiveLark implements LarkApi {
   readonly #engine: EnforcementEngine;
   readonly #admission: AdmissionService;
-  readonly #config: Config;
+  readonly #policy: PolicyControl;
   readonly #forgetSwitch: LiveLarkParts['forgetSwitch'];
 
   constructor(parts: LiveLarkParts) {
     this.#engine = parts.engine;
     this.#admission = parts.admission;
-    this.#config = parts.config;
+    this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
   }
 
@@ -80,6 +86,30 @@ export class LiveLark implements LarkApi {
     throw new ProblemError('HTTP_SWITCH_CONNECTED', `Switch ${dpid} is connected, so its rules are Lark's to mend.`);
   }
 
+  async reloadPolicy(): Promise<ReloadView> {
+    const result = await this.#policy.reload();
+    if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'stays in force');
+    if (result.outcome === 'no-file') {
+      throw new ProblemError('HTTP_POLICY_NO_FILE', 'This Lark runs with the defaults, without a policy file.');
+    }
+    const { plan, warnings, switches } = result;
+    return { plan, warnings: warnings.map(problemView), ...switches };
+  }
+
+  planPolicy(request: PlanRequest): PlanView {
+    const result = this.#policy.plan(request);
+    if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'would stay in force');
+    const { plan, warnings, problems } = result;
+    return { plan, warnings: warnings.map(problemView), problems: problems.map(problemView) };
+  }
+
+  state(): Iterable<string> {
+    const engine = this.#engine;
+    const { policy, jobs } = engine;
+    const { source } = this.#policy;
+    return [...writeState({ policy, source, jobs, switches: engine.switches(), away: engine.awaySwitches() })];
+  }
+
   async explain(source: string, destination: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
@@ -100,7 +130,7 @@ export class LiveLark implements LarkApi {
 
   readiness(): Readiness {
     const connected = new Set(this.#engine.switches().map(({ state }) => state.config?.name));
-    const reasons = this.#config.switches
+    const reasons = this.#policy.config.switches
       .filter(({ name }) => !connected.has(name))
       .map(({ name }) => `the switch ${name} of the policy file is not connected`);
     for (const managed of this.#engine.switches()) {
@@ -187,6 +217,14 @@ export class LiveLark implements LarkApi {
       audited,
     };
   }
+}
+
+function refusedPolicy(problems: readonly ConfigProblem[], fate: string): ProblemError {
+  const count = problems.length === 1 ? '1 error' : `${problems.length} errors`;
+  const first = problems[0];
+  const example = first === undefined ? '' : `: ${formatProblem(first)}`;
+  const detail = `The policy file cannot be used (${count}), and the one in force ${fate}${example}.`;
+  return new ProblemError('HTTP_POLICY_REFUSED', detail, { problems: problems.map(problemView) });
 }
 
 function addressOf(parameter: string, text: string): IpAddress {

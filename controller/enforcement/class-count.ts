@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Job } from '../jobs/job.ts';
 import type { EndpointClass, VerdictEngine } from './endpoint-classes.ts';
 import { PolicyView } from './policy-view.ts';
-import type { Verdict } from './verdict.ts';
+import { effectOf } from './verdict.ts';
 
 export interface ClassCount {
   readonly jobs: number;
@@ -61,11 +61,4 @@ function countVerdicts(engine: VerdictEngine, classes: readonly EndpointClass[])
     }
   }
   return { distinct: kinds.size, dropped, audited };
-}
-
-/** Equal for verdicts that treat packets alike, whoever made them. */
-function effectOf(verdict: Verdict): string {
-  if (verdict.action === 'drop') return 'drop';
-  const { queue, via, connections, mark, vlan } = verdict;
-  return JSON.stringify([queue?.name, via?.name, connections?.value, mark?.value, vlan?.value]);
 }

@@ -53,14 +53,6 @@ describe('class numbers', () => {
       }),
     );
   });
-
-  it('can be taken as they were given before', () => {
-    const numbers = new ClassNumbers();
-    numbers.takeExactly(3);
-    expect(() => numbers.takeExactly(3)).toThrow(/two classes/);
-    numbers.takeExactly(1);
-    expect([numbers.take(), numbers.take(), numbers.take()].sort()).toEqual([0, 2, 4]);
-  });
 });
 
 describe('inheritNumbers', () => {

@@ -5,6 +5,16 @@
 
 import { MAX_CLASS } from './multi-table/layout.ts';
 
+/** All that decides which numbers come next. */
+export interface NumbersState {
+  /** This and all above it were never given. */
+  readonly next: number;
+  /** To be given again, the last first. */
+  readonly free: readonly number[];
+  /** With the datapath ids of the switches that may still name them. */
+  readonly held: readonly (readonly [number: number, switches: readonly bigint[]])[];
+}
+
 export class ClassNumbers {
   #next = 0;
   readonly #free: number[] = [];
@@ -28,18 +38,6 @@ export class ClassNumbers {
     return number;
   }
 
-  /** A class that a former process, or a file of its state, gave this number. */
-  takeExactly(number: number): void {
-    for (; this.#next < number; this.#next++) this.#free.push(this.#next);
-    if (number === this.#next) {
-      this.#next++;
-      return;
-    }
-    const at = this.#free.indexOf(number);
-    if (at === -1) throw new Error(`class number ${number} stands for two classes`);
-    this.#free.splice(at, 1);
-  }
-
   /** Its class has no members any more; these switches may have rules that name it. */
   retire(number: number, switches: Iterable<bigint>): void {
     this.#held.set(number, new Set(switches));
@@ -59,13 +57,21 @@ export class ClassNumbers {
     }
   }
 
+  get state(): NumbersState {
+    return { next: this.#next, free: [...this.#free], held: [...this.#held].map(([number, of]) => [number, [...of]]) };
+  }
+
+  static from({ next, free, held }: NumbersState): ClassNumbers {
+    const numbers = new ClassNumbers();
+    numbers.#next = next;
+    numbers.#free.push(...free);
+    for (const [number, switches] of held) numbers.#held.set(number, new Set(switches));
+    return numbers;
+  }
+
   /** For trying out what would be taken. */
   copy(): ClassNumbers {
-    const copy = new ClassNumbers();
-    copy.#next = this.#next;
-    copy.#free.push(...this.#free);
-    for (const [number, switches] of this.#held) copy.#held.set(number, new Set(switches));
-    return copy;
+    return ClassNumbers.from(this.state);
   }
 
   #freeIfUnnamed(number: number): void {

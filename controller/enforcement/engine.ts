@@ -17,7 +17,6 @@ import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import { type FlowMatch, hostPrefix } from '../southbound/flow-rule.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import type { ClassNumbers } from './class-numbers.ts';
 import { isDecided, kindOf } from './cookie.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
@@ -35,13 +34,13 @@ export interface EngineEvents {
   networkChanged: [];
 }
 
-/** What the switches said of a reload. Datapath ids are 16 hex digits. */
+/** What the switches said of a reload, by their names, or datapath ids where no name is known. */
 export interface ReloadConfirmation {
   /** Connected, but did not confirm in time. */
   readonly silent: readonly string[];
   /** Not connected: they go by the file as it was until they are back. */
   readonly away: readonly string[];
-  /** Names of the switches whose connection was closed, since they get another pipeline. */
+  /** Those whose connection was closed, since they get another pipeline. */
   readonly rebuilt: readonly string[];
 }
 
@@ -166,16 +165,16 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   /** What another file would make of all that is known now. Changes nothing. */
   prepare(config: Config): PreparedReload<ManagedSwitch> {
-    return this.#prepare(config, this.#policy.numbers.copy());
+    const numbers = this.#policy.numbers.copy();
+    return prepareReload({ former: this.#policy, config, jobs: this.jobs, switches: this.switches(), numbers });
   }
 
   /**
-   * Puts another file in force, in this turn of the event loop: what was decided for packets and would be decided
-   * otherwise is deleted first, on every switch, then each gets what differs behind its guard. Settles when every connected
-   * switch has confirmed or the file's `confirmTimeout` has passed. Never rejects.
+   * Puts another file in force, in the turn of the event loop in which it was prepared: what was decided for packets and
+   * would be decided otherwise is deleted first, on every switch, then each gets what differs behind its guard. Settles
+   * when every connected switch has confirmed or the file's `confirmTimeout` has passed. Never rejects.
    */
-  async reload(config: Config): Promise<ReloadConfirmation> {
-    const { policy, moves, switches, retired } = this.#prepare(config, this.#policy.numbers);
+  async reload({ policy, moves, switches, retired }: PreparedReload<ManagedSwitch>): Promise<ReloadConfirmation> {
     this.#policy = policy;
     for (const { placed, location } of moves) {
       this.#move(placed, location);
@@ -192,13 +191,21 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     for (const { target } of switches) {
       const { dpid } = target.state;
       const isConfirmed = this.#switches.get(dpid) === target && !silent.includes(formatDpid(dpid));
-      if (isConfirmed) policy.numbers.release(dpid, retired);
+      if (isConfirmed) this.#policy.numbers.release(dpid, retired);
     }
-    return { silent, away: [...this.#away.keys()].map(formatDpid), rebuilt: rebuilt.map(({ state }) => state.name) };
+    const named = (dpids: readonly string[]) => dpids.map((dpid) => this.#nameOf(dpid));
+    const away = [...this.#away.keys()].map(formatDpid);
+    return { silent: named(silent), away: named(away), rebuilt: rebuilt.map(({ state }) => state.name) };
   }
 
-  #prepare(config: Config, numbers: ClassNumbers): PreparedReload<ManagedSwitch> {
-    return prepareReload({ former: this.#policy, config, jobs: this.jobs, switches: this.switches(), numbers });
+  /** Datapath ids of the switches that are not connected and may have rules. */
+  awaySwitches(): readonly string[] {
+    return Array.from(this.#away.keys(), (dpid) => this.#nameOf(formatDpid(dpid)));
+  }
+
+  #nameOf(dpid: string): string {
+    const id = BigInt(`0x${dpid}`);
+    return (this.#switches.get(id)?.state ?? this.#away.get(id)?.state)?.name ?? dpid;
   }
 
   /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */
@@ -214,14 +221,14 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   /** Has every connected switch forget the verdicts of classes that are gone. */
   async #recycleNumbers(): Promise<void> {
-    const { numbers } = this.#policy;
     await Promise.all(
       this.switches().map(async (managed) => {
         const { dpid } = managed.state;
-        const held = numbers.heldFor(dpid);
+        const held = this.#policy.numbers.heldFor(dpid);
         if (held.length === 0) return;
         managed.refreshGuarded(managed.pipeline.groupsOfClasses());
-        if (await managed.confirm(this.#config.jobs.confirmTimeoutMs)) numbers.release(dpid, held);
+        const isConfirmed = await managed.confirm(this.#config.jobs.confirmTimeoutMs);
+        if (isConfirmed) this.#policy.numbers.release(dpid, held);
       }),
     );
   }
@@ -236,8 +243,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     }
     const formerState = this.#away.get(dpid)?.state;
     this.#away.delete(dpid);
-    const { numbers } = this.#policy;
-    const held = numbers.heldFor(dpid);
+    const held = this.#policy.numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
       connection,
       config: this.#configFor(connection),
@@ -260,7 +266,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.events.emit('networkChanged');
     void managed.mend().then((isMended) => {
       if (!isMended) return;
-      numbers.release(dpid, held);
+      this.#policy.numbers.release(dpid, held);
       this.#settleMended(managed);
     });
   }

@@ -23,6 +23,7 @@ import type { ForwardingView } from './ends.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PlannedRules } from './plan/rule-changes.ts';
 import type { PolicyView } from './policy-view.ts';
 import { differenceOf, type RuleDifference } from './rule-difference.ts';
 import { SingleTablePipeline } from './single-table.ts';
@@ -72,7 +73,7 @@ export class ManagedSwitch {
     this.connection = connection;
     this.#counters = parts.counters;
     this.#log = parts.log;
-    const pipelineName = choosePipeline(connection, config);
+    const pipelineName = choosePipeline(connection, config?.pipeline);
     const state = new SwitchState(
       {
         dpid: features.datapathId,
@@ -220,15 +221,18 @@ export class ManagedSwitch {
    * What `reconfigure` and `refreshGuarded` would send if this were known instead. Undefined while the switch is being
    * mended: then all of its rules are on their way.
    */
-  planned(view: ForwardingView, groups?: Iterable<string>): PlannedRules | undefined {
+  planned(view: ForwardingView, groups: Iterable<string> | undefined): PlannedRules | undefined {
     if (!this.#isMended) return undefined;
     const pipeline = this.pipeline.over(view);
     const all = new Set([...pipeline.groups(), ...this.#installed.keys()]);
-    return { stale: this.#decided.stale(view), ...this.#difference(groups ?? all, pipeline) };
+    const difference = this.#difference(groups ?? all, pipeline);
+    const isChange = difference.gone.length + difference.written.length > 0;
+    const guard = isChange ? this.#guardOfAll(pipeline) : undefined;
+    return { stale: this.#decided.stale(view), ...difference, guard };
   }
 
-  pipelineUnder(config: SwitchConfig | undefined): Pipeline['name'] {
-    return choosePipeline(this.connection, config);
+  pipelineUnder(wanted: SwitchConfig['pipeline']): Pipeline['name'] {
+    return choosePipeline(this.connection, wanted);
   }
 
   #guardOfAll(pipeline: Pipeline): FlowRule | undefined {
@@ -355,16 +359,10 @@ export class ManagedSwitch {
   }
 }
 
-/** What a change of the file or of the policy in force would send to one switch. */
-export interface PlannedRules extends RuleDifference {
-  /** Decided for single packets, and deleted. */
-  readonly stale: readonly FlowRule[] | 'all';
-}
-
 /** By what the switch can do, unless the file says otherwise. */
-function choosePipeline(connection: SwitchConnection, config: SwitchConfig | undefined): Pipeline['name'] {
+function choosePipeline(connection: SwitchConnection, wanted: SwitchConfig['pipeline']): Pipeline['name'] {
   const canDoBoth = connection.version === 4 && connection.features.nTables >= TABLE_COUNT;
-  return canDoBoth ? (config?.pipeline ?? 'multi-table') : 'single-table';
+  return canDoBoth ? (wanted ?? 'multi-table') : 'single-table';
 }
 
 export function toPort(port: PortDescription, version: 1 | 4): SwitchPort {

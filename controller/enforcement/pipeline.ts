@@ -6,8 +6,17 @@ import type { PlacedJob } from '../network/job-table.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
 
+/** What a pipeline has settled on for as long as the switch is connected. */
+export interface PipelineMemory {
+  /** See `askAboutUnknown`. */
+  readonly asksAboutUnknown: boolean;
+  /** Small numbers of ports, in the order in which they were given. */
+  readonly portIndexes: readonly (readonly [portNo: number, index: number])[];
+}
+
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
+  readonly memory: PipelineMemory;
   /** Every group that has rules now, in an order in which they may be put in place. */
   groups(): Iterable<string>;
   /** None where what the group follows from is gone. */

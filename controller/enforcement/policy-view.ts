@@ -3,7 +3,7 @@
 //
 // A view is of one file. A reload makes its successor, in which each class keeps a former class's number where it can.
 
-import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
+import { formatPrefix, type IpAddress, type Prefix } from '../../protocols/packet/address.ts';
 import type { Config } from '../config/config.ts';
 import { inAnyPrefix, zoneLookup } from '../config/zones.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
@@ -16,6 +16,13 @@ import type { Verdict } from './verdict.ts';
 export interface Block {
   readonly prefix: Prefix;
   readonly endpointClass: EndpointClass;
+}
+
+/** By what is in a class; a job's are those of its addresses, in their order. */
+export interface ClassNumbersOf<J> {
+  readonly local: number;
+  readonly blocks: readonly (readonly [prefix: string, number: number])[];
+  readonly jobs: readonly (readonly [job: J, numbers: readonly number[]])[];
 }
 
 export class PolicyView {
@@ -58,6 +65,42 @@ export class PolicyView {
     });
     for (const job of all) next.#meet(job, inherited);
     return next;
+  }
+
+  /** The view whose `classNumbers` these were, of the same file and the same jobs. */
+  static from(config: Config, given: ClassNumbersOf<Job>, numbers: ClassNumbers): PolicyView {
+    let known: ReadonlyMap<EndpointClass, number> = new Map();
+    const view = new PolicyView(config, numbers, (made) => {
+      known = made.#classesNumbered(given);
+      return known;
+    });
+    for (const [job] of given.jobs) view.#meet(job, known);
+    return view;
+  }
+
+  /** Which number stands for what. */
+  classNumbers(jobs: Iterable<Job>): ClassNumbersOf<Job> {
+    return {
+      local: this.#local.id,
+      blocks: this.#blocks.map(({ prefix, endpointClass }) => [formatPrefix(prefix), endpointClass.id]),
+      jobs: Array.from(jobs, (job) => [job, this.numbersOf(job)]),
+    };
+  }
+
+  #classesNumbered({ local, blocks, jobs }: ClassNumbersOf<Job>): ReadonlyMap<EndpointClass, number> {
+    const numbers = new Map([[this.#local, local]]);
+    const byPrefix = new Map(blocks);
+    for (const { prefix, endpointClass } of this.#blocks) {
+      const number = byPrefix.get(formatPrefix(prefix));
+      if (number !== undefined) numbers.set(endpointClass, number);
+    }
+    for (const [job, ofJob] of jobs) {
+      for (const [i, endpointClass] of this.#classesOf(job).entries()) {
+        const number = ofJob[i];
+        if (number !== undefined) numbers.set(endpointClass, number);
+      }
+    }
+    return numbers;
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
@@ -139,7 +182,7 @@ export class PolicyView {
       { network: 0 as IpAddress, length: 0 },
       { network: 0n as IpAddress, length: 0 },
     ];
-    const byKey = new Map(listed.map((prefix) => [blockKey(prefix), prefix]));
+    const byKey = new Map(listed.map((prefix) => [formatPrefix(prefix), prefix]));
     return [...byKey.values()].map((prefix) => ({
       prefix,
       endpointClass: this.engine.classOfBlock(this.zoneOf(prefix.network, prefix.length), prefix),
@@ -154,9 +197,9 @@ export class PolicyView {
       shared.set(now, counts.set(before.id, (counts.get(before.id) ?? 0) + 1));
     };
     count(next.#local, this.#local);
-    const blocks = new Map(this.#blocks.map(({ prefix, endpointClass }) => [blockKey(prefix), endpointClass]));
+    const blocks = new Map(this.#blocks.map(({ prefix, endpointClass }) => [formatPrefix(prefix), endpointClass]));
     for (const { prefix, endpointClass } of next.#blocks) {
-      const before = blocks.get(blockKey(prefix));
+      const before = blocks.get(formatPrefix(prefix));
       if (before !== undefined) count(endpointClass, before);
     }
     for (const job of jobs) {
@@ -174,7 +217,3 @@ export class PolicyView {
 
 /** The numbers that classes of a view that is being made take over. */
 type Inheritance = (made: PolicyView) => ReadonlyMap<EndpointClass, number>;
-
-function blockKey({ network, length }: Prefix): string {
-  return `${typeof network}${network}/${length}`;
-}

@@ -16,8 +16,8 @@ import type { PolicyView } from './policy-view.ts';
 export interface AffectedSwitch {
   readonly state: SwitchState;
   readonly pipeline: Pipeline;
-  /** The pipeline that it would get under an entry of the file. */
-  pipelineUnder(config: SwitchConfig | undefined): Pipeline['name'];
+  /** The pipeline that it would get where the file says this of it. */
+  pipelineUnder(wanted: SwitchConfig['pipeline']): Pipeline['name'];
 }
 
 export interface ReloadParts<Switch extends AffectedSwitch> {
@@ -74,7 +74,13 @@ export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<
     const isAny = isChanged || isRangesChanged || moves.length > 0 || next.version === 1;
     const ofJobs = renumbered.flatMap((placed) => target.pipeline.groupsOfJob(placed));
     const groups = isAny ? undefined : new Set([...target.pipeline.groupsOfFile(), ...ofJobs]);
-    return { target, config: entry, view, isRebuilt: target.pipelineUnder(entry) !== target.pipeline.name, groups };
+    return {
+      target,
+      config: entry,
+      view,
+      isRebuilt: target.pipelineUnder(entry?.pipeline) !== target.pipeline.name,
+      groups,
+    };
   });
   const live = new Set([...policy.engine.live()].map(({ id }) => id));
   const retired = [...former.engine.live()].map(({ id }) => id).filter((id) => !live.has(id));

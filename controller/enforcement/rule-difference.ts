@@ -27,7 +27,9 @@ export function differenceOf(
   for (const group of groups) {
     const wanted = new Map(wantedOf(group).map((rule) => [ruleKey(rule), rule]));
     const has = installed.get(group);
-    for (const [key, rule] of has ?? []) if (!wanted.has(key)) gone.push({ group, rule });
+    // By their keys, so that the order does not depend on how the switch got them.
+    const unwanted = [...(has ?? [])].filter(([key]) => !wanted.has(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [, rule] of unwanted) gone.push({ group, rule });
     const ofGroup = [...wanted].map(([key, rule]) => ({ group, rule, instead: has?.get(key) }));
     const changed = ofGroup.filter(({ rule, instead }) => instead === undefined || !sameInstructions(instead, rule));
     written.push(...changed.sort((a, b) => a.rule.priority - b.rule.priority));

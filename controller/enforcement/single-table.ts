@@ -11,6 +11,7 @@ const BASE = 'base';
 
 export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
+  readonly memory = { asksAboutUnknown: false, portIndexes: [] };
   readonly #view: ForwardingView;
 
   constructor(view: ForwardingView) {

@@ -1,6 +1,8 @@
 // What the HTTP API and the command line show of a running Lark: plain values, ready for JSON, and the one interface by
 // which the northbound reads the rest of the controller.
 
+import type { ReloadConfirmation } from '../enforcement/engine.ts';
+import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 
 export interface JobView {
@@ -113,6 +115,30 @@ export interface Explanation {
   readonly silentSwitches: readonly string[];
 }
 
+/** What is wrong with a policy file, or suspicious about it. */
+export interface ProblemView {
+  readonly code: string;
+  readonly message: string;
+  readonly file: string;
+  /** Null where it is about the file as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** `silent` switches have not confirmed yet; `away` and `rebuilt` ones are mended when they are back. */
+export interface ReloadView extends ReloadConfirmation {
+  /** What was done. */
+  readonly plan: ReloadPlan;
+  readonly warnings: readonly ProblemView[];
+}
+
+export interface PlanView {
+  readonly plan: ReloadPlan;
+  readonly warnings: readonly ProblemView[];
+  /** Why a reload with this file would be refused all the same. */
+  readonly problems: readonly ProblemView[];
+}
+
 export interface Readiness {
   readonly ready: boolean;
   /** One sentence for each thing that is not as it should be. */
@@ -132,5 +158,11 @@ export interface LarkApi {
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
   /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
   explain(source: string, destination: string): Promise<Explanation>;
+  /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
+  reloadPolicy(): Promise<ReloadView>;
+  /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */
+  planPolicy(request: { readonly file: string; readonly text: string; readonly withRules: boolean }): PlanView;
+  /** A file for `lark plan --state`, in pieces, of the moment at which it is asked for. */
+  state(): Iterable<string>;
   readiness(): Readiness;
 }

@@ -76,7 +76,7 @@ export function isFree(facts: Facts, job: Pick<JobFacts, 'user' | 'group'>): boo
   const others: End[] = [
     LOCAL_END,
     ...zones.map((zone): End => ({ is: 'zone', zone, address: undefined })),
-    ...facts.met.map(({ user, group }): End => ({ is: 'job', user, group })),
+    ...facts.jobs.map(({ user, group }): End => ({ is: 'job', user, group })),
   ];
   return others.every((other) => !verdict(policy, own, other).drop && !verdict(policy, other, own).drop);
 }

@@ -60,7 +60,7 @@ export class World implements WireOwner {
   constructor({ config, policy, versions }: WorldSetup) {
     this.time.install();
     this.versions = versions;
-    this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
+    this.knowledge = new Knowledge({ policy, jobs: [], switches: new Map() });
     const counters = new Counters();
     this.#engine = new EnforcementEngine({ config, counters, log: LOG });
     this.admission = new AdmissionService({
@@ -278,8 +278,7 @@ export class World implements WireOwner {
       .filter((known) => known.key !== key)
       .map((known) => (mac !== undefined && known.mac === mac ? { ...known, mac: undefined } : known));
     const jobs = [...others, { key, user, group, addresses, mac, at }];
-    const isMet = facts.met.some((met) => met.user === user && met.group === group);
-    this.knowledge.now = { ...facts, jobs, met: isMet ? facts.met : [...facts.met, { user, group }] };
+    this.knowledge.now = { ...facts, jobs };
     this.#changedAt.set(key, this.knowledge.epoch);
   }
 

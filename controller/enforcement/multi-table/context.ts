@@ -12,24 +12,23 @@ import {
 } from '../../southbound/flow-rule.ts';
 import { makeCookie, type RuleKind } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
+import type { PipelineMemory } from '../pipeline.ts';
 import { MAX_PORT_INDEX, MAX_QUEUE_INDEX } from './layout.ts';
 
 export class MultiTableContext {
   readonly view: ForwardingView;
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
-  asksAboutUnknown = false;
+  asksAboutUnknown: boolean;
   readonly #portIndexes = new Map<number, number>();
 
-  constructor(view: ForwardingView) {
+  constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.view = view;
+    this.asksAboutUnknown = memory?.asksAboutUnknown === true;
+    for (const [portNo, index] of memory?.portIndexes ?? []) this.#portIndexes.set(portNo, index);
   }
 
-  /** The same small numbers over another view, for trying out what would be. */
-  over(view: ForwardingView): MultiTableContext {
-    const copy = new MultiTableContext(view);
-    copy.asksAboutUnknown = this.asksAboutUnknown;
-    for (const [portNo, index] of this.#portIndexes) copy.#portIndexes.set(portNo, index);
-    return copy;
+  get memory(): PipelineMemory {
+    return { asksAboutUnknown: this.asksAboutUnknown, portIndexes: [...this.#portIndexes] };
   }
 
   /** From 1; the same for as long as the switch is connected. Undefined when there are too many ports. */

@@ -7,7 +7,7 @@ import type { PlacedJob } from '../../network/job-table.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { Pipeline, PipelineMemory } from '../pipeline.ts';
 import { baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
@@ -24,8 +24,12 @@ export class MultiTablePipeline implements Pipeline {
   /** The classes that the verdict table speaks of, by number. */
   #classes = new Map<number, EndpointClass>();
 
-  constructor(view: ForwardingView, context = new MultiTableContext(view)) {
-    this.#context = context;
+  constructor(view: ForwardingView, memory?: PipelineMemory) {
+    this.#context = new MultiTableContext(view, memory);
+  }
+
+  get memory(): PipelineMemory {
+    return this.#context.memory;
   }
 
   *groups(): Iterable<string> {
@@ -103,7 +107,7 @@ export class MultiTablePipeline implements Pipeline {
   }
 
   over(view: ForwardingView): MultiTablePipeline {
-    return new MultiTablePipeline(view, this.#context.over(view));
+    return new MultiTablePipeline(view, this.memory);
   }
 
   /** Those of the jobs and of the file's blocks. What is met no more stays until the table is next made. */
