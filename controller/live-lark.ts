@@ -6,10 +6,11 @@ import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '..
 import { formatPlace, type Place } from './config/config.ts';
 import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import { kindOf } from './enforcement/cookie.ts';
-import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
+import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
@@ -110,22 +111,68 @@ export class LiveLark implements LarkApi {
     return [...writeState({ policy, source, jobs, switches: engine.switches(), away: engine.awaySwitches() })];
   }
 
-  async explain(source: string, destination: string): Promise<Explanation> {
+  async explain(source: string, destination: string, only?: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
     const ends = [this.#endpoint(from), this.#endpoint(to)] as const;
+    const asked = this.#switchesToAsk(only);
     const read = await Promise.all(
-      this.#engine.switches().map(async (managed) => ({ managed, rules: await managed.readRules(EXPLAIN_TIMEOUT_MS) })),
+      asked.connected.map(async (managed) => ({ managed, rules: await managed.readRules(EXPLAIN_TIMEOUT_MS) })),
     );
+    const verdict = this.#explainVerdict(ends);
+    const classes = this.#classesOf(ends);
+    const about = read.map(({ managed, rules }) => ({
+      managed,
+      rules: rulesAbout(rules ?? [], { from, to, classes }),
+      isSilent: rules === undefined,
+    }));
     return {
       source: this.#explainEnd(from, ends[0]),
       destination: this.#explainEnd(to, ends[1]),
-      verdict: this.#explainVerdict(ends),
-      rules: read.flatMap(({ managed, rules }) =>
-        rulesAbout(rules ?? [], { from, to, classes: this.#classesOf(ends) }).map((rule) => ruleView(managed, rule)),
-      ),
+      verdict,
+      rules: about.flatMap(({ managed, rules }) => rules.map((rule) => ruleView(managed, rule, verdict))),
       silentSwitches: read.filter(({ rules }) => rules === undefined).map(({ managed }) => managed.state.name),
+      withoutRules: [
+        ...about.flatMap(({ managed, rules, isSilent }) => (isSilent ? [] : this.#whyNoRule(managed, rules, ends))),
+        ...asked.away.map((name) => ({
+          switch: name,
+          reason: 'it is not connected, and goes on by the rules that it has',
+        })),
+      ],
     };
+  }
+
+  /** All that are connected, or the one that is wanted, which may be away. */
+  #switchesToAsk(only: string | undefined): { connected: readonly ManagedSwitch[]; away: readonly string[] } {
+    const connected = this.#engine.switches();
+    if (only === undefined) return { connected, away: [] };
+    const dpid = only.replaceAll(':', '').toLowerCase();
+    const found = connected.filter(({ state }) => state.name === only || formatDpid(state.dpid) === dpid);
+    if (found.length > 0) return { connected: found, away: [] };
+    const inFile = this.#policy.config.switches.map((each) => [each.name, each.dpid && formatDpid(each.dpid)] as const);
+    const known = inFile.find(([name, id]) => name === only || id === dpid)?.[0];
+    const away = known ?? this.#engine.awaySwitches().find((name) => name === only || name === dpid);
+    if (away !== undefined) return { connected: [], away: [away] };
+    throw new ProblemError(
+      'HTTP_SWITCH_NOT_FOUND',
+      `No switch '${only}' is connected, and the policy file names none.`,
+    );
+  }
+
+  #whyNoRule(
+    managed: ManagedSwitch,
+    rules: readonly SwitchRule[],
+    ends: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined],
+  ) {
+    const reason = whyNoRule(managed, {
+      ends,
+      sender: ends[0]?.kind === 'job' ? this.#engine.jobs.get(ends[0].job) : undefined,
+      isIpv6: ends.some((end) => typeof end?.address === 'bigint'),
+      hasRule: rules.some(({ cookie }) => carriesVerdict(cookie)),
+      nameOf: (dpid) =>
+        this.#engine.switches().find(({ state }) => state.dpid === dpid)?.state.name ?? formatDpid(dpid),
+    });
+    return reason === undefined ? [] : [{ switch: managed.state.name, reason }];
   }
 
   readiness(): Readiness {
@@ -190,7 +237,9 @@ export class LiveLark implements LarkApi {
   #classesOf([source, destination]: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined]) {
     if (source === undefined || destination === undefined) return undefined;
     const { engine } = this.#engine.policy;
-    return { source: engine.classOf(source).id, destination: engine.classOf(destination).id };
+    const [from, to] = [engine.classOf(source).id, engine.classOf(destination).id];
+    // What has no number stands in no rule.
+    return from === UNNUMBERED || to === UNNUMBERED ? undefined : { source: from, destination: to };
   }
 
   #explainVerdict([source, destination]: readonly [
@@ -261,7 +310,13 @@ function switchView(managed: ManagedSwitch): SwitchView {
   };
 }
 
-function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
+/** What carries out a verdict is what was decided for a packet, and what the verdict table says of two classes. */
+function carriesVerdict(cookie: bigint): boolean {
+  return ['verdict', 'forward', 'drop'].includes(kindOf(cookie) ?? '');
+}
+
+/** The rules shown are those that carry out this verdict, or bring packets to those that do. */
+function ruleView(managed: ManagedSwitch, rule: SwitchRule, { policy, place }: Explanation['verdict']): RuleView {
   const kind = kindOf(rule.cookie);
   return {
     switch: managed.state.name,
@@ -273,6 +328,7 @@ function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
     packets: Number(rule.packets),
     bytes: Number(rule.bytes),
     cookie: `0x${rule.cookie.toString(16)}${kind === undefined ? ' (not of Lark)' : ` (${kind})`}`,
+    ...(carriesVerdict(rule.cookie) && { policy, place }),
   };
 }
 

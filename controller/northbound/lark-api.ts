@@ -80,6 +80,9 @@ export interface RuleView {
   readonly packets: number;
   readonly bytes: number;
   readonly cookie: string;
+  /** Behind a rule that carries out a verdict: who made that, and where the file says so; null where no policy did. */
+  readonly policy?: string | null;
+  readonly place?: string | null;
 }
 
 /** A field of a verdict, and the policy that set it. */
@@ -113,6 +116,8 @@ export interface Explanation {
   readonly rules: readonly RuleView[];
   /** Switches that did not answer in time, so that `rules` lacks theirs. */
   readonly silentSwitches: readonly string[];
+  /** Switches without a rule that carries out this verdict, and why. */
+  readonly withoutRules?: readonly { readonly switch: string; readonly reason: string }[];
 }
 
 /** What is wrong with a policy file, or suspicious about it. */
@@ -156,8 +161,11 @@ export interface LarkApi {
    * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.
    */
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
-  /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
-  explain(source: string, destination: string): Promise<Explanation>;
+  /**
+   * @param only the name or datapath id of the one switch whose rules are wanted. Rejects with a ProblemError:
+   * HTTP_ADDRESS_INVALID when an address does not parse, HTTP_SWITCH_NOT_FOUND when nothing is known of the switch.
+   */
+  explain(source: string, destination: string, only?: string): Promise<Explanation>;
   /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
   reloadPolicy(): Promise<ReloadView>;
   /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */

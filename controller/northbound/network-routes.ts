@@ -13,7 +13,7 @@ export const explainQuerySchema = {
   type: 'object',
   additionalProperties: false,
   required: ['src', 'dst'],
-  properties: { src: address, dst: address },
+  properties: { src: address, dst: address, switch: { type: 'string', minLength: 1, maxLength: 64 } },
 } as const;
 
 export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
@@ -33,10 +33,10 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
     return api.forgetSwitch(normalDpid(request.params.dpid));
   });
 
-  server.get<{ Querystring: { src: string; dst: string } }>(
+  server.get<{ Querystring: { src: string; dst: string; switch?: string } }>(
     '/v1/explain',
     { schema: { querystring: explainQuerySchema } },
-    (request) => api.explain(canonicalAddress('src', request.query.src), canonicalAddress('dst', request.query.dst)),
+    ({ query }) => api.explain(canonicalAddress('src', query.src), canonicalAddress('dst', query.dst), query.switch),
   );
 }
 

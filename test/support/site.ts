@@ -106,7 +106,8 @@ export class Site {
   readonly hosts: ReadonlyMap<HostName, LabHost>;
   readonly #raw = new Map<HostName, RawHost>();
   readonly #directory: string;
-  readonly #policy: string;
+  /** The text of the policy file, as a reload finds it. */
+  policy: string;
 
   private constructor(parts: {
     lark: RunningLark;
@@ -119,7 +120,7 @@ export class Site {
     this.ovs = parts.ovs;
     this.hosts = parts.hosts;
     this.#directory = parts.directory;
-    this.#policy = parts.policy;
+    this.policy = parts.policy;
   }
 
   static async start(
@@ -128,7 +129,8 @@ export class Site {
     firstPolicy = '',
   ): Promise<Site> {
     const policy = POLICY.replace('PIPELINE', pipeline).replace('policies:\n', `policies:\n${firstPolicy}`);
-    const lark = await start(policy);
+    let site: Site | undefined;
+    const lark = await start(policy, () => site?.policy ?? policy);
     const directory = await mkdtemp('/run/lark-site-');
     const ovs = await startOvs(join(directory, 'ovs'));
     await ovs.addBridge({
@@ -139,7 +141,7 @@ export class Site {
     });
     const hosts = new Map<HostName, LabHost>();
     for (const name of names) hosts.set(name, await addHost(ovs, name));
-    const site = new Site({ lark, ovs, hosts, directory, policy });
+    site = new Site({ lark, ovs, hosts, directory, policy });
     await site.#whenConnected();
     return site;
   }
@@ -147,7 +149,8 @@ export class Site {
   /** A new Lark with the same policy and OpenFlow port, which knows no jobs; the former must have been closed. */
   async restartLark(): Promise<void> {
     const { port } = this.lark.addresses.openflow;
-    this.lark = await start(this.#policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`));
+    const policy = this.policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`);
+    this.lark = await start(policy, () => this.policy);
     // Telling Open vSwitch its controller anew would be quicker, but it throws away every rule: it must find Lark itself.
     await this.#whenConnected();
   }
@@ -223,11 +226,12 @@ export class Site {
   }
 }
 
-async function start(policy: string): Promise<RunningLark> {
-  const { config, errors } = parseConfig('policy.yaml', policy);
+async function start(policy: string, now: () => string): Promise<RunningLark> {
+  const { config, errors, source } = parseConfig('policy.yaml', policy);
   if (config === undefined) throw new Error(JSON.stringify(errors));
   const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
-  return startLark(config, { log, version: 'test', warnings: [] });
+  const load = async () => parseConfig('policy.yaml', now());
+  return startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
 }
 
 function portNameOf(name: HostName): string {
