@@ -11,7 +11,7 @@ import type { DeleteFilter } from '../southbound/rule-messages.ts';
 import { decide } from './decide.ts';
 import type { ForwardingView } from './ends.ts';
 
-const MOST_RULES = 65_536;
+const MOST_RULES = 16_384;
 const NO_BYTES = new Uint8Array(0);
 
 interface Decided {

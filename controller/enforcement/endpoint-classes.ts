@@ -69,8 +69,10 @@ export class VerdictEngine {
   readonly #classes = new Map<string, KnownClass>();
   readonly #live = new Set<KnownClass>();
   #nextSerial = 0;
-  /** By address, too: a policy's address sets may tell the addresses of one job apart. */
-  readonly #byJob = new WeakMap<Job, Map<IpAddress | undefined, KnownClass>>();
+  /** True where a policy's address sets may tell the addresses of one job apart. */
+  readonly #isByAddress: boolean;
+  /** Of all of its addresses, or by address. */
+  readonly #byJob = new WeakMap<Job, KnownClass | Map<IpAddress | undefined, KnownClass>>();
   readonly #byAddress = new LRUCache<string, KnownClass>({ max: ADDRESS_CACHE_SIZE });
   /** By the serials of both classes as one. */
   readonly #verdicts = new Map<number, Verdict>();
@@ -80,6 +82,7 @@ export class VerdictEngine {
     this.#fallback = config.default;
     this.#names = [...new Set(config.policies.flatMap((entry) => entry.policy.significantAttributes))].sort();
     this.#criteria = criteriaOf(config.policies);
+    this.#isByAddress = config.policies.some(({ policy }) => Object.keys(policy.addressSets ?? {}).length > 0);
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
@@ -141,17 +144,18 @@ export class VerdictEngine {
     return this.#makeClass({ kind: 'zone', zone, address: undefined, block });
   }
 
-  #classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): KnownClass {
-    let byAddress = this.#byJob.get(endpoint.job);
-    if (byAddress === undefined) {
-      byAddress = new Map();
-      this.#byJob.set(endpoint.job, byAddress);
+  #classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {
+    const known = this.#byJob.get(endpoint.job);
+    if (!this.#isByAddress) {
+      if (known !== undefined && !(known instanceof Map)) return known;
+      const made = this.#makeClass(endpoint);
+      this.#byJob.set(endpoint.job, made);
+      return made;
     }
-    let found = byAddress.get(endpoint.address);
-    if (found === undefined) {
-      found = this.#makeClass(endpoint);
-      byAddress.set(endpoint.address, found);
-    }
+    const byAddress = known instanceof Map ? known : new Map<IpAddress | undefined, KnownClass>();
+    if (byAddress !== known) this.#byJob.set(endpoint.job, byAddress);
+    const found = byAddress.get(endpoint.address) ?? this.#makeClass(endpoint);
+    byAddress.set(endpoint.address, found);
     return found;
   }
 

@@ -121,8 +121,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
     const retired = this.#policy.leave(job);
     for (const managed of this.#switches.values()) managed.onJob(placed, matchesNaming(placed, managed.state), false);
-    this.#retire(retired);
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
+    this.#retire(retired);
     return this.#confirmation(
       placed.location?.dpid,
       away.map(([dpid]) => formatDpid(dpid)),

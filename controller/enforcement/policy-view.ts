@@ -37,6 +37,8 @@ export class PolicyView {
   readonly #local: EndpointClass;
   /** The classes of each job's addresses, by `registrationKey`. */
   readonly #members = new Map<string, readonly EndpointClass[]>();
+  /** What follows from the classes that there are, until there are others. */
+  readonly #derived = new Map<string, unknown>();
 
   constructor(config: Config, numbers = new ClassNumbers(), numberOf?: Inheritance) {
     this.config = config;
@@ -56,15 +58,25 @@ export class PolicyView {
    * The same jobs under another file.
    * @param numbers where fresh numbers come from; a copy where it is only to be tried.
    */
-  successor(config: Config, jobs: Iterable<Job>, numbers: ClassNumbers): PolicyView {
-    const all = [...jobs];
+  successor(config: Config, jobs: Iterable<Job>, numbers: ClassNumbers): Successor {
+    const members: Member[] = [];
     let inherited: ReadonlyMap<EndpointClass, number> = new Map();
-    const next = new PolicyView(config, numbers, (made) => {
-      inherited = inheritNumbers(this.#sharedWith(made, all));
+    const view = new PolicyView(config, numbers, (made) => {
+      for (const job of jobs) {
+        const key = registrationKey(job.registration);
+        members.push({ job, key, before: this.#members.get(key) ?? [], classes: made.#classesOf(job) });
+      }
+      inherited = inheritNumbers(this.#sharedWith(made, members));
       return inherited;
     });
-    for (const job of all) next.#meet(job, inherited);
-    return next;
+    const renumbered: Job[] = [];
+    for (const { job, key, before, classes } of members) {
+      for (const each of classes) view.engine.join(each, () => inherited.get(each) ?? numbers.take());
+      view.#members.set(key, classes);
+      if (!classes.every(({ id }, i) => id === before[i]?.id)) renumbered.push(job);
+    }
+    view.#derived.clear();
+    return { view, renumbered };
   }
 
   /** The view whose `classNumbers` these were, of the same file and the same jobs. */
@@ -121,6 +133,12 @@ export class PolicyView {
     return others.sort((a, b) => a.id - b.id);
   }
 
+  /** What `make` makes of the present classes and their verdicts, and of nothing else but what `key` says; kept until they change. */
+  derived<T>(key: string, make: (classes: readonly EndpointClass[]) => T): T {
+    if (!this.#derived.has(key)) this.#derived.set(key, make(this.presentClasses()));
+    return this.#derived.get(key) as T;
+  }
+
   /** To be called for each job that is registered. The numbers of classes that are left without members by it. */
   meet(job: Job): readonly number[] {
     return this.#meet(job, undefined);
@@ -129,10 +147,10 @@ export class PolicyView {
   /** To be called when it is registered no more: the numbers of classes that had no other member. */
   leave(job: Job): readonly number[] {
     const key = registrationKey(job.registration);
-    const left = (this.#members.get(key) ?? []).map((endpointClass) => this.engine.leave(endpointClass));
+    const left = this.#leave(this.#members.get(key) ?? []);
     this.#members.delete(key);
     this.engine.forgetJob(job);
-    return left.filter((number) => number !== undefined);
+    return left;
   }
 
   /** The numbers of the classes of its addresses, of a job that was met. */
@@ -163,10 +181,22 @@ export class PolicyView {
     const before = this.#members.get(key) ?? [];
     const classes = this.#classesOf(job);
     for (const endpointClass of classes) {
-      this.engine.join(endpointClass, () => inherited?.get(endpointClass) ?? this.numbers.take());
+      this.engine.join(endpointClass, () => {
+        this.#derived.clear();
+        return inherited?.get(endpointClass) ?? this.numbers.take();
+      });
     }
     this.#members.set(key, classes);
-    return before.map((endpointClass) => this.engine.leave(endpointClass)).filter((number) => number !== undefined);
+    return this.#leave(before);
+  }
+
+  /** The numbers of those that have no members by it. */
+  #leave(classes: readonly EndpointClass[]): readonly number[] {
+    const numbers = classes
+      .map((endpointClass) => this.engine.leave(endpointClass))
+      .filter((each) => each !== undefined);
+    if (numbers.length > 0) this.#derived.clear();
+    return numbers;
   }
 
   #classesOf(job: Job): readonly EndpointClass[] {
@@ -190,29 +220,34 @@ export class PolicyView {
   }
 
   /** Which members of this view's classes are in which class of the next: jobs, blocks, and local addresses. */
-  *#sharedWith(next: PolicyView, jobs: readonly Job[]) {
+  *#sharedWith(next: PolicyView, members: readonly Member[]) {
     const shared = new Map<EndpointClass, Map<number, number>>();
-    const count = (now: EndpointClass, before: EndpointClass) => {
+    const count = (now: EndpointClass, before: EndpointClass | undefined) => {
+      if (before === undefined) return;
       const counts = shared.get(now) ?? new Map<number, number>();
       shared.set(now, counts.set(before.id, (counts.get(before.id) ?? 0) + 1));
     };
     count(next.#local, this.#local);
     const blocks = new Map(this.#blocks.map(({ prefix, endpointClass }) => [formatPrefix(prefix), endpointClass]));
-    for (const { prefix, endpointClass } of next.#blocks) {
-      const before = blocks.get(formatPrefix(prefix));
-      if (before !== undefined) count(endpointClass, before);
-    }
-    for (const job of jobs) {
-      const before = this.#members.get(registrationKey(job.registration)) ?? [];
-      for (const [i, endpointClass] of next.#classesOf(job).entries()) {
-        const former = before[i];
-        if (former !== undefined) count(endpointClass, former);
-      }
-    }
+    for (const { prefix, endpointClass } of next.#blocks) count(endpointClass, blocks.get(formatPrefix(prefix)));
+    for (const { classes, before } of members) for (const [i, each] of classes.entries()) count(each, before[i]);
     for (const [now, counts] of shared) {
-      for (const [before, members] of counts) yield { now, before, members };
+      for (const [before, size] of counts) yield { now, before, members: size };
     }
   }
+}
+
+interface Member {
+  readonly job: Job;
+  readonly key: string;
+  readonly before: readonly EndpointClass[];
+  readonly classes: readonly EndpointClass[];
+}
+
+export interface Successor {
+  readonly view: PolicyView;
+  /** The jobs whose classes have another number than before. */
+  readonly renumbered: readonly Job[];
 }
 
 /** The numbers that classes of a view that is being made take over. */

@@ -3,7 +3,6 @@
 // be another. Both the reload and the plan of one are made from this.
 
 import type { Config, SwitchConfig } from '../config/config.ts';
-import type { Job } from '../jobs/job.ts';
 import { JobTable, type PlacedJob, type PortLocation } from '../network/job-table.ts';
 import type { SwitchState } from '../network/switch-state.ts';
 import type { ClassNumbers } from './class-numbers.ts';
@@ -55,18 +54,15 @@ export interface PreparedReload<Switch> {
 
 export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<Switch>): PreparedReload<Switch> {
   const { former, config, jobs, switches, numbers } = parts;
-  const policy = former.successor(
-    config,
-    Array.from(jobs.all(), ({ job }) => job),
-    numbers,
-  );
+  const all = Array.from(jobs.all(), ({ job }) => job);
+  const { view: policy, renumbered: renumberedJobs } = former.successor(config, all, numbers);
   const states = switches.map(({ state }) => {
     const entry = entryOf(config, state);
     return { entry, isChanged: !isSameEntry(state.config, entry), next: state.under(entry) };
   });
   const moves = movesOf(parts, states);
   const jobsThen = moves.length === 0 ? jobs : withMoves(jobs, moves, states);
-  const renumbered = renumberedJobs(former, policy, jobs);
+  const renumbered = renumberedJobs.map((job) => jobs.get(job)).filter((placed) => placed !== undefined);
   const isRangesChanged = !isSame(former.config.jobs.ranges, config.jobs.ranges);
   const prepared = switches.map((target, i): PreparedSwitch<Switch> => {
     const { entry, isChanged, next } = states[i]!;
@@ -129,11 +125,6 @@ function withMoves(jobs: JobTable, moves: readonly MovedJob[], states: readonly 
     states.find(({ next }) => next.dpid === location.dpid)?.next.markJobPort(location.portNo);
   }
   return moved;
-}
-
-function renumberedJobs(former: PolicyView, policy: PolicyView, jobs: JobTable): PlacedJob[] {
-  const isAsBefore = (job: Job) => isSame(former.numbersOf(job), policy.numbersOf(job));
-  return [...jobs.all()].filter(({ job }) => !isAsBefore(job));
 }
 
 function isSamePort(a: PortLocation, b: PortLocation): boolean {

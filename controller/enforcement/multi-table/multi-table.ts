@@ -13,7 +13,7 @@ import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
 import { portRules } from './port-rules.ts';
-import { verdictGuard, verdictRules } from './verdict-rules.ts';
+import { outcomeKey, verdictGuard, verdictRules } from './verdict-rules.ts';
 
 const BASE = 'base';
 const VERDICTS = 'verdicts';
@@ -22,7 +22,7 @@ export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
-  #classes = new Map<number, EndpointClass>();
+  #classes: ReadonlyMap<number, EndpointClass> = new Map();
 
   constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.#context = new MultiTableContext(view, memory);
@@ -44,7 +44,7 @@ export class MultiTablePipeline implements Pipeline {
   rulesOf(group: string): FlowRule[] {
     const context = this.#context;
     if (group === BASE) return baseRules(context);
-    if (group === VERDICTS) return verdictRules(context, this.#presentClasses());
+    if (group === VERDICTS) return this.#verdictRules();
     const kind = group.slice(0, group.indexOf(':'));
     const name = group.slice(kind.length + 1);
     if (kind === 'port') return portRules(context, Number(name));
@@ -110,10 +110,14 @@ export class MultiTablePipeline implements Pipeline {
     return new MultiTablePipeline(view, this.memory);
   }
 
-  /** Those of the jobs and of the file's blocks. What is met no more stays until the table is next made. */
-  #presentClasses(): readonly EndpointClass[] {
-    const present = this.#context.view.policy.presentClasses();
-    this.#classes = new Map(present.map((endpointClass) => [endpointClass.id, endpointClass]));
-    return present;
+  /** Of the classes of jobs and of the file's blocks; made once for all switches on which verdicts come to the same. */
+  #verdictRules(): FlowRule[] {
+    const context = this.#context;
+    const { rules, classes } = context.view.policy.derived(`verdicts ${outcomeKey(context)}`, (present) => ({
+      rules: verdictRules(context, present),
+      classes: new Map(present.map((endpointClass) => [endpointClass.id, endpointClass])),
+    }));
+    this.#classes = classes;
+    return rules;
   }
 }
