@@ -13,7 +13,7 @@ export interface PlannedVerdict {
   readonly action: 'drop' | 'forward';
   /** What is done with packets: `drop`, `forward`, `forward in queue cms, only replies`. */
   readonly effect: string;
-  /** Of a drop. */
+  /** Of a drop; null where there are several. */
   readonly reason: string | null;
   /** Who decided the action, and where the file says so; null where no policy did. */
   readonly policy: string | null;

@@ -24,7 +24,7 @@ const UNREGISTERED: Drop = {
 export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Iterable<Job>): VerdictChanges | undefined {
   const ends = commonEnds(former, next, jobs);
   if (ends.length ** 2 > MOST_PAIRS) return undefined;
-  const changes = new Map<string, { before: Verdict; after: Verdict; destinations: Map<number, number[]> }>();
+  const changes = new Map<string, Change>();
   const touched = new Set<number>();
   for (const [from, source] of ends.entries()) {
     for (const [to, destination] of ends.entries()) {
@@ -32,9 +32,12 @@ export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Itera
       const after = verdictOf(next, source.after, destination.after);
       if (effectOf(before) === effectOf(after)) continue;
       touched.add(from).add(to);
-      const key = JSON.stringify([planned(before), planned(after)]);
-      const change = changes.get(key) ?? { before, after, destinations: new Map<number, number[]>() };
+      const told = { before: planned(before), after: planned(after) };
+      const key = JSON.stringify([withoutReason(told.before), withoutReason(told.after)]);
+      const change = changes.get(key) ?? { ...told, destinations: new Map<number, number[]>() };
       changes.set(key, change);
+      change.before = withReasonOf(change.before, told.before);
+      change.after = withReasonOf(change.after, told.after);
       const ofSource = change.destinations.get(from);
       if (ofSource === undefined) change.destinations.set(from, [to]);
       else ofSource.push(to);
@@ -44,13 +47,28 @@ export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Itera
   return {
     ends: labelEnds(ends),
     changes: [...changes.values()].map(({ before, after, destinations }) => ({
-      before: planned(before),
-      after: planned(after),
+      before,
+      after,
       pairs: grouped(destinations),
     })),
     jobs: jobsTouched.size,
     users: [...new Set(Array.from(jobsTouched, ({ user }) => user))].sort(),
   };
+}
+
+interface Change {
+  before: PlannedVerdict;
+  after: PlannedVerdict;
+  readonly destinations: Map<number, number[]>;
+}
+
+/** What one line of a file says of many, it may give as many reasons for. */
+function withoutReason({ reason, ...rest }: PlannedVerdict): object {
+  return rest.policy === null ? { ...rest, reason } : rest;
+}
+
+function withReasonOf(verdict: PlannedVerdict, other: PlannedVerdict): PlannedVerdict {
+  return verdict.reason === other.reason ? verdict : { ...verdict, reason: null };
 }
 
 function verdictOf(view: PolicyView, source: EndpointClass | undefined, destination: EndpointClass | undefined) {
