@@ -87,7 +87,7 @@ export interface Config {
     readonly notConnected: 'refuse' | 'wait';
     /** What to do with a job whose `LarkNetworkType` is `nat`: refuse it, or keep it as `unenforced`. */
     readonly nat: 'refuse' | 'unenforced';
-    /** How long a removal waits after the barriers before it answers, for cached decisions to end. */
+    /** How long a removal or a reload waits after the barriers before it answers, for cached decisions to end. */
     readonly settleMs: number;
     /** How long a switch may take to confirm. */
     readonly confirmTimeoutMs: number;

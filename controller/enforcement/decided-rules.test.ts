@@ -54,7 +54,13 @@ describe('rules that were decided for packets', () => {
     const other = new DecidedRules();
     noted(other, alices, PORTS.alice1);
     noted(other, bobs, PORTS.bob);
-    other.forget({ match: { ethSrc: MACS.alice1 } });
+    other.forget({ match: { ethSrc: MACS.bob, inPort: PORTS.alice1 } });
+    other.forget({ match: { ethDst: MACS.alice1 } });
+    expect(other.size).toBe(2);
+    other.forget({ match: { ethType: 0x0800, ipSrc: { network: ip('10.1.0.8'), length: 30 } } });
+    expect(other.size).toBe(1);
+    noted(other, alices, PORTS.alice1);
+    other.forget({ match: { ethType: 0x0800, ipDst: { network: ip('10.1.0.12'), length: 32 } } });
     expect(other.size).toBe(1);
     other.forget({ match: {}, outPort: PORTS.wan0 });
     expect(other.size).toBe(0);

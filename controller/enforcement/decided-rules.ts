@@ -6,7 +6,15 @@
 // not noted, and then all decided rules are taken for stale.
 
 import type { Frame } from '../../protocols/packet/frame.ts';
-import { coveredBy, type FlowRule, matchKey, ruleKey, sameInstructions } from '../southbound/flow-rule.ts';
+import {
+  coveredBy,
+  type FlowMatch,
+  type FlowRule,
+  hostPrefix,
+  matchKey,
+  ruleKey,
+  sameInstructions,
+} from '../southbound/flow-rule.ts';
 import type { DeleteFilter } from '../southbound/rule-messages.ts';
 import { decide } from './decide.ts';
 import type { ForwardingView } from './ends.ts';
@@ -22,6 +30,8 @@ interface Decided {
 
 export class DecidedRules {
   readonly #rules = new Map<string, Decided>();
+  /** The keys of the rules that name a port, MAC or address: what deletes ask for. */
+  readonly #named = new Map<string, Set<string>>();
   #isComplete = true;
 
   get size(): number {
@@ -34,7 +44,13 @@ export class DecidedRules {
       this.#isComplete = false;
       return;
     }
+    this.#drop(key);
     this.#rules.set(key, { rule, frame: { ...frame, bytes: NO_BYTES }, inPort });
+    for (const name of namesIn(rule)) {
+      const keys = this.#named.get(name);
+      if (keys === undefined) this.#named.set(name, new Set([key]));
+      else keys.add(key);
+    }
   }
 
   /** Those that this delete has taken from the switch. */
@@ -42,17 +58,32 @@ export class DecidedRules {
     const isAll = Object.keys(match).length === 0 && outPort === undefined;
     if (isAll) {
       this.#rules.clear();
+      this.#named.clear();
       this.#isComplete = true;
       return;
     }
-    for (const [key, { rule }] of this.#rules) {
+    const name = outPort === undefined ? namesOf(match)[0] : outputName(outPort);
+    const candidates = name === undefined ? this.#rules.keys() : (this.#named.get(name) ?? []);
+    for (const key of [...candidates]) {
+      const { rule } = this.#rules.get(key)!;
       const leaves = outPort === undefined || rule.outputs.some(({ port }) => port === outPort);
-      if (leaves && coveredBy(rule.match, match)) this.#rules.delete(key);
+      if (leaves && coveredBy(rule.match, match)) this.#drop(key);
     }
   }
 
   forgetRule(rule: Pick<FlowRule, 'table' | 'priority' | 'match'>): void {
-    this.#rules.delete(ruleKey(rule));
+    this.#drop(ruleKey(rule));
+  }
+
+  #drop(key: string): void {
+    const decided = this.#rules.get(key);
+    if (decided === undefined) return;
+    this.#rules.delete(key);
+    for (const name of namesIn(decided.rule)) {
+      const keys = this.#named.get(name);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#named.delete(name);
+    }
   }
 
   /** Those that would not be made now; `all` where some are not noted here, so that every decided rule has to go. */
@@ -60,6 +91,27 @@ export class DecidedRules {
     if (!this.#isComplete) return 'all';
     return [...this.#rules.values()].filter((decided) => !isStillRight(view, decided)).map(({ rule }) => rule);
   }
+}
+
+/** The fields by which decided rules and the deletes of them name ports, MACs and single addresses. */
+const NAMING = ['ethSrc', 'ethDst', 'ipSrc', 'ipDst', 'arpSpa', 'arpTpa', 'inPort'] as const;
+
+/** None for a block of addresses: those that it covers are found by looking at each. */
+function namesOf(match: FlowMatch): string[] {
+  return NAMING.flatMap((field) => {
+    const value = match[field];
+    if (value === undefined) return [];
+    if (typeof value === 'number') return [`${field}=${value}`];
+    return value.length === hostPrefix(value.network).length ? [`${field}=${value.network}`] : [];
+  });
+}
+
+function namesIn({ match, outputs }: FlowRule): string[] {
+  return [...namesOf(match), ...outputs.map(({ port }) => outputName(port))];
+}
+
+function outputName(port: number): string {
+  return `output=${port}`;
 }
 
 function isStillRight(view: ForwardingView, { rule, frame, inPort }: Decided): boolean {
