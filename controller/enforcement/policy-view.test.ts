@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load-config.ts';
 import type { Job } from '../jobs/job.ts';
 import { sampleJob } from '../jobs/testing/sample-job.ts';
 import { ClassNumbers } from './class-numbers.ts';
 import { PolicyView } from './policy-view.ts';
+
+/** Not how long it takes, but how long it may take where much else is done. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const RUNS = { numRuns: 40 };
 
 const POLICIES = [
   '- isolate-users: true',
@@ -76,6 +81,7 @@ describe('the successor of a policy view', () => {
           }
         }
       }),
+      RUNS,
     );
   });
 
@@ -91,6 +97,7 @@ describe('the successor of a policy view', () => {
           former.blocks().map(({ endpointClass }) => endpointClass.id),
         );
       }),
+      RUNS,
     );
   });
 });
@@ -119,6 +126,7 @@ describe('the classes of a policy view', () => {
           expect(new Set(numbersIn(view)).size).toBe(view.engine.live().size);
         }
       }),
+      RUNS,
     );
   });
 

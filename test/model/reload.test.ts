@@ -2,7 +2,7 @@
 // nothing else is touched.
 
 import { formatActions, formatInstructions, formatMatch10, formatMatch13, type Message } from 'node-openflow';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../controller/config/load-config.ts';
 import type { PlannedRule } from '../../controller/enforcement/plan/plan-values.ts';
 import type { Explanation, PlanView, ReloadView } from '../../controller/northbound/lark-api.ts';
@@ -10,6 +10,9 @@ import type { ProblemDocument } from '../../controller/northbound/problem.ts';
 import { planFromState } from '../../controller/state/plan-from-state.ts';
 import { eventually } from '../support/eventually.ts';
 import { addressOf, ModelSite, policyFor } from '../support/model-site.ts';
+
+/** Not how long it takes, but how long it may take where much else is done. */
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const BLOCK_BOB = '- block-users: [bob]\n  - isolate-users: true';
 
@@ -198,7 +201,7 @@ describe.each([
       await noGuard('leaf');
       // 94 classes came, of which not all can have had a number of their own.
       expect(Math.max(...numbersNamed('leaf'))).toBeLessThan(80);
-    }, 30_000);
+    });
 
     it('holds the numbers of classes back for a switch that is away, until it is forgotten', async () => {
       await site.leaf.close();
@@ -218,7 +221,7 @@ describe.each([
       const fresh = numbersNamed('core').filter((number) => !before.has(number));
       expect(fresh.length).toBeGreaterThan(0);
       expect(Math.max(...fresh)).toBeLessThan(75);
-    }, 30_000);
+    });
   }
 
   it('lets settings take effect, and a new pipeline or port role, too', async () => {
