@@ -84,6 +84,11 @@ const jobErrors: Readonly<Record<JobErrorCode, Omit<ErrorEntry, 'from'>>> = {
     meaning: 'The feed serves as many connections, or waits for as many answers, as it may.',
     remedy: 'Try again after a second; keep one connection of the JSON form open instead of one for each request.',
   },
+  JOB_TOO_MANY_CLASSES: {
+    meaning: 'The job would make one endpoint class more than the policy file’s `limits.classes`.',
+    remedy:
+      'Raise `limits.classes`, or have the policies look at attributes that more jobs share; `lark check --jobs` counts classes.',
+  },
   JOB_STORE_FAILED: {
     meaning: 'The job store could not write the change to its disk, so the change was not made.',
     remedy: 'Make room on the disk of `store.path`, or see why it cannot be written to; then ask again.',

@@ -3,12 +3,14 @@
 
 import type { AttributeValue } from '../policies/policy.ts';
 import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
-import { type Config, formatPlace, type Place } from './config/config.ts';
+import { formatPlace, type Place } from './config/config.ts';
+import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import { kindOf } from './enforcement/cookie.ts';
-import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
+import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
@@ -21,13 +23,18 @@ import type {
   ForgottenSwitch,
   JobView,
   LarkApi,
+  PlanView,
   PortView,
   Readiness,
+  ReloadView,
   RuleView,
   SwitchView,
 } from './northbound/lark-api.ts';
 import { ProblemError } from './northbound/problem.ts';
+import { problemView } from './northbound/problem-view.ts';
+import type { PlanRequest, PolicyControl } from './policy-control.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
+import { writeState } from './state/state-file.ts';
 
 /** How long `explain` waits for a switch to tell its rules. */
 const EXPLAIN_TIMEOUT_MS = 2_000;
@@ -35,7 +42,7 @@ const EXPLAIN_TIMEOUT_MS = 2_000;
 export interface LiveLarkParts {
   readonly engine: EnforcementEngine;
   readonly admission: AdmissionService;
-  readonly config: Config;
+  readonly policy: PolicyControl;
   /** As `AdmissionService.forgetSwitch`. */
   readonly forgetSwitch: (dpid: string) => Promise<readonly IpAddress[] | undefined>;
 }
@@ -43,13 +50,13 @@ export interface LiveLarkParts {
 export class LiveLark implements LarkApi {
   readonly #engine: EnforcementEngine;
   readonly #admission: AdmissionService;
-  readonly #config: Config;
+  readonly #policy: PolicyControl;
   readonly #forgetSwitch: LiveLarkParts['forgetSwitch'];
 
   constructor(parts: LiveLarkParts) {
     this.#engine = parts.engine;
     this.#admission = parts.admission;
-    this.#config = parts.config;
+    this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
   }
 
@@ -80,23 +87,58 @@ export class LiveLark implements LarkApi {
     throw new ProblemError('HTTP_SWITCH_CONNECTED', `Switch ${dpid} is connected, so its rules are Lark's to mend.`);
   }
 
-  async explain(source: string, destination: string): Promise<Explanation> {
+  async reloadPolicy(): Promise<ReloadView> {
+    const result = await this.#policy.reload();
+    if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'stays in force');
+    if (result.outcome === 'no-file') {
+      throw new ProblemError('HTTP_POLICY_NO_FILE', 'This Lark runs with the defaults, without a policy file.');
+    }
+    const { plan, warnings, switches } = result;
+    return { plan, warnings: warnings.map(problemView), ...switches };
+  }
+
+  planPolicy(request: PlanRequest): PlanView {
+    const result = this.#policy.plan(request);
+    if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'would stay in force');
+    const { plan, warnings, problems } = result;
+    return { plan, warnings: warnings.map(problemView), problems: problems.map(problemView) };
+  }
+
+  state(): Iterable<string> {
+    const engine = this.#engine;
+    const { policy, jobs } = engine;
+    const { source } = this.#policy;
+    return [...writeState({ policy, source, jobs, switches: engine.switches(), away: engine.awaySwitches() })];
+  }
+
+  async explain(source: string, destination: string, only?: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
     const ends = [this.#endpoint(from), this.#endpoint(to)] as const;
+    const asked = this.#switchesToAsk(only);
     const read = await Promise.all(
-      this.#engine
-        .switches()
-        .map(async (managed) => ({ managed, rules: await managed.rules.readRules(EXPLAIN_TIMEOUT_MS) })),
+      asked.connected.map(async (managed) => ({ managed, rules: await managed.rules.readRules(EXPLAIN_TIMEOUT_MS) })),
     );
+    const verdict = this.#explainVerdict(ends);
+    const classes = this.#classesOf(ends);
+    const about = read.map(({ managed, rules }) => ({
+      managed,
+      rules: rulesAbout(rules ?? [], { from, to, classes }),
+      isSilent: rules === undefined,
+    }));
     return {
       source: this.#explainEnd(from, ends[0]),
       destination: this.#explainEnd(to, ends[1]),
-      verdict: this.#explainVerdict(ends),
-      rules: read.flatMap(({ managed, rules }) =>
-        rulesAbout(rules ?? [], { from, to, classes: this.#classesOf(ends) }).map((rule) => ruleView(managed, rule)),
-      ),
+      verdict,
+      rules: about.flatMap(({ managed, rules }) => rules.map((rule) => ruleView(managed, rule, verdict))),
       silentSwitches: read.filter(({ rules }) => rules === undefined).map(({ managed }) => managed.state.name),
+      withoutRules: [
+        ...about.flatMap(({ managed, rules, isSilent }) => (isSilent ? [] : this.#whyNoRule(managed, rules, ends))),
+        ...asked.away.map((name) => ({
+          switch: name,
+          reason: 'it is not connected, and goes on by the rules that it has',
+        })),
+      ],
     };
   }
 
@@ -104,9 +146,46 @@ export class LiveLark implements LarkApi {
     return this.#engine.mending.waiting;
   }
 
+  /** All that are connected, or the one that is wanted, which may be away. */
+  #switchesToAsk(only: string | undefined): { connected: readonly ManagedSwitch[]; away: readonly string[] } {
+    const connected = this.#engine.switches();
+    if (only === undefined) return { connected, away: [] };
+    const dpid = only.replaceAll(':', '').toLowerCase();
+    const found = connected.filter(({ state }) => state.name === only || formatDpid(state.dpid) === dpid);
+    if (found.length > 0) return { connected: found, away: [] };
+    const inFile = this.#policy.config.switches.map((each) => [each.name, each.dpid && formatDpid(each.dpid)] as const);
+    const known = inFile.find(([name, id]) => name === only || id === dpid)?.[0];
+    const away = known ?? this.#engine.awaySwitches().find((name) => name === only || name === dpid);
+    if (away !== undefined) return { connected: [], away: [away] };
+    throw new ProblemError(
+      'HTTP_SWITCH_NOT_FOUND',
+      `No switch '${only}' is connected, and the policy file names none.`,
+    );
+  }
+
+  #whyNoRule(
+    managed: ManagedSwitch,
+    rules: readonly SwitchRule[],
+    ends: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined],
+  ) {
+    const { state, pipeline } = managed;
+    const reason = whyNoRule(
+      { state, pipeline, isMended: managed.rules.isMended },
+      {
+        ends,
+        sender: ends[0]?.kind === 'job' ? this.#engine.jobs.get(ends[0].job) : undefined,
+        isIpv6: ends.some((end) => typeof end?.address === 'bigint'),
+        hasRule: rules.some(({ cookie }) => carriesVerdict(cookie)),
+        nameOf: (dpid) =>
+          this.#engine.switches().find(({ state }) => state.dpid === dpid)?.state.name ?? formatDpid(dpid),
+      },
+    );
+    return reason === undefined ? [] : [{ switch: managed.state.name, reason }];
+  }
+
   readiness(): Readiness {
     const connected = new Set(this.#engine.switches().map(({ state }) => state.config?.name));
-    const reasons = this.#config.switches
+    const reasons = this.#policy.config.switches
       .filter(({ name }) => !connected.has(name))
       .map(({ name }) => `the switch ${name} of the policy file is not connected`);
     for (const managed of this.#engine.switches()) {
@@ -166,7 +245,9 @@ export class LiveLark implements LarkApi {
   #classesOf([source, destination]: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined]) {
     if (source === undefined || destination === undefined) return undefined;
     const { engine } = this.#engine.policy;
-    return { source: engine.classOf(source).id, destination: engine.classOf(destination).id };
+    const [from, to] = [engine.classOf(source).id, engine.classOf(destination).id];
+    // What has no number stands in no rule.
+    return from === UNNUMBERED || to === UNNUMBERED ? undefined : { source: from, destination: to };
   }
 
   #explainVerdict([source, destination]: readonly [
@@ -193,6 +274,14 @@ export class LiveLark implements LarkApi {
       audited,
     };
   }
+}
+
+function refusedPolicy(problems: readonly ConfigProblem[], fate: string): ProblemError {
+  const count = problems.length === 1 ? '1 error' : `${problems.length} errors`;
+  const first = problems[0];
+  const example = first === undefined ? '' : `: ${formatProblem(first)}`;
+  const detail = `The policy file cannot be used (${count}), and the one in force ${fate}${example}.`;
+  return new ProblemError('HTTP_POLICY_REFUSED', detail, { problems: problems.map(problemView) });
 }
 
 function addressOf(parameter: string, text: string): IpAddress {
@@ -238,7 +327,13 @@ function switchView(managed: ManagedSwitch): SwitchView {
   };
 }
 
-function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
+/** What carries out a verdict is what was decided for a packet, and what the verdict table says of two classes. */
+function carriesVerdict(cookie: bigint): boolean {
+  return ['verdict', 'forward', 'drop'].includes(kindOf(cookie) ?? '');
+}
+
+/** The rules shown are those that carry out this verdict, or bring packets to those that do. */
+function ruleView(managed: ManagedSwitch, rule: SwitchRule, { policy, place }: Explanation['verdict']): RuleView {
   const kind = kindOf(rule.cookie);
   return {
     switch: managed.state.name,
@@ -250,6 +345,7 @@ function ruleView(managed: ManagedSwitch, rule: SwitchRule): RuleView {
     packets: Number(rule.packets),
     bytes: Number(rule.bytes),
     cookie: `0x${rule.cookie.toString(16)}${kind === undefined ? ' (not of Lark)' : ` (${kind})`}`,
+    ...(carriesVerdict(rule.cookie) && { policy, place }),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import { type PolicyFailure, policyFailures } from '../policies/guarded-policy.ts';
 import type { Config, ListenAddress } from './config/config.ts';
+import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
 import { logAdmission } from './jobs/admission-log.ts';
@@ -17,6 +18,7 @@ import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
 import { LiveLark } from './live-lark.ts';
 import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
+import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
 import { RememberedSwitches } from './remembered-switches.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
 import { SoleConnections } from './southbound/sole-connections.ts';
@@ -28,11 +30,17 @@ export interface StartOptions {
   readonly version: string;
   /** What the check of the file warned of; already logged. */
   readonly warnings: readonly ConfigProblem[];
+  /** What the config was made from. */
+  readonly source?: PolicySource;
+  /** Reads the policy file anew, for a reload; left out where there is no file. */
+  readonly load?: () => Promise<ConfigResult>;
 }
 
 export interface RunningLark {
   /** Where it listens, with the ports that were chosen where the file says 0. */
   readonly addresses: { readonly openflow: ListenAddress; readonly http: ListenAddress; readonly jobs: ListenAddress };
+  /** Reads the policy file anew and puts it in force, or says why not. */
+  reload(): Promise<ReloadOutcome>;
   /** Answers what is being asked, then closes every socket. Rules on the switches stay. */
   close(): Promise<void>;
 }
@@ -44,9 +52,11 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const state = store.load();
   const counters = new Counters();
   const engine = new EnforcementEngine({ config, counters, log });
-  const settleMs = () => config.jobs.settleMs;
-  const notConnected = () => config.jobs.notConnected;
   const clock = systemClock;
+  const { warnings, source = NO_SOURCE, load } = options;
+  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, load, clock, log });
+  const settleMs = () => policy.config.jobs.settleMs;
+  const notConnected = () => policy.config.jobs.notConnected;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
   const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
@@ -71,19 +81,17 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const api = new LiveLark({ engine, admission, config, forgetSwitch });
-  const loadedAt = Date.now();
-  const configStatus = () => ({
-    loadedAt,
-    policies: config.policies.length,
-    zones: config.zones.length,
-    warnings: options.warnings.length,
-    switches: config.switches.map(({ name }) => name),
-  });
-  const metrics = createMetrics({ counters, api, version: options.version, config: configStatus });
+  const api = new LiveLark({ engine, admission, policy, forgetSwitch });
+  const metrics = createMetrics({ counters, api, version: options.version, config: () => policy.status });
   const http = buildHttpServer({ api, metrics, log });
-  const openflow = new OpenflowServer(switches, config.openflow, counters);
-  const feed = new JobFeed({ admission, config: () => config.jobs, clock, counters, log });
+  const connectionOptions = {
+    versions: config.openflow.versions,
+    get echoIntervalMs() {
+      return policy.config.openflow.echoIntervalMs;
+    },
+  };
+  const openflow = new OpenflowServer(switches, connectionOptions, counters);
+  const feed = new JobFeed({ admission, config: () => policy.config.jobs, clock, counters, log });
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {
@@ -99,7 +107,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
       http: await listenHttp(http, config.http.listen),
       jobs: { host: config.jobs.listen.host, port: (await feed.listen(config.jobs.listen)).port },
     };
-    return { addresses, close };
+    return { addresses, reload: () => policy.reload(), close };
   } catch (error) {
     await close();
     throw error;

@@ -79,6 +79,24 @@ describe('lark check --jobs', () => {
     expect(JSON.parse(out).classes).toEqual({ jobs: 3, jobClasses: 2, classes: 4, pairs: 16, verdicts });
   });
 
+  it('says how many rules they make, and refuses what goes beyond the limits', async () => {
+    const { out } = await runForTest(['check', policy, '--jobs', ads], { parts });
+    const [, multi, single] =
+      /gets (\d+) rules in the multi-table pipeline, or (\d+) rules in the single-table/.exec(out) ?? [];
+    expect(Number(multi)).toBeGreaterThan(Number(single));
+    const limited = (limits: string) =>
+      runForTest(['check', file('limited.yaml', `limits: ${limits}\npolicies: []\n`), '--jobs', ads], { parts });
+    expect(await limited(`{ classes: 2, rules: 100000 }`)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/3 endpoint classes, and limits.classes is 2\n/),
+    });
+    expect(await limited(`{ rules: 20 }`)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/up to \d+ rules on a switch, and limits.rules is 20\n/),
+    });
+    expect(await limited(`{ classes: 3 }`)).toMatchObject({ code: 0 });
+  });
+
   it.each([
     ['an ad that is none', 'Owner = \n', 'broken.ads:'],
     ['a job without Owner', 'GlobalJobId = "s#1"\n', 'ad 1 of 1: The job ad has no Owner'],

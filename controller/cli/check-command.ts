@@ -3,9 +3,12 @@
 
 import type { Command } from 'commander';
 import { checkReport } from '../config/check-report.ts';
+import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
-import type { ConfigProblem } from '../config/problem.ts';
+import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import { type ClassCount, countClasses } from '../enforcement/class-count.ts';
+import { countRules } from '../enforcement/rule-count.ts';
+import type { Job } from '../jobs/job.ts';
 import type { CommandContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
 import { readJobsFile } from './jobs-file.ts';
@@ -16,9 +19,9 @@ Examples:
   $ lark check policy.yaml          prints "policy.yaml:7:33: ..." for each thing that is wrong
   $ lark check policy.yaml --json   the same for a program, with the codes of docs/errors.md
   $ condor_q -all -long > jobs.ads
-  $ lark check policy.yaml --jobs jobs.ads    and how many endpoint classes those jobs would make
+  $ lark check policy.yaml --jobs jobs.ads    and how many endpoint classes and rules those jobs would make
 
-Exits with 0 where the file can be used, warnings included, and with 1 where it cannot.
+Exits with 0 where the file can be used, warnings included, and with 1 where it cannot, or where the jobs go beyond its limits.
 `;
 
 export function registerCheckCommand(program: Command, context: CommandContext): void {
@@ -27,8 +30,8 @@ export function registerCheckCommand(program: Command, context: CommandContext):
     .summary('check a policy file')
     .description('Checks a policy file and says what is wrong with it, with line and column. Starts nothing.')
     .argument('<FILE>', 'the policy file')
-    .option('--jobs <ADS>', 'count the endpoint classes of these jobs: a file of job ads')
-    .option('--json', 'print JSON: { file, ok, errors, warnings }, and classes with --jobs')
+    .option('--jobs <ADS>', 'count the endpoint classes and rules of these jobs: a file of job ads')
+    .option('--json', 'print JSON: { file, ok, errors, warnings }, and classes and rules with --jobs')
     .addHelpText('after', EXAMPLES)
     .action(context.run((file: string, options: CheckOptions) => check(context, file, options)));
 }
@@ -42,15 +45,37 @@ async function check({ parts, terminal }: CommandContext, file: string, options:
   const jobs = options.jobs === undefined ? undefined : await readJobsFile(options.jobs, Date.now());
   const result = await parts.loadConfig(file);
   const ok = result.config !== undefined;
-  const classes = jobs !== undefined && result.config !== undefined ? countClasses(result.config, jobs) : undefined;
+  const counted = jobs !== undefined && result.config !== undefined ? count(result.config, jobs) : undefined;
   if (options.json === true) {
     const errors = (result.errors ?? []).map(asValue);
-    printJson(terminal, { file, ok, errors, warnings: result.warnings.map(asValue), ...(classes && { classes }) });
+    const { classes, rules, beyond = [] } = counted ?? {};
+    const more = counted && { classes, rules: Object.fromEntries(rules ?? []) };
+    const all = [...errors, ...beyond.map(asValue)];
+    printJson(terminal, { file, ok: all.length === 0, errors: all, warnings: result.warnings.map(asValue), ...more });
   } else {
     terminal.out(printableReport(result));
-    if (classes !== undefined) terminal.out(`${describeClasses(classes)}\n`);
+    if (counted !== undefined) terminal.out(`${describeClasses(counted.classes)}\n${describeRules(counted.rules)}\n`);
+    for (const problem of counted?.beyond ?? []) terminal.out(`${printable(formatProblem(problem))}\n`);
   }
-  return ok ? ExitCode.OK : ExitCode.NO;
+  return ok && (counted?.beyond.length ?? 0) === 0 ? ExitCode.OK : ExitCode.NO;
+}
+
+function count(config: Config, jobs: readonly Job[]) {
+  const classes = countClasses(config, jobs);
+  const rules = countRules(config, jobs);
+  return { classes, rules, beyond: beyondLimits(config, classes, Math.max(...rules.values())) };
+}
+
+function beyondLimits({ file, limits }: Config, { classes }: ClassCount, rules: number): readonly ConfigProblem[] {
+  const problem = (message: string): ConfigProblem => {
+    return { code: 'CONFIG_LIMIT', severity: 'error', message, file, place: undefined };
+  };
+  return [
+    ...(classes > limits.classes
+      ? [problem(`${classes} endpoint classes, and limits.classes is ${limits.classes}`)]
+      : []),
+    ...(rules > limits.rules ? [problem(`up to ${rules} rules on a switch, and limits.rules is ${limits.rules}`)] : []),
+  ];
 }
 
 /** The report on a file as `check` and `run` print it: what stands in the file cannot move the cursor. */
@@ -66,6 +91,11 @@ function describeClasses({ jobs, jobClasses, classes, pairs, verdicts }: ClassCo
   if (verdicts === undefined) return `${counted}: too many to decide each here`;
   const audited = verdicts.audited === 0 ? '' : `, ${verdicts.audited} with a drop that is only audited`;
   return `${counted}: ${verdicts.dropped} dropped${audited}; ${verdicts.distinct} distinct verdicts`;
+}
+
+function describeRules(rules: ReturnType<typeof countRules>): string {
+  const each = [...rules].map(([pipeline, number]) => `${number} rules in the ${pipeline} pipeline`);
+  return `a switch that has all of these jobs gets ${each.join(', or ')}`;
 }
 
 function asValue({ code, message, file, place }: ConfigProblem): object {

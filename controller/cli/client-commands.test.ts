@@ -83,7 +83,9 @@ describe('lark explain', () => {
     expect(code).toBe(1);
     expect(out).toContain('DROP  jobs of different users may not talk to each other');
     expect(out).toContain('decided by policy isolate-users (policy.yaml:12:5)');
-    expect(out).toMatch(/^core +0 +300 +4 +392 +0x1 +ip,nw_src=10\.1\.0\.1,nw_dst=10\.1\.0\.2 +drop$/m);
+    expect(out).toMatch(
+      /^core +0 +300 +4 +392 +0x4c61726b12000000 \(drop\) +ip,nw_src=10\.1\.0\.1,nw_dst=10\.1\.0\.2 +drop /m,
+    );
     expect(out).toContain('Owner = "alice"');
   });
 

@@ -1,12 +1,16 @@
 // Reads a running Lark over its HTTP API, for the commands that show one. Every way in which there is no answer becomes
 // a CliError that says what was tried and what to do.
 
+import type { ProblemView } from '../northbound/lark-api.ts';
 import type { ProblemDocument } from '../northbound/problem.ts';
 import { CliError, ExitCode } from './exit-code.ts';
+import { printable } from './terminal.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** Longer than Lark itself gives a request. */
 const TIMEOUT_MS = 20_000;
+/** For what may be hundreds of megabytes. */
+const LONG_TIMEOUT_MS = 300_000;
 
 export interface ClientOptions {
   readonly url: string;
@@ -46,28 +50,57 @@ export async function getJson<T>(
   );
 }
 
-/** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
-export async function postJson<T>(options: ClientOptions, path: string): Promise<T> {
-  const response = await ask(options, `${options.url}${path}`, 'POST');
-  const body = await readJson(options, response);
-  if (response.ok) return body as T;
-  const problem = asProblem(body);
+/** GETs a resource as it is; a refusal is a CliError with what it says. */
+export async function getText(options: ClientOptions, path: string): Promise<string> {
+  const response = await ask(options, `${options.url}${path}`, 'GET', { timeoutMs: LONG_TIMEOUT_MS });
+  if (response.ok) return response.text();
+  const problem = asProblem(await readJson(options, response));
   if (problem === undefined) throw notLark(options);
   throw new CliError(ExitCode.NO, `${problem.detail} ${problem.remedy} (${problem.code})`);
 }
 
-async function ask(options: ClientOptions, url: string, method = 'GET'): Promise<Response> {
+export interface PostOptions {
+  /** The text of a policy file. */
+  readonly text?: string;
+  /** For what may take long, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
+export async function postJson<T>(options: ClientOptions, path: string, post: PostOptions = {}): Promise<T> {
+  const response = await ask(options, `${options.url}${path}`, 'POST', post);
+  const body = await readJson(options, response);
+  if (response.ok) return body as T;
+  const problem = asProblem(body);
+  if (problem === undefined) throw notLark(options);
+  const lines = (problem.problems ?? []).map((each) => `${formatProblemView(each)}\n`);
+  throw new CliError(ExitCode.NO, `${problem.detail} ${problem.remedy} (${problem.code})\n${lines.join('')}`.trimEnd());
+}
+
+/** `policy.yaml:7:3: sentence` */
+export function formatProblemView({ file, line, column, message }: ProblemView): string {
+  const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
+  return printable(`${place}: ${message}`);
+}
+
+async function ask(
+  options: ClientOptions,
+  url: string,
+  method = 'GET',
+  { text, timeoutMs = TIMEOUT_MS }: PostOptions = {},
+): Promise<Response> {
   try {
     return await options.fetch(url, {
       method,
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', ...(text !== undefined && { 'content-type': 'application/yaml' }) },
+      ...(text !== undefined && { body: text }),
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
     throw new CliError(
       ExitCode.UNREACHABLE,
-      `No Lark answers at ${options.url}: ${reasonOf(error)}.\n` +
+      `No Lark answers at ${options.url}: ${reasonOf(error, timeoutMs)}.\n` +
         'Is it running? Start it with `lark run FILE`, or say where it is with --url or LARK_URL.',
     );
   }
@@ -95,9 +128,9 @@ function asProblem(body: unknown): ProblemDocument | undefined {
 }
 
 /** fetch hides what happened in the `cause` of a TypeError, which for several addresses is an AggregateError. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT_MS / 1000} seconds`;
+  if (error.name === 'TimeoutError') return `no answer in ${timeoutMs / 1000} seconds`;
   const cause = error.cause instanceof Error ? error.cause : error;
   const code = 'code' in cause ? String(cause.code) : '';
   const known: Readonly<Record<string, string>> = {

@@ -3,8 +3,9 @@
 
 import type { Logger } from 'pino';
 import type { Config, ListenAddress } from '../config/config.ts';
-import type { ConfigResult } from '../config/load-config.ts';
+import type { ConfigResult, PolicySource } from '../config/load-config.ts';
 import type { ConfigProblem } from '../config/problem.ts';
+import type { StatePlan } from '../state/plan-from-state.ts';
 import type { ClientOptions } from './client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,6 +17,8 @@ export interface RunningLark {
     readonly http: ListenAddress;
     readonly jobs: ListenAddress;
   };
+  /** Reads the policy file anew and puts it in force; what is wrong with it is logged, and changes nothing. */
+  reload(): Promise<unknown>;
   /** Answers what is being asked, then closes every socket. */
   close(): Promise<void>;
 }
@@ -25,6 +28,10 @@ export interface StartOptions {
   readonly version: string;
   /** What the check of the file warned of; already logged. */
   readonly warnings: readonly ConfigProblem[];
+  /** What the config was made from. */
+  readonly source?: PolicySource;
+  /** Reads the policy file anew; left out where there is none. */
+  readonly load?: () => Promise<ConfigResult>;
 }
 
 export interface DemoOptions {
@@ -44,6 +51,8 @@ export interface CliParts {
   /** Without a path: the defaults, for a Lark without a policy file. */
   readonly loadConfig: (path: string | undefined) => Promise<ConfigResult>;
   readonly startLark: (config: Config, options: StartOptions) => Promise<RunningLark>;
+  /** Throws where `state` is no file that `lark state` printed. */
+  readonly planFromState: (state: string, next: ConfigResult, withRules: boolean) => Promise<StatePlan>;
   /** The exit code of the demo. */
   readonly runDemo: (options: DemoOptions) => Promise<number>;
   readonly signals: Signals;
@@ -51,8 +60,8 @@ export interface CliParts {
   readonly exitNow: (code: number) => void;
 }
 
-/** SIGTERM and SIGINT as they come, until the returned function is called. */
-export type Signals = (listener: (signal: 'SIGTERM' | 'SIGINT') => void) => () => void;
+/** SIGTERM, SIGINT and SIGHUP as they come, until the returned function is called. */
+export type Signals = (listener: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP') => void) => () => void;
 
 export interface CommandContext {
   readonly parts: CliParts;

@@ -41,6 +41,34 @@ it('tells what is only audited, and exits with 0 since it is forwarded', async (
   expect(out).toContain('audit: user eve is blocked\\x1b[2J; not enforced, by policy block-users (p.yaml:3:5)\n');
 });
 
+it('takes the addresses in place or by name, each once, and one switch', async () => {
+  const asked: unknown[] = [];
+  const explain = async (...given: unknown[]) => {
+    asked.push(given);
+    return dropped;
+  };
+  const given = { api: { explain } };
+  await runForTest(['explain', '--src', '10.1.0.1', '--dst', '10.1.0.2', '--switch', 'core'], given);
+  await runForTest(['explain', '--dst', '10.1.0.2', '10.1.0.1'], given);
+  await runForTest(['explain', '10.1.0.1', '10.1.0.2'], given);
+  expect(asked).toEqual([
+    ['10.1.0.1', '10.1.0.2', 'core'],
+    ['10.1.0.1', '10.1.0.2', undefined],
+    ['10.1.0.1', '10.1.0.2', undefined],
+  ]);
+  for (const args of [['10.1.0.1'], ['--src', '10.1.0.1'], ['10.1.0.1', '10.1.0.2', '--src', '10.1.0.3'], []]) {
+    expect(await runForTest(['explain', ...args], given)).toMatchObject({ code: 2, out: '' });
+  }
+});
+
+it('says why there is no rule yet, and the policy behind one that there is', async () => {
+  const withoutRules = [{ switch: 'rack2', reason: 'it has just connected' }];
+  const explain = async () => ({ ...dropped, withoutRules });
+  const { out } = await runForTest(['explain', '10.1.0.1', '10.1.0.2'], { api: { explain } });
+  expect(out).toContain('rack2: it has just connected.\n');
+  expect(out).toMatch(/DECIDED BY\n.* isolate-users \(policy.yaml:12:5\)\n/);
+});
+
 it('reads the answer of an older Lark, which has none of these', async () => {
   const explain = async () => ({ ...dropped, verdict: forward });
   const { out } = await runForTest(['explain', '10.1.0.1', '10.1.0.2'], { api: { explain } });

@@ -14,10 +14,11 @@ Examples:
   $ lark explain 10.1.0.17 192.0.2.10       why can (or cannot) this job reach that address?
   $ lark explain 192.0.2.10 10.1.0.17       and the other way, which may differ
   $ lark explain 2001:db8:1::17 2001:db8::9
+  $ lark explain --src 10.1.0.17 --dst 192.0.2.10 --switch core     only the rules of one switch
   $ lark explain 10.1.0.17 10.1.0.18 > /dev/null && echo allowed
 
 Exits with 0 where the packets are forwarded, and with 1 where they are dropped. The rules are those that the switches
-themselves reported just now; that there is none yet means that no such packet has come by.
+themselves reported just now; where a switch has none yet, it says why.
 `;
 
 export function registerExplainCommand(program: Command, context: CommandContext): void {
@@ -27,23 +28,56 @@ export function registerExplainCommand(program: Command, context: CommandContext
     .description(
       'Says which verdict holds for packets from SRC to DST, which policy made it, and which rules enforce it.',
     )
-    .argument('<SRC>', 'the IP address that sends')
-    .argument('<DST>', 'the IP address that it sends to')
+    .argument('[SRC]', 'the IP address that sends')
+    .argument('[DST]', 'the IP address that it sends to')
+    .option('--src <SRC>', 'the same, spelled out')
+    .option('--dst <DST>', 'the same, spelled out')
+    .option('--switch <SWITCH>', 'ask only this switch for its rules: a name or datapath id')
     .option('--json', 'print JSON as /v1/explain has it')
     .addHelpText('after', EXAMPLES)
     .action(
-      context.run((source: string, destination: string, options: { readonly json?: true }) =>
-        explain(context, source, destination, options.json === true),
+      context.run((source: string | undefined, destination: string | undefined, options: ExplainOptions) =>
+        explain(context, [source, destination], options),
       ),
     );
 }
 
-async function explain(context: CommandContext, src: string, dst: string, asJson: boolean): Promise<ExitCode> {
-  const explanation = await getJson<Explanation>(context.client(), '/v1/explain', { src, dst });
-  if (explanation === undefined) throw new CliError(ExitCode.UNREACHABLE, 'This Lark has no /v1/explain.');
-  if (asJson) printJson(context.terminal, explanation);
+interface ExplainOptions {
+  readonly src?: string;
+  readonly dst?: string;
+  readonly switch?: string;
+  readonly json?: true;
+}
+
+type Positional = readonly [source: string | undefined, destination: string | undefined];
+
+async function explain(context: CommandContext, positional: Positional, options: ExplainOptions): Promise<ExitCode> {
+  const query = { ...addresses(positional, options), switch: options.switch };
+  const explanation = await getJson<Explanation>(context.client(), '/v1/explain', query);
+  if (explanation === undefined)
+    throw new CliError(ExitCode.NO, `No switch '${options.switch}' is known to this Lark.`);
+  if (options.json === true) printJson(context.terminal, explanation);
   else context.terminal.out(describe(explanation, styleFor(context.terminal)));
   return explanation.verdict.action === 'forward' ? ExitCode.OK : ExitCode.NO;
+}
+
+/** Each once, in place or by its option. */
+function addresses(
+  [first, second]: Positional,
+  options: ExplainOptions,
+): { readonly src: string; readonly dst: string } {
+  const given = [first, second].filter((each) => each !== undefined);
+  const missing = (['src', 'dst'] as const).filter((name) => options[name] === undefined);
+  if (given.length !== missing.length) {
+    const problem =
+      given.length > missing.length
+        ? 'too many addresses'
+        : `missing required argument '${missing.at(-1)?.toUpperCase()}'`;
+    const usage = 'lark explain SRC DST, or lark explain --src SRC --dst DST. Try --help.';
+    throw new CliError(ExitCode.USAGE, `${problem}: ${usage}`);
+  }
+  const src = options.src ?? given.shift()!;
+  return { src, dst: options.dst ?? given.shift()! };
 }
 
 function describe(explanation: Explanation, style: Style): string {
@@ -77,6 +111,9 @@ function describe(explanation: Explanation, style: Style): string {
   lines.push('');
   if (rules.length === 0) lines.push('No switch has a rule for these addresses now.');
   else lines.push('Rules on the switches:', formatTable(RULE_COLUMNS, rules, style.bold).trimEnd());
+  for (const without of explanation.withoutRules ?? []) {
+    lines.push(`${printable(without.switch)}: ${printable(without.reason)}.`);
+  }
   if (silentSwitches.length > 0) {
     lines.push(
       '',
@@ -119,4 +156,11 @@ const RULE_COLUMNS = [
   { title: 'COOKIE', text: (rule: RuleView) => rule.cookie },
   { title: 'MATCH', text: (rule: RuleView) => rule.match },
   { title: 'ACTIONS', text: (rule: RuleView) => rule.actions },
+  { title: 'DECIDED BY', text: policyBehind },
 ];
+
+/** Nothing for a rule that carries out no verdict. */
+function policyBehind({ policy, place }: RuleView): string {
+  if (policy === undefined) return '';
+  return policy === null ? '(default)' : `${policy}${place == null ? '' : ` (${place})`}`;
+}

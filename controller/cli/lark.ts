@@ -29,13 +29,17 @@ const parts: CliParts = {
     const { startLark } = await import('../main.ts');
     return startLark(config, options);
   },
+  planFromState: async (state, next, withRules) => {
+    const { planFromState } = await import('../state/plan-from-state.ts');
+    return planFromState(state, next, withRules);
+  },
   runDemo: async (options) => {
     const { runDemo } = await import('../../mininet/demo/demo.ts');
     return runDemo(options);
   },
   signals: (listener) => {
-    process.on('SIGTERM', listener).on('SIGINT', listener);
-    return () => process.off('SIGTERM', listener).off('SIGINT', listener);
+    process.on('SIGTERM', listener).on('SIGINT', listener).on('SIGHUP', listener);
+    return () => process.off('SIGTERM', listener).off('SIGINT', listener).off('SIGHUP', listener);
   },
   exitNow: (code) => process.exit(code),
 };

@@ -9,7 +9,10 @@ import { registerDemoCommand } from './demo-command.ts';
 import { CliError, ExitCode } from './exit-code.ts';
 import { registerExplainCommand } from './explain-command.ts';
 import { registerJobsCommand } from './jobs-command.ts';
+import { registerPlanCommand } from './plan-command.ts';
+import { registerReloadCommand } from './reload-command.ts';
 import { registerRunCommand } from './run-command.ts';
+import { registerStateCommand } from './state-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
 
@@ -18,6 +21,8 @@ Examples:
   $ lark demo                          see it work, on a network of its own
   $ lark check policy.yaml             is the policy file right?
   $ lark run policy.yaml               run the controller
+  $ lark plan policy.yaml              what would a changed file do?
+  $ lark reload                        put it in force
   $ lark switches; lark jobs           what it sees
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
@@ -62,6 +67,9 @@ export async function runCli(
   registerExplainCommand(program, context);
   registerJobsCommand(program, context);
   registerSwitchesCommand(program, context);
+  registerPlanCommand(program, context);
+  registerReloadCommand(program, context);
+  registerStateCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {

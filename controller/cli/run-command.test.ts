@@ -16,14 +16,18 @@ function testSignals() {
     listeners.add(listener);
     return () => listeners.delete(listener);
   };
-  const send = (signal: 'SIGTERM' | 'SIGINT'): void => {
+  const send = (signal: Parameters<Parameters<Signals>[0]>[0]): void => {
     for (const listener of listeners) listener(signal);
   };
   return { signals, send, listeners };
 }
 
 const loadConfig = async () => ({ config: defaultConfig(), warnings: [] });
-const lark = (close: () => Promise<void>): RunningLark => ({ addresses, close });
+const lark = (close: () => Promise<void>, reload = async (): Promise<unknown> => undefined): RunningLark => ({
+  addresses,
+  reload,
+  close,
+});
 
 function events(out: string): { readonly event: string }[] {
   return out
@@ -51,6 +55,33 @@ describe('lark run', () => {
       { event: 'lark.stopping', signal },
       { event: 'lark.stopped' },
     ]);
+  });
+
+  it('reads the file anew on each SIGHUP, and for those during the start once after it', async () => {
+    const { signals, send } = testSignals();
+    const read: (string | undefined)[] = [];
+    const loads = async (path: string | undefined) => {
+      read.push(path);
+      return loadConfig();
+    };
+    const startLark: CliParts['startLark'] = async (_config, { load }) => {
+      send('SIGHUP');
+      send('SIGHUP');
+      return lark(
+        async () => undefined,
+        async () => load?.(),
+      );
+    };
+    const onOut = (line: string): void => {
+      if (!line.includes('lark.started')) return;
+      // After the start has been told, Lark answers by itself.
+      setImmediate(() => {
+        send('SIGHUP');
+        send('SIGTERM');
+      });
+    };
+    const ran = await runForTest(['run', 'policy.yaml'], { parts: { loadConfig: loads, startLark, signals }, onOut });
+    expect([ran.code, read]).toEqual([0, ['policy.yaml', 'policy.yaml', 'policy.yaml']]);
   });
 
   it('ends at once, with the shell’s code for the signal, when a second one comes', async () => {

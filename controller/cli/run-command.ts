@@ -1,5 +1,5 @@
-// `lark run`: the service. It starts only with a file that is right, says where it listens, and on SIGTERM or SIGINT
-// closes what is open within STOP_DEADLINE_MS; a second signal ends it at once.
+// `lark run`: the service. It starts only with a file that is right, says where it listens, reads the file anew on SIGHUP,
+// and on SIGTERM or SIGINT closes what is open within STOP_DEADLINE_MS; a second of those ends it at once.
 
 import { type Command, Option } from 'commander';
 import { formatPlace } from '../config/config.ts';
@@ -24,7 +24,7 @@ Then point a switch at it:
   $ ovs-vsctl set-controller BRIDGE tcp:127.0.0.1:6653
   $ ovs-vsctl set-fail-mode BRIDGE secure
 
-A file that \`lark check\` refuses is refused here with the same messages. SIGTERM and Ctrl-C stop it cleanly; the second one at
+A file that \`lark check\` refuses is refused here with the same messages. SIGHUP reads the file anew, as \`lark reload\` does. SIGTERM and Ctrl-C stop it cleanly; the second one at
 once. Switches in fail mode "secure" go on with the rules they have.
 `;
 
@@ -68,13 +68,21 @@ async function run(context: CommandContext, file: string | undefined, options: R
     log.warn({ code, place: place === undefined ? file : formatPlace(place), message }, 'config.warning');
   }
   // Taken before the start, so that a signal during it is not lost.
-  const stop = stopSignals(context);
+  const reload = new Hangups();
+  const stop = stopSignals(context, () => reload.ask());
   try {
-    const startOptions = { log, version: parts.version, warnings: loaded.warnings };
+    const startOptions = {
+      log,
+      version: parts.version,
+      warnings: loaded.warnings,
+      ...(loaded.source && { source: loaded.source }),
+      ...(file !== undefined && { load: () => parts.loadConfig(file) }),
+    };
     const lark = await parts.startLark(loaded.config, startOptions).catch((error: unknown) => {
       throw startFailure(error);
     });
     log.info({ version: parts.version, file: loaded.config.file, ...addressFields(lark) }, 'lark.started');
+    reload.answerWith(() => lark.reload());
     const signal = await stop.first;
     log.info({ signal }, 'lark.stopping');
     const closed = await closeWithin(lark, STOP_DEADLINE_MS);
@@ -90,13 +98,36 @@ async function run(context: CommandContext, file: string | undefined, options: R
   }
 }
 
-/** The first signal as a promise; the second ends the process with the code that a shell expects of it. */
-function stopSignals({ parts }: CommandContext): { readonly first: Promise<string>; readonly forget: () => void } {
+/** SIGHUPs: those that come before Lark has started are answered once it has. */
+class Hangups {
+  #reload: (() => Promise<unknown>) | undefined;
+  #isAsked = false;
+
+  ask(): void {
+    this.#isAsked = this.#reload === undefined;
+    void this.#reload?.();
+  }
+
+  answerWith(reload: () => Promise<unknown>): void {
+    this.#reload = reload;
+    if (this.#isAsked) this.ask();
+  }
+}
+
+/** The first signal to stop as a promise; the second ends the process with the code that a shell expects of it. */
+function stopSignals(
+  { parts }: CommandContext,
+  onHangup: () => void,
+): { readonly first: Promise<string>; readonly forget: () => void } {
   let resolveFirst: ((signal: string) => void) | undefined;
   const first = new Promise<string>((resolve) => {
     resolveFirst = resolve;
   });
   const forget = parts.signals((signal) => {
+    if (signal === 'SIGHUP') {
+      onHangup();
+      return;
+    }
     if (resolveFirst === undefined) parts.exitNow(signal === 'SIGINT' ? 130 : 143);
     resolveFirst?.(signal);
     resolveFirst = undefined;

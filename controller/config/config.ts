@@ -95,13 +95,19 @@ export interface Config {
     readonly notConnected: 'refuse' | 'wait';
     /** What to do with a job whose `LarkNetworkType` is `nat`: refuse it, or keep it as `unenforced`. */
     readonly nat: 'refuse' | 'unenforced';
-    /** How long a removal waits after the barriers before it answers, for cached decisions to end. */
+    /** How long a removal or a reload waits after the barriers before it answers, for cached decisions to end. */
     readonly settleMs: number;
     /** How long a switch may take to confirm. */
     readonly confirmTimeoutMs: number;
   };
   /** Where registrations are kept, as an absolute path; undefined: in memory, and lost at a restart. */
   readonly store: { readonly path: string } | undefined;
+  readonly limits: {
+    /** Endpoint classes, those of zones and local addresses included. */
+    readonly classes: number;
+    /** Of the pipeline's rules on any one switch. */
+    readonly rules: number;
+  };
   readonly zones: readonly ZoneConfig[];
   readonly switches: readonly SwitchConfig[];
   /** In the order of the file. */

@@ -5,7 +5,15 @@ import { expect, test } from 'vitest';
 import { policyCatalogue } from '../../policies/catalogue.ts';
 import { checkReport } from './check-report.ts';
 import { defaultConfig, parseConfig } from './load-config.ts';
-import { fileSchema, httpSection, jobsSection, openflowSection, storeSection, switchEntry } from './schema.ts';
+import {
+  fileSchema,
+  httpSection,
+  jobsSection,
+  limitsSection,
+  openflowSection,
+  storeSection,
+  switchEntry,
+} from './schema.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 const reference = read('policy-file.md');
@@ -39,6 +47,7 @@ test.each([
   ['http', httpSection.shape],
   ['jobs', jobsSection.shape],
   ['store', storeSection.shape],
+  ['limits', limitsSection.shape],
   ['a switch', switchEntry.shape],
 ])('every key of %s stands in the reference', (_, shape) => {
   for (const key of Object.keys(shape)) expect(reference).toMatch(new RegExp(`\`${key}[\`.]`));
@@ -63,6 +72,7 @@ test('the defaults that the reference gives are the defaults', () => {
     text('openflow', ['listen', 'versions', 'echoInterval']),
     text('http', ['listen']),
     text('jobs', ['listen', 'ranges', 'unlocated', 'notConnected', 'nat', 'settle', 'confirmTimeout']),
+    text('limits', ['classes', 'rules']),
   ].join('');
   expect({ ...parseConfig('docs', file).config, file: '(defaults)' }).toEqual(defaultConfig());
   expect(given('jobs', 'lease')).toBe('none');

@@ -40,6 +40,7 @@ test('without a file everything has its documented default', () => {
       confirmTimeoutMs: 2000,
     },
     store: undefined,
+    limits: { classes: 4096, rules: 1_000_000 },
     zones: [],
     switches: [],
     policies: [],

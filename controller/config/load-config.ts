@@ -3,6 +3,7 @@
 // file that is not YAML gets only its syntax errors, since nothing else can be told; any other gets every error of every
 // section at once.
 
+import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { policyCatalogue } from '../../policies/catalogue.ts';
 import { describeValue } from '../../policies/options/schema.ts';
@@ -16,13 +17,31 @@ import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
-import { fileSchema, httpSection, jobsSection, openflowSection, storeSection } from './schema.ts';
+import { fileSchema, httpSection, jobsSection, limitsSection, openflowSection, storeSection } from './schema.ts';
 import { decodeSource, type ReadFile, readFileWithinLimit, unreadable } from './source-text.ts';
 import { readYaml } from './yaml-source.ts';
 
+/** What a Config was made from. */
+export interface PolicySource {
+  readonly text: string;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  readonly modules: PolicyModules;
+}
+
 export type ConfigResult =
-  | { readonly config: Config; readonly errors?: never; readonly warnings: readonly ConfigProblem[] }
-  | { readonly config?: never; readonly errors: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] };
+  | {
+      readonly config: Config;
+      readonly errors?: never;
+      readonly warnings: readonly ConfigProblem[];
+      readonly source?: PolicySource;
+    }
+  | {
+      readonly config?: never;
+      readonly errors: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+      readonly source?: never;
+    };
 
 /**
  * Reads and checks a policy file, and imports the modules of its `module:` policies. Never rejects: what cannot be read
@@ -43,6 +62,10 @@ export async function loadConfig(
   return parseConfig(path, bytes, policyCatalogue, modules);
 }
 
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 /** None where the file is not YAML: what is wrong with it is told when it is parsed. */
 function modulePathsIn(file: string, bytes: Uint8Array): string[] {
   const source = decodeSource(file, bytes);
@@ -56,14 +79,17 @@ function modulePathsIn(file: string, bytes: Uint8Array): string[] {
  * @param file how messages call it.
  * @param catalogue the policies that it may use, by name.
  * @param modules those that it may use by a module's path, loaded beforehand.
+ * @param directory what its relative paths are relative to.
  */
 export function parseConfig(
   file: string,
   content: Uint8Array | string,
   catalogue: ReadonlyMap<string, PolicyKind> = policyCatalogue,
   modules: PolicyModules = NO_MODULES,
+  directory: string = dirname(file),
 ): ConfigResult {
-  const source = decodeSource(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const source = decodeSource(file, bytes);
   if ('problem' in source) return { errors: [source.problem], warnings: [] };
   const yaml = readYaml(file, source.text);
   if ('problems' in yaml) return { errors: sortProblems(yaml.problems), warnings: [] };
@@ -78,21 +104,25 @@ export function parseConfig(
     findings.error('CONFIG_VALUE_INVALID', [], message);
     return { errors: findings.errors, warnings: [] };
   }
-  const config = checkSections(file, root as Record<string, unknown>, { catalogue, modules }, findings);
+  const config = checkSections({ file, directory }, root as Record<string, unknown>, { catalogue, modules }, findings);
   const { errors, warnings } = findings;
-  return config === undefined || errors.length > 0 ? { errors, warnings } : { config, warnings };
+  if (config === undefined || errors.length > 0) return { errors, warnings };
+  return { config, warnings, source: { text: source.text, sha256: sha256Of(bytes), modules } };
 }
 
-/** What Lark runs with where no file is given: it forwards everything and listens where the docs say. */
+/** Of a Lark without a file, which forwards everything and listens where the docs say. */
+export const NO_SOURCE: PolicySource = { text: '{}', sha256: sha256Of(new Uint8Array(0)), modules: NO_MODULES };
+
+/** What Lark runs with where no file is given. */
 export function defaultConfig(): Config {
-  const { config, errors } = parseConfig('(defaults)', '{}');
+  const { config, errors } = parseConfig('(defaults)', NO_SOURCE.text);
   if (config === undefined) throw new Error(`the defaults do not pass their own checks: ${errors[0]?.message}`);
   return config;
 }
 
 /** Undefined where a section that others depend on was refused; its errors are in `findings`. */
 function checkSections(
-  file: string,
+  { file, directory }: { readonly file: string; readonly directory: string },
   root: Readonly<Record<string, unknown>>,
   sources: PolicySources,
   findings: Findings,
@@ -103,6 +133,7 @@ function checkSections(
   const http = findings.check(httpSection, ['http'], root.http ?? {});
   const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
   const store = findings.check(storeSection.optional(), ['store'], root.store ?? undefined);
+  const limits = findings.check(limitsSection, ['limits'], root.limits ?? {});
   const zones = loadZones(section(root, 'zones', findings), findings);
   const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
   const policies = loadPolicies(root.policies, sources, findings);
@@ -113,7 +144,7 @@ function checkSections(
     checkRanges(jobs.ranges, findings);
     checkZonesAgainstRanges(zones, jobs.ranges, findings);
   }
-  if (openflow === undefined || http === undefined || jobs === undefined) return undefined;
+  if (openflow === undefined || http === undefined || jobs === undefined || limits === undefined) return undefined;
   checkListeners(
     [
       ['openflow', openflow.listen],
@@ -133,7 +164,8 @@ function checkSections(
     },
     http,
     jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
-    store: store && { path: resolve(dirname(file), store.path) },
+    store: store && { path: resolve(directory, store.path) },
+    limits,
     zones,
     switches: loadedSwitches.switches,
     policies: policies.policies,

@@ -19,6 +19,8 @@ export const configProblemCodes = {
   CONFIG_MODULE: 'the module of a policy cannot be loaded, or does not define one',
   CONFIG_CONFLICT: 'two values that each are right cannot both hold',
   CONFIG_NAME_UNDEFINED: 'a queue, alternate or zone is named that the file does not define',
+  CONFIG_NEEDS_RESTART: 'a value differs from that of the Lark that runs, and cannot change while it does',
+  CONFIG_LIMIT: 'the file makes more endpoint classes or rules of the jobs that there are than its `limits` allow',
   CONFIG_SUSPICIOUS: 'warning: can be carried out, but is probably not what was meant',
   CONFIG_UNPROTECTED: 'warning: enforcement is weaker here than one might think',
 } as const;

@@ -48,6 +48,11 @@ export const jobsSection = mapping({
 
 export const storeSection = mapping({ path: directoryPath });
 
+export const limitsSection = mapping({
+  classes: wholeNumber('a number of endpoint classes', 1, 500_000).default(4096),
+  rules: wholeNumber('a number of rules', 1, 16_777_216).default(1_000_000),
+});
+
 /** One zone: its prefixes. */
 export const zoneEntry = prefixList;
 
@@ -110,6 +115,7 @@ export const fileSchema = mapping({
   http: z.unknown().optional(),
   jobs: z.unknown().optional(),
   store: z.unknown().optional(),
+  limits: z.unknown().optional(),
   zones: z.unknown().optional(),
   switches: z.unknown().optional(),
   policies: z.unknown().optional(),

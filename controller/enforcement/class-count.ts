@@ -2,10 +2,10 @@
 // enforced. A pure function of the file and the jobs.
 
 import type { Config } from '../config/config.ts';
-import { WAN_ZONE, zoneLookup } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
-import { type EndpointClass, VerdictEngine } from './endpoint-classes.ts';
-import type { Verdict } from './verdict.ts';
+import type { EndpointClass, VerdictEngine } from './endpoint-classes.ts';
+import { PolicyView } from './policy-view.ts';
+import { effectOf } from './verdict.ts';
 
 export interface ClassCount {
   readonly jobs: number;
@@ -32,43 +32,20 @@ export interface VerdictCount {
 const MOST_PAIRS = 1_000_000;
 
 /** @param jobs their addresses count where a policy has address sets. */
-export function countClasses(config: Pick<Config, 'policies' | 'default' | 'zones'>, jobs: Iterable<Job>): ClassCount {
-  const engine = new VerdictEngine(config);
-  const ofJobs = new Map<number, EndpointClass>();
-  let jobCount = 0;
-  for (const job of jobs) {
-    jobCount++;
-    for (const address of job.addresses.length === 0 ? [undefined] : job.addresses) {
-      const found = engine.classOf({ kind: 'job', job, address });
-      ofJobs.set(found.id, found);
-    }
-  }
-  const all = [...new Map([...ofJobs, ...classesOfPlaces(config, engine)]).values()];
+export function countClasses(config: Config, jobs: readonly Job[]): ClassCount {
+  const view = new PolicyView(config);
+  const ofPlaces = view.engine.live().size;
+  for (const job of jobs) view.meet(job);
+  const all = [...view.engine.live()];
   const pairs = all.length ** 2;
   return {
-    jobs: jobCount,
-    jobClasses: ofJobs.size,
+    jobs: jobs.length,
+    // An endpoint's kind is part of its class, so no job is in one of the file's.
+    jobClasses: all.length - ofPlaces,
     classes: all.length,
     pairs,
-    verdicts: pairs <= MOST_PAIRS ? countVerdicts(engine, all) : undefined,
+    verdicts: pairs <= MOST_PAIRS ? countVerdicts(view.engine, all) : undefined,
   };
-}
-
-function classesOfPlaces(
-  { policies, zones }: Pick<Config, 'policies' | 'zones'>,
-  engine: VerdictEngine,
-): (readonly [number, EndpointClass])[] {
-  const zoneOf = zoneLookup(zones);
-  const listed = policies.flatMap(({ policy }) => Object.values(policy.addressSets ?? {})).flatMap((set) => set ?? []);
-  const classes = [
-    engine.classOf({ kind: 'local', address: undefined }),
-    ...[...zones.map(({ name }) => name), WAN_ZONE].map((zone) =>
-      engine.classOf({ kind: 'zone', zone, address: undefined }),
-    ),
-    // Where a policy tells addresses apart, those of one zone are several classes.
-    ...listed.map(({ network }) => engine.classOf({ kind: 'zone', zone: zoneOf(network), address: network })),
-  ];
-  return classes.map((each) => [each.id, each]);
 }
 
 function countVerdicts(engine: VerdictEngine, classes: readonly EndpointClass[]): VerdictCount {
@@ -84,11 +61,4 @@ function countVerdicts(engine: VerdictEngine, classes: readonly EndpointClass[])
     }
   }
   return { distinct: kinds.size, dropped, audited };
-}
-
-/** Equal for verdicts that treat packets alike, whoever made them. */
-function effectOf(verdict: Verdict): string {
-  if (verdict.action === 'drop') return 'drop';
-  const { queue, via, connections, mark, vlan } = verdict;
-  return JSON.stringify([queue?.name, via?.name, connections?.value, mark?.value, vlan?.value]);
 }

@@ -1,6 +1,7 @@
 // Endpoint classes: endpoints with equal significant attributes are one class, as HTCondor's schedd sorts jobs into
 // autoclusters. A class holds, for each policy, the view that the policy is given, so a policy cannot read an attribute
-// that it did not declare, and verdicts are computed once per pair of classes.
+// that it did not declare, and verdicts are computed once per pair of classes. Classes with members have a number, by
+// which the switches' rules name them (class-numbers.ts).
 //
 // Invariant: two endpoints of one class are indistinguishable to every policy in force.
 
@@ -8,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import type { AttributeValue, EndpointView } from '../../policies/policy.ts';
 import { type IpAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
 import type { Config, PolicyEntry } from '../config/config.ts';
-import { WAN_ZONE } from '../config/zones.ts';
+import { enclosingPrefix, inAnyPrefix, WAN_ZONE } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -25,6 +26,10 @@ export type JudgedEndpoint =
   | { readonly kind: 'local'; readonly address: IpAddress | undefined };
 
 export interface EndpointClass {
+  /**
+   * The number by which the switches' rules name it, from the moment that a job or a block of the file is in it. A class
+   * that was only met, as by a packet from a local address, stands in no rule and has UNNUMBERED.
+   */
   readonly id: number;
   /** Addresses of the zone `wan`: `via` is for traffic to them alone. */
   readonly isWan: boolean;
@@ -34,51 +39,97 @@ export interface EndpointClass {
   viewFor(policyIndex: number): EndpointView<string>;
 }
 
-/** Classes and verdicts kept. Beyond it all are forgotten at once and made again as they are met. */
+export const UNNUMBERED = -1;
+
+/** Classes kept that nothing is in, and verdicts kept. Beyond it all of them are forgotten and made again as they are met. */
 const CLASS_LIMIT = 100_000;
 const VERDICT_LIMIT = 1_000_000;
 /** Classes of addresses that are not jobs', by address; the least recently met fall out. */
 const ADDRESS_CACHE_SIZE = 16_384;
-/** More than there are ever classes: two numbers below it make one. */
-const ID_SPACE = 2 ** 26;
+/** More than there are ever classes: two serials below it make one. */
+const SERIAL_SPACE = 2 ** 26;
+
+interface KnownClass extends EndpointClass {
+  id: number;
+  readonly key: string;
+  /** Never used again by this engine, so a class that was forgotten and is met again merely gets a new one. */
+  readonly serial: number;
+  /** How many jobs' addresses and blocks of the file are in it. */
+  members: number;
+}
+
+/** One thing that classes are told apart by: an attribute, or whether an address is in a policy's set. */
+type Criterion = (endpoint: JudgedEndpoint) => AttributeValue;
 
 export class VerdictEngine {
   readonly #policies: readonly PolicyEntry[];
   readonly #fallback: Config['default'];
   readonly #names: readonly string[];
-  /** Ids are never used again, so a class that was forgotten and is met again merely gets a new number. */
-  readonly #classes = new Map<string, EndpointClass>();
-  #nextId = 0;
-  /** By address, too: a policy's address sets may tell the addresses of one job apart. */
-  readonly #byJob = new WeakMap<Job, Map<IpAddress | undefined, EndpointClass>>();
-  readonly #byAddress = new LRUCache<string, EndpointClass>({
+  readonly #criteria: readonly Criterion[];
+  readonly #classes = new Map<string, KnownClass>();
+  readonly #live = new Set<KnownClass>();
+  #nextSerial = 0;
+  #liveVersion = 0;
+  /** True where a policy's address sets may tell the addresses of one job apart. */
+  readonly #isByAddress: boolean;
+  /** Of all of its addresses, or by address. */
+  readonly #byJob = new WeakMap<Job, KnownClass | Map<IpAddress | undefined, KnownClass>>();
+  readonly #byAddress = new LRUCache<string, KnownClass>({
     maxSize: ADDRESS_CACHE_SIZE,
     sizeCalculation: () => 1,
   });
-  /** By the numbers of both classes as one. */
+  /** By the serials of both classes as one. */
   readonly #verdicts = new Map<number, Verdict>();
 
   constructor(config: Pick<Config, 'policies' | 'default'>) {
     this.#policies = config.policies;
     this.#fallback = config.default;
     this.#names = [...new Set(config.policies.flatMap((entry) => entry.policy.significantAttributes))].sort();
+    this.#criteria = criteriaOf(config.policies);
+    this.#isByAddress = config.policies.some(({ policy }) => Object.keys(policy.addressSets ?? {}).length > 0);
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
     return this.verdictOfClasses(this.classOf(source), this.classOf(destination));
   }
 
-  /** The classes met so far. */
-  get classCount(): number {
-    return this.#classes.size;
+  /** The classes that have members, in no order that means anything. */
+  live(): ReadonlySet<EndpointClass> {
+    return this.#live;
   }
 
-  classes(): Iterable<EndpointClass> {
-    return this.#classes.values();
+  /** Another number whenever a class has come or gone. */
+  get liveVersion(): number {
+    return this.#liveVersion;
+  }
+
+  /** One more member. The first gives the class its number. */
+  join(endpointClass: EndpointClass, number: () => number): void {
+    const known = endpointClass as KnownClass;
+    if (known.members++ > 0) return;
+    known.id = number();
+    this.#liveVersion++;
+    this.#live.add(known);
+    this.#classes.set(known.key, known);
+  }
+
+  /** One member less. The number that was the class's if that was the last one. */
+  leave(endpointClass: EndpointClass): number | undefined {
+    const known = endpointClass as KnownClass;
+    if (--known.members > 0) return undefined;
+    this.#live.delete(known);
+    this.#liveVersion++;
+    if (this.#classes.get(known.key) === known) this.#classes.delete(known.key);
+    return known.id;
+  }
+
+  /** What it is from now on is asked anew. */
+  forgetJob(job: Job): void {
+    this.#byJob.delete(job);
   }
 
   verdictOfClasses(source: EndpointClass, destination: EndpointClass): Verdict {
-    const key = source.id * ID_SPACE + destination.id;
+    const key = (source as KnownClass).serial * SERIAL_SPACE + (destination as KnownClass).serial;
     let verdict = this.#verdicts.get(key);
     if (verdict === undefined) {
       if (this.#verdicts.size >= VERDICT_LIMIT) this.#verdicts.clear();
@@ -105,32 +156,70 @@ export class VerdictEngine {
   }
 
   #classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {
-    let byAddress = this.#byJob.get(endpoint.job);
-    if (byAddress === undefined) {
-      byAddress = new Map();
-      this.#byJob.set(endpoint.job, byAddress);
+    const known = this.#byJob.get(endpoint.job);
+    if (!this.#isByAddress) {
+      if (known !== undefined && !(known instanceof Map)) return known;
+      const made = this.#makeClass(endpoint);
+      this.#byJob.set(endpoint.job, made);
+      return made;
     }
-    let found = byAddress.get(endpoint.address);
-    if (found === undefined) {
-      found = this.#makeClass(endpoint);
-      byAddress.set(endpoint.address, found);
-    }
+    const byAddress = known instanceof Map ? known : new Map<IpAddress | undefined, KnownClass>();
+    if (byAddress !== known) this.#byJob.set(endpoint.job, byAddress);
+    const found = byAddress.get(endpoint.address) ?? this.#makeClass(endpoint);
+    byAddress.set(endpoint.address, found);
     return found;
   }
 
-  #makeClass(endpoint: JudgedEndpoint): EndpointClass {
-    const views = this.#policies.map((entry) => viewOf(entry, endpoint));
+  #makeClass(endpoint: JudgedEndpoint): KnownClass {
     const isWan = endpoint.kind === 'zone' && endpoint.zone === WAN_ZONE;
-    const key = JSON.stringify([endpoint.kind, isWan, ...views.map((view) => Object.values(view).map(keyOf))]);
+    const values = this.#criteria.map((criterion) => keyOf(criterion(endpoint)));
+    const key = `${endpoint.kind} ${isWan} ${values.map((value) => `${value.length}:${value}`).join('')}`;
     let found = this.#classes.get(key);
     if (found === undefined) {
+      const views = this.#policies.map((entry) => viewOf(entry, endpoint));
       const attributes = new Map(this.#names.map((name) => [name, valueAmong(views, name)]));
-      if (this.#classes.size >= CLASS_LIMIT) this.#classes.clear();
-      found = { id: this.#nextId++, isWan, attributes, viewFor: (index) => views[index]! };
+      if (this.#classes.size - this.#live.size >= CLASS_LIMIT) this.#forgetEmpty();
+      const serial = this.#nextSerial++;
+      const viewFor = (index: number) => views[index]!;
+      found = { id: UNNUMBERED, key, serial, members: 0, isWan, attributes, viewFor };
       this.#classes.set(key, found);
     }
     return found;
   }
+
+  #forgetEmpty(): void {
+    for (const [key, { members }] of this.#classes) if (members === 0) this.#classes.delete(key);
+    this.#byAddress.clear();
+  }
+}
+
+/** All that the policies look at, each once; what makes no difference to any of them tells no classes apart. */
+function criteriaOf(policies: readonly PolicyEntry[]): Criterion[] {
+  const attributes = new Set<string>();
+  const sets: Criterion[] = [];
+  for (const { policy } of policies) {
+    for (const name of policy.significantAttributes) {
+      const addressSet = policy.addressSets?.[name];
+      if (addressSet === undefined) attributes.add(lowerCased(name));
+      else sets.push(membership(addressSet));
+    }
+  }
+  const ofAttributes = [...attributes].map(
+    (name): Criterion =>
+      (endpoint) =>
+        attributeOf(endpoint, name),
+  );
+  return [...ofAttributes, ...sets];
+}
+
+function membership(addressSet: readonly Prefix[]): Criterion {
+  const holds = inAnyPrefix(addressSet);
+  const encloses = enclosingPrefix(addressSet);
+  return (endpoint) => {
+    const block = endpoint.kind === 'zone' ? endpoint.block : undefined;
+    if (block !== undefined) return encloses(block) !== undefined;
+    return endpoint.address !== undefined && holds(endpoint.address);
+  };
 }
 
 /** Tells apart what JSON would not: 5 and 5n and "5", undefined and NaN. */
@@ -160,9 +249,13 @@ function covers(prefix: Prefix, endpoint: JudgedEndpoint): boolean {
 
 /** `EndpointType` and `Zone` are Lark's own: no ad can override them. Names compare as ClassAd attributes: any case. */
 function attributeOf(endpoint: JudgedEndpoint, name: string): AttributeValue {
-  const lower = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const lower = lowerCased(name);
   if (lower === 'endpointtype') return endpoint.kind;
   // Never undefined, so that a comparison of zones in a rule has an answer whatever stands at that end.
   if (lower === 'zone') return endpoint.kind === 'zone' ? endpoint.zone : endpoint.kind;
   return endpoint.kind === 'job' ? endpoint.job.attributes.get(lower) : undefined;
+}
+
+function lowerCased(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

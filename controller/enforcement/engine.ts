@@ -10,7 +10,7 @@ import type { Config, SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredJob } from '../jobs/enforcer.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
-import { JobTable } from '../network/job-table.ts';
+import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import type { FlowMatch } from '../southbound/flow-rule.ts';
@@ -23,6 +23,7 @@ import { ManagedSwitch, toPort } from './managed-switch.ts';
 import { MendQueue } from './mend-queue.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
+import { entryOf, type PreparedReload, prepareReload } from './reload.ts';
 
 export interface EngineEvents {
   /** The port that these jobs were at does not exist any more: they have ended. */
@@ -32,6 +33,19 @@ export interface EngineEvents {
   /** A switch has connected, or a port has come. */
   networkChanged: [];
 }
+
+/** What the switches said of a reload, by their names, or datapath ids where no name is known. */
+export interface ReloadConfirmation {
+  /** Connected, but did not confirm in time. */
+  readonly silent: readonly string[];
+  /** Not connected: they go by the file as it was until they are back. */
+  readonly away: readonly string[];
+  /** Those whose connection was closed, since they get another pipeline. */
+  readonly rebuilt: readonly string[];
+}
+
+/** Class numbers that wait for switches to forget them; with so many, the switches are told to. */
+const MOST_HELD_NUMBERS = 64;
 
 /** A switch that was connected and is not: it may hold rules of jobs that it knew. */
 interface AwaySwitch {
@@ -44,9 +58,8 @@ interface AwaySwitch {
 export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly events = new EventEmitter<EngineEvents>();
   readonly jobs = new JobTable();
-  readonly policy: PolicyView;
+  #policy: PolicyView;
   readonly mending = new MendQueue();
-  readonly #config: Config;
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #switches = new Map<bigint, ManagedSwitch>();
@@ -55,12 +68,21 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly #addedAt = new Map<string, number>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
   #moment = 0;
+  #isRecycling = false;
 
   constructor(parts: { config: Config; counters: Counters; log: Logger }) {
-    this.#config = parts.config;
     this.#counters = parts.counters;
     this.#log = parts.log;
-    this.policy = new PolicyView(parts.config);
+    this.#policy = new PolicyView(parts.config);
+  }
+
+  /** Of the file in force. */
+  get policy(): PolicyView {
+    return this.#policy;
+  }
+
+  get #config(): Config {
+    return this.#policy.config;
   }
 
   switches(): readonly ManagedSwitch[] {
@@ -84,7 +106,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
-    this.policy.meet(job);
+    this.#retire(this.#policy.meet(job));
     for (const managed of this.#switches.values()) {
       if (unbound !== undefined) managed.onJob(unbound, false);
       managed.onJob(placed, true);
@@ -98,8 +120,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
+    const retired = this.#policy.leave(job);
     for (const managed of this.#switches.values()) managed.onJob(placed, false);
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
+    this.#retire(retired);
     return this.#confirmation(
       placed.location?.dpid,
       away.map(([dpid]) => formatDpid(dpid)),
@@ -121,7 +145,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
     for (const { job, location } of jobs) {
       this.jobs.add(job, location);
-      this.policy.meet(job);
+      this.#policy.meet(job);
     }
     for (const dpid of dpids) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
   }
@@ -130,7 +154,88 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const id = BigInt(`0x${dpid}`);
     if (this.#switches.has(id)) return false;
     this.#away.delete(id);
+    this.#policy.numbers.release(id, this.#policy.numbers.heldFor(id));
     return true;
+  }
+
+  classLimitFor(job: Job): number | undefined {
+    const { engine, numbers } = this.#policy;
+    const { classes } = this.#config.limits;
+    const added = this.#policy.classesAddedBy(job);
+    if (added === 0) return undefined;
+    return engine.live().size + added > classes || added > numbers.available ? classes : undefined;
+  }
+
+  // ---- the policy file
+
+  /** What another file would make of all that is known now. Changes nothing. */
+  prepare(config: Config): PreparedReload<ManagedSwitch> {
+    const numbers = this.#policy.numbers.copy();
+    return prepareReload({ former: this.#policy, config, jobs: this.jobs, switches: this.switches(), numbers });
+  }
+
+  /**
+   * Puts another file in force, in the turn of the event loop in which it was prepared: what was decided for packets and
+   * would be decided otherwise is deleted first, on every switch, then each gets what differs behind its guard. Settles
+   * when every connected switch has confirmed or the file's `confirmTimeout` has passed. Never rejects.
+   */
+  async reload({ policy, moves, switches, retired }: PreparedReload<ManagedSwitch>): Promise<ReloadConfirmation> {
+    this.#policy = policy;
+    for (const { placed, location } of moves) {
+      this.#move(placed, location);
+      this.#switches.get(location.dpid)?.state.markJobPort(location.portNo);
+    }
+    for (const { target, config: entry } of switches) target.reconfigure(entry);
+    const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
+    for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
+    for (const { target, isRebuilt, groups } of switches) if (!isRebuilt) target.rules.refreshWhole(groups);
+    this.#retire(retired);
+    this.events.emit('networkChanged');
+    const { silent } = await this.#confirmation(undefined, []);
+    // What these have confirmed is a table of verdicts that names none of the retired.
+    for (const { target } of switches) {
+      const { dpid } = target.state;
+      const isConfirmed = this.#switches.get(dpid) === target && !silent.includes(formatDpid(dpid));
+      if (isConfirmed) this.#policy.numbers.release(dpid, retired);
+    }
+    const named = (dpids: readonly string[]) => dpids.map((dpid) => this.#nameOf(dpid));
+    const away = [...this.#away.keys()].map(formatDpid);
+    return { silent: named(silent), away: named(away), rebuilt: rebuilt.map(({ state }) => state.name) };
+  }
+
+  /** Datapath ids of the switches that are not connected and may have rules. */
+  awaySwitches(): readonly string[] {
+    return Array.from(this.#away.keys(), (dpid) => this.#nameOf(formatDpid(dpid)));
+  }
+
+  #nameOf(dpid: string): string {
+    const id = BigInt(`0x${dpid}`);
+    return (this.#switches.get(id)?.state ?? this.#away.get(id)?.state)?.name ?? dpid;
+  }
+
+  /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */
+  #retire(numbers: readonly number[]): void {
+    for (const number of numbers) this.#policy.numbers.retire(number, [...this.#switches.keys(), ...this.#away.keys()]);
+    if (this.#policy.numbers.heldBack >= MOST_HELD_NUMBERS && !this.#isRecycling) {
+      this.#isRecycling = true;
+      void this.#recycleNumbers().finally(() => {
+        this.#isRecycling = false;
+      });
+    }
+  }
+
+  /** Has every connected switch forget the verdicts of classes that are gone. */
+  async #recycleNumbers(): Promise<void> {
+    await Promise.all(
+      this.switches().map(async (managed) => {
+        const { dpid } = managed.state;
+        const held = this.#policy.numbers.heldFor(dpid);
+        if (held.length === 0) return;
+        managed.rules.refreshWhole(managed.pipeline.groupsOfClasses());
+        const isConfirmed = await managed.rules.confirm(this.#config.jobs.confirmTimeoutMs);
+        if (isConfirmed) this.#policy.numbers.release(dpid, held);
+      }),
+    );
   }
 
   // ---- ConnectionOwner
@@ -143,11 +248,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     }
     const formerState = this.#away.get(dpid)?.state;
     this.#away.delete(dpid);
+    const held = this.#policy.numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
       connection,
       config: this.#configFor(connection),
       jobs: this.jobs,
-      policy: this.policy,
+      policy: () => this.#policy,
       counters: this.#counters,
       log: this.#log,
       former: formerState,
@@ -164,7 +270,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
     this.events.emit('networkChanged');
-    void managed.rules.mend().then((isMended) => isMended && this.#settleMended(managed));
+    void managed.rules.mend().then((isMended) => {
+      if (!isMended) return;
+      this.#policy.numbers.release(dpid, held);
+      this.#settleMended(managed);
+    });
     if (this.#mendedWaiters.has(formatDpid(dpid))) this.mending.hasten(managed);
   }
 
@@ -248,18 +358,20 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (placed.location === undefined) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
-        if (!isSamePort(location, placed.location)) {
-          const moved = this.jobs.add(placed.job, location);
-          // Wherever it is now, a job keeps the MAC that it was bound to.
-          if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
-          this.events.emit('moved', placed.job, location);
-        }
+        if (!isSamePort(location, placed.location)) this.#move(placed, location);
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
       } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
       // Found by what was seen before a restart: nothing has been seen since, and it is there until it is known elsewhere.
       else managed.state.markJobPort(placed.location.portNo);
     }
     if (lost.length > 0) this.events.emit('portGone', lost);
+  }
+
+  #move(placed: PlacedJob, location: JobLocation): void {
+    const moved = this.jobs.add(placed.job, location);
+    // Wherever it is now, a job keeps the MAC that it was bound to.
+    if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
+    this.events.emit('moved', placed.job, location);
   }
 
   async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
@@ -296,15 +408,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   }
 
   #configFor(connection: SwitchConnection): SwitchConfig | undefined {
-    const { datapathId } = connection.features;
     const { version } = connection;
     const local = connection.ports.find(
       (port) => (version === 1 ? widenPort(port.portNo) : port.portNo) === LOCAL_PORT,
     );
-    return (
-      this.#config.switches.find(({ dpid }) => dpid === datapathId) ??
-      this.#config.switches.find(({ dpid, name }) => dpid === undefined && name === local?.name)
-    );
+    return entryOf(this.#config, { dpid: connection.features.datapathId, bridgeName: local?.name });
   }
 }
 

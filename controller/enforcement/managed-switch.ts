@@ -17,12 +17,14 @@ import { type PacketConnection, packetOut } from '../southbound/rule-messages.ts
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
+import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import type { MendQueue } from './mend-queue.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import type { PlannedChange } from './reconcile/planned-change.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SingleTablePipeline } from './single-table.ts';
 import { tracksConnections } from './tracks-connections.ts';
@@ -40,7 +42,8 @@ export interface SwitchParts {
   readonly connection: SwitchConnection;
   readonly config: SwitchConfig | undefined;
   readonly jobs: JobTable;
-  readonly policy: PolicyView;
+  /** The one in force: a reload replaces it. */
+  readonly policy: () => PolicyView;
   readonly counters: Counters;
   readonly log: Logger;
   readonly former: SwitchState | undefined;
@@ -53,7 +56,11 @@ export class ManagedSwitch {
   readonly pipeline: Pipeline;
   readonly rules: Reconciler;
   readonly #counters: Counters;
-  #classesSeen = 0;
+  /** The classes that the gates of OpenFlow 1.0 were last made for. */
+  #gatedBy: { readonly engine: VerdictEngine | undefined; readonly version: number } = {
+    engine: undefined,
+    version: 0,
+  };
   #isAdapted = false;
   /** Addresses of jobs that came before it was known what the switch can do. */
   readonly #newBeforeAdapted: IpAddress[] = [];
@@ -63,7 +70,7 @@ export class ManagedSwitch {
     const { features, version } = connection;
     this.connection = connection;
     this.#counters = counters;
-    const pipelineName = choosePipeline(connection, config);
+    const pipelineName = choosePipeline(connection, config?.pipeline);
     const state = new SwitchState(
       {
         dpid: features.datapathId,
@@ -76,7 +83,13 @@ export class ManagedSwitch {
     );
     state.setPorts(connection.ports.map((port) => toPort(port, version)));
     if (parts.former !== undefined) state.inheritJobPorts(parts.former);
-    this.view = { state, jobs, policy };
+    this.view = {
+      state,
+      jobs,
+      get policy() {
+        return policy();
+      },
+    };
     this.pipeline =
       pipelineName === 'multi-table' ? new MultiTablePipeline(this.view) : new SingleTablePipeline(this.view);
     this.rules = new Reconciler({
@@ -85,7 +98,7 @@ export class ManagedSwitch {
       prepare: () => this.#adaptPipeline(),
       name: () => state.name,
       foreign: () => this.view.policy.config.openflow.foreign,
-      ruleBudget: config?.ruleBudget,
+      ruleBudget: () => state.config?.ruleBudget,
       log: parts.log,
       inTurn: (mend) => parts.mending.run(this, mend),
       onSent: (kind) => counters.flowMods.add([state.name, kind]),
@@ -111,6 +124,33 @@ export class ManagedSwitch {
     else if (tracksConnections(this.view)) {
       for (const message of addresses.flatMap(forgetConnections)) this.connection.send(message);
     }
+  }
+
+  /**
+   * What the file says of this switch, or the policy in force, is another from this turn on: takes away at once what was
+   * decided for packets and would be decided otherwise now. `refreshWhole` has to follow in the same turn.
+   */
+  reconfigure(config: SwitchConfig | undefined): void {
+    this.state.reconfigure(config);
+    this.rules.deleteStale(this.view);
+  }
+
+  /** What `reconfigure` and `refreshWhole` would send if this were known instead. Undefined while the switch is being mended. */
+  planned(view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange | undefined {
+    return this.rules.isMended ? this.rules.planned(this.pipeline.over(view), view, groups) : undefined;
+  }
+
+  pipelineUnder(wanted: SwitchConfig['pipeline']): Pipeline['name'] {
+    return choosePipeline(this.connection, wanted);
+  }
+
+  /** How many rules of the pipeline it has. */
+  get ruleCount(): number {
+    return this.rules.groupRuleCount;
+  }
+
+  get takesBundles(): boolean {
+    return this.rules.takesBundles;
   }
 
   send(
@@ -174,9 +214,9 @@ export class ManagedSwitch {
   /** OpenFlow 1.0: whether a job's IPv6 may pass its gate depends on every class that there is. */
   #gatesMayChange(): boolean {
     if (this.connection.version !== 1) return false;
-    const { classCount } = this.view.policy.engine;
-    const isChanged = classCount !== this.#classesSeen;
-    this.#classesSeen = classCount;
+    const { engine } = this.view.policy;
+    const isChanged = engine !== this.#gatedBy.engine || engine.liveVersion !== this.#gatedBy.version;
+    this.#gatedBy = { engine, version: engine.liveVersion };
     return isChanged;
   }
 
@@ -187,9 +227,9 @@ export class ManagedSwitch {
 }
 
 /** By what the switch can do, unless the file says otherwise. */
-function choosePipeline(connection: SwitchConnection, config: SwitchConfig | undefined): Pipeline['name'] {
+function choosePipeline(connection: SwitchConnection, wanted: SwitchConfig['pipeline']): Pipeline['name'] {
   const canDoBoth = connection.version === 4 && connection.features.nTables >= TABLE_COUNT;
-  return canDoBoth ? (config?.pipeline ?? 'multi-table') : 'single-table';
+  return canDoBoth ? (wanted ?? 'multi-table') : 'single-table';
 }
 
 export function toPort(port: PortDescription, version: 1 | 4): SwitchPort {

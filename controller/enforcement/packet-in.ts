@@ -34,7 +34,8 @@ export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMa
   if (fate.binds !== undefined) bindMac(fate.binds);
   if (fate.learned !== undefined) managed.learn(fate.learned, inPort);
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.
-  if (fate.match !== undefined && frame.ethDst !== frame.ethSrc) managed.rules.install(ruleFor(fate));
+  if (fate.match !== undefined && frame.ethDst !== frame.ethSrc)
+    managed.rules.install(ruleFor(fate), { frame, inPort });
   if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) managed.send(packet, fate.outputs, connectionOf(fate));
   return outcomeOf(frame, fate);
 }

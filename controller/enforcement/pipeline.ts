@@ -5,9 +5,21 @@ import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { PlacedJob } from '../network/job-table.ts';
 import type { Capabilities } from '../southbound/capabilities.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
+import type { ForwardingView } from './ends.ts';
+
+/** What a pipeline has settled on for as long as the switch is connected. */
+export interface PipelineMemory {
+  /** See `askAboutUnknown`. */
+  readonly asksAboutUnknown: boolean;
+  /** See `adapt`. */
+  readonly hasRegisters: boolean;
+  /** Small numbers of ports, in the order in which they were given. */
+  readonly portIndexes: readonly (readonly [portNo: number, index: number])[];
+}
 
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
+  readonly memory: PipelineMemory;
   /** Told once, before any rule is asked for: what the switch can do beyond its version. */
   adapt(capabilities: Capabilities): void;
   /** Every group that has rules now, in an order in which they may be put in place. */
@@ -18,6 +30,10 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
+  /** The groups that follow from the file, whoever the jobs and hosts are. */
+  groupsOfFile(): readonly string[];
+  /** The groups that name classes though nobody is in them any more. */
+  groupsOfClasses(): readonly string[];
   /** Undefined where rules that forward are all decided one by one. */
   readonly guard: Guard | undefined;
   /** The group without which nothing is forwarded unasked. */
@@ -31,6 +47,8 @@ export interface Pipeline {
   rank(group: string): number | undefined;
   /** Whether some job's rules are left out, so that what is not known is asked about rather than dropped. The groups that change by that. */
   askAboutUnknown(asks: boolean): readonly string[];
+  /** A pipeline of its own that says what rules there would be if this were known. */
+  over(view: ForwardingView): Pipeline;
 }
 
 /** While `guard` is there, whatever would be forwarded is asked about. `reserve` matches nothing and keeps its place in a full table. */

@@ -13,6 +13,7 @@ export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
+  readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
 
   constructor(view: ForwardingView) {
@@ -45,6 +46,14 @@ export class SingleTablePipeline implements Pipeline {
     return [];
   }
 
+  groupsOfFile(): readonly string[] {
+    return [...this.groups()];
+  }
+
+  groupsOfClasses(): readonly string[] {
+    return [];
+  }
+
   needsGuard(): boolean {
     return false;
   }
@@ -57,6 +66,10 @@ export class SingleTablePipeline implements Pipeline {
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */
   askAboutUnknown(): readonly string[] {
     return [];
+  }
+
+  over(view: ForwardingView): SingleTablePipeline {
+    return new SingleTablePipeline(view);
   }
 }
 

@@ -118,3 +118,10 @@ function withFields(fields: Fields, opinion: ForwardFields, origin: Origin): Fie
     vlan: fields.vlan ?? (vlan === undefined ? undefined : { value: vlan, origin }),
   };
 }
+
+/** Equal for verdicts that treat packets alike, whoever made them. */
+export function effectOf(verdict: Verdict): string {
+  if (verdict.action === 'drop') return 'drop';
+  const { queue, via, connections, mark, vlan } = verdict;
+  return JSON.stringify([queue?.name, via?.name, connections?.value, mark?.value, vlan?.value]);
+}

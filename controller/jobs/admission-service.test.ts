@@ -118,6 +118,17 @@ describe('register', () => {
     expect(service.byAddress(address('10.1.0.1'))?.job).toBe(former);
   });
 
+  it('refuses a job of one class too many, also where the last free one was taken while it was written', async () => {
+    const first = service.register(sampleJob(), NO_LEASE);
+    enforcer.classLimit = () => 3;
+    await expect(first).rejects.toMatchObject({ code: 'JOB_TOO_MANY_CLASSES' });
+    await expect(service.register(sampleJob(), NO_LEASE)).rejects.toMatchObject({ code: 'JOB_TOO_MANY_CLASSES' });
+    expect(service.list()).toEqual([]);
+    expect(enforcer.log).toEqual([]);
+    enforcer.classLimit = () => undefined;
+    await service.register(sampleJob(), NO_LEASE);
+  });
+
   it('is undone when the edge switch does not confirm', async () => {
     enforcer.automatic = undefined;
     const outcome = watch(service.register(sampleJob(), { leaseMs: 1000 }));

@@ -267,6 +267,8 @@ export class AdmissionService implements JobAdmission {
   }
 
   #place(job: Job): Place {
+    const mostClasses = this.#options.enforcer.classLimitFor(job);
+    if (mostClasses !== undefined) throw refuse.tooManyClasses(mostClasses);
     return placeOf(job, this.#options.enforcer, this.#mayWait);
   }
 

@@ -23,6 +23,7 @@ export type JobErrorCode =
   | 'JOB_NOT_YOURS'
   | 'JOB_REQUEST_MALFORMED'
   | 'JOB_FEED_BUSY'
+  | 'JOB_TOO_MANY_CLASSES'
   | 'JOB_STORE_FAILED';
 
 export class JobError extends Error {

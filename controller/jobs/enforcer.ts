@@ -38,6 +38,8 @@ export interface Confirmation {
 
 export interface Enforcer {
   locate(job: Job): Location;
+  /** The limit on endpoint classes, where this job would make one too many; undefined where it fits. */
+  classLimitFor(job: Job): number | undefined;
   /**
    * To be called in the same turn of the event loop as the registry's change: writes the deletes and adds to every
    * connected switch before it returns, so that no PacketIn handled later can install the past; the promise settles

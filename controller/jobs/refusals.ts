@@ -66,6 +66,15 @@ export function tooManyJobs(most: number): JobError {
   );
 }
 
+/** `most`: endpoint classes, as the file limits them. */
+export function tooManyClasses(most: number): JobError {
+  return new JobError(
+    'JOB_TOO_MANY_CLASSES',
+    `The policies tell this job from all others, and ${most} endpoint classes are the most that the policy file takes. ` +
+      'Raise limits.classes there, or have the policies look at attributes that more jobs share.',
+  );
+}
+
 export function notBackYet(key: string): JobError {
   return new JobError(
     'JOB_SWITCH_AWAY',

@@ -49,34 +49,60 @@ export interface SwitchStateParts {
 export class SwitchState {
   readonly dpid: bigint;
   readonly version: 1 | 4;
-  readonly config: SwitchConfig | undefined;
   readonly canMatchArp: boolean;
   /** The switch can tell whether a packet is a reply. False until that is found out. */
   canTrackConnections = false;
   readonly hosts: HostTable;
+  readonly #identity: SwitchIdentity;
+  #config: SwitchConfig | undefined;
   readonly #ports = new Map<number, SwitchPort>();
   readonly #roles = new Map<number, PortRole>();
   readonly #jobPorts = new Set<number>();
   #wan: WanPort | undefined;
   #alternates: ReadonlyMap<string, AlternatePort> = new Map();
 
-  constructor(identity: SwitchIdentity, parts: SwitchStateParts) {
+  constructor(identity: SwitchIdentity, parts: SwitchStateParts | { readonly hosts: HostTable }) {
     this.dpid = identity.dpid;
     this.version = identity.version;
-    this.config = identity.config;
+    this.#identity = identity;
+    this.#config = identity.config;
     this.canMatchArp = identity.canMatchArp;
-    this.hosts = new HostTable({
-      maxHosts: HOSTS_PER_SWITCH,
-      maxHostsPerPort: HOSTS_PER_PORT,
-      ttlMs: identity.agesHosts ? HOST_TTL_MS : 0,
-      now: parts.now,
-      ...(parts.onHostEvicted && { onEvicted: parts.onHostEvicted }),
-    });
+    this.hosts = 'hosts' in parts ? parts.hosts : hostTableFor(identity, parts);
+  }
+
+  /** What the file says of it; undefined where it does not name this switch. */
+  get config(): SwitchConfig | undefined {
+    return this.#config;
+  }
+
+  /** The file says this of it from now on. */
+  reconfigure(config: SwitchConfig | undefined): void {
+    this.#config = config;
+    this.#assignRoles();
+  }
+
+  /** The same ports, jobs' ports and hosts under another entry of the file: for trying out what would be. */
+  under(config: SwitchConfig | undefined): SwitchState {
+    const other = new SwitchState({ ...this.#identity, config }, { hosts: this.hosts });
+    for (const portNo of this.#jobPorts) other.#jobPorts.add(portNo);
+    other.canTrackConnections = this.canTrackConnections;
+    other.setPorts(this.#ports.values());
+    return other;
+  }
+
+  /** Ports that a job is at, or was. */
+  get jobPorts(): ReadonlySet<number> {
+    return this.#jobPorts;
   }
 
   /** The file's name for it, else the name of its LOCAL port (the OVS bridge), else its datapath id. */
   get name(): string {
-    return this.config?.name ?? this.#ports.get(LOCAL_PORT)?.name ?? formatDpid(this.dpid);
+    return this.config?.name ?? this.bridgeName ?? formatDpid(this.dpid);
+  }
+
+  /** The name of its LOCAL port. */
+  get bridgeName(): string | undefined {
+    return this.#ports.get(LOCAL_PORT)?.name;
   }
 
   setPorts(ports: Iterable<SwitchPort>): void {
@@ -180,6 +206,16 @@ export class SwitchState {
     if (this.#jobPorts.has(port.portNo) || this.#machinePorts().some((name) => isNamed(port, name))) return 'job';
     return 'edge';
   }
+}
+
+function hostTableFor(identity: SwitchIdentity, parts: SwitchStateParts): HostTable {
+  return new HostTable({
+    maxHosts: HOSTS_PER_SWITCH,
+    maxHostsPerPort: HOSTS_PER_PORT,
+    ttlMs: identity.agesHosts ? HOST_TTL_MS : 0,
+    now: parts.now,
+    ...(parts.onHostEvicted && { onEvicted: parts.onHostEvicted }),
+  });
 }
 
 function isNamed(port: SwitchPort, name: string): boolean {

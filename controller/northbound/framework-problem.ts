@@ -13,6 +13,7 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [HttpProblemCode, string]>
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['HTTP_REQUEST_MALFORMED', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['HTTP_REQUEST_MALFORMED', 'The request says that it has a JSON body, but it is empty.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['HTTP_REQUEST_MALFORMED', 'The body is not JSON.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['HTTP_MEDIA_TYPE', 'The body is of a media type that this resource does not take.'],
   FST_ERR_HANDLER_TIMEOUT: ['HTTP_TIMEOUT', 'Lark did not find the answer in time.'],
 };
 

@@ -1,4 +1,5 @@
-// The HTTP API, whole: it reads the LarkApi and the metrics and changes nothing. Every refusal is a problem document.
+// The HTTP API, whole: it reads the LarkApi and the metrics; what changes something is taken from Lark's own host alone.
+// Every refusal is a problem document.
 // A client can make it hold at most `maxConnections` sockets, each with one bounded request for a bounded time; what it
 // sends beyond that is refused before it is kept. It has no authentication: it is meant for a loopback or management
 // address (docs/http-api.md).
@@ -12,10 +13,11 @@ import { registerJobRoutes } from './job-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
+import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { HTTP_PROBLEMS } from './problem-catalogue.ts';
 
-/** No resource takes a body; this much is read of one before it is refused. */
+/** Only /v1/plan takes a body, with a limit of its own; this much is read of another before it is refused. */
 const MAX_BODY_BYTES = 16 * 1024;
 /** Request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -120,6 +122,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   registerHealthRoutes(server, api);
   registerJobRoutes(server, api);
   registerNetworkRoutes(server, api);
+  registerPolicyRoutes(server, api);
   server.get('/metrics', async (_request, reply) => {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);

@@ -1,6 +1,8 @@
 // What the HTTP API and the command line show of a running Lark: plain values, ready for JSON, and the one interface by
 // which the northbound reads the rest of the controller.
 
+import type { ReloadConfirmation } from '../enforcement/engine.ts';
+import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 
 export interface JobView {
@@ -92,6 +94,9 @@ export interface RuleView {
   readonly packets: number;
   readonly bytes: number;
   readonly cookie: string;
+  /** Behind a rule that carries out a verdict: who made that, and where the file says so; null where no policy did. */
+  readonly policy?: string | null;
+  readonly place?: string | null;
 }
 
 /** A field of a verdict, and the policy that set it. */
@@ -125,6 +130,32 @@ export interface Explanation {
   readonly rules: readonly RuleView[];
   /** Switches that did not answer in time, so that `rules` lacks theirs. */
   readonly silentSwitches: readonly string[];
+  /** Switches without a rule that carries out this verdict, and why. */
+  readonly withoutRules?: readonly { readonly switch: string; readonly reason: string }[];
+}
+
+/** What is wrong with a policy file, or suspicious about it. */
+export interface ProblemView {
+  readonly code: string;
+  readonly message: string;
+  readonly file: string;
+  /** Null where it is about the file as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** `silent` switches have not confirmed yet; `away` and `rebuilt` ones are mended when they are back. */
+export interface ReloadView extends ReloadConfirmation {
+  /** What was done. */
+  readonly plan: ReloadPlan;
+  readonly warnings: readonly ProblemView[];
+}
+
+export interface PlanView {
+  readonly plan: ReloadPlan;
+  readonly warnings: readonly ProblemView[];
+  /** Why a reload with this file would be refused all the same. */
+  readonly problems: readonly ProblemView[];
 }
 
 export interface Readiness {
@@ -144,9 +175,18 @@ export interface LarkApi {
    * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.
    */
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
-  /** Rejects with a ProblemError (HTTP_ADDRESS_INVALID) when an address does not parse. */
-  explain(source: string, destination: string): Promise<Explanation>;
   /** Switches that are connected and wait for their turn to be mended. */
   mendsWaiting(): number;
+  /**
+   * @param only the name or datapath id of the one switch whose rules are wanted. Rejects with a ProblemError:
+   * HTTP_ADDRESS_INVALID when an address does not parse, HTTP_SWITCH_NOT_FOUND when nothing is known of the switch.
+   */
+  explain(source: string, destination: string, only?: string): Promise<Explanation>;
+  /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
+  reloadPolicy(): Promise<ReloadView>;
+  /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */
+  planPolicy(request: { readonly file: string; readonly text: string; readonly withRules: boolean }): PlanView;
+  /** A file for `lark plan --state`, in pieces, of the moment at which it is asked for. */
+  state(): Iterable<string>;
   readiness(): Readiness;
 }

@@ -26,6 +26,10 @@ export interface ConfigStatus {
   readonly warnings: number;
   /** Names of the switches that the file speaks of, connected or not. */
   readonly switches: readonly string[];
+  /** Of the file's text. */
+  readonly sha256: string;
+  /** The last reload was refused, so that another file is in force than the one on the disk. */
+  readonly isLastLoadRefused: boolean;
 }
 
 export interface Sample {
@@ -171,6 +175,18 @@ export const METRICS: readonly MetricDeclaration[] = [
     'When the policy file in force was loaded.',
     ({ config }) => config().loadedAt / 1000,
   ),
+  gauge(
+    'lark_config_load_error',
+    'Whether the last reload of the policy file was refused: 1 yes, 0 no.',
+    ({ config }) => (config().isLastLoadRefused ? 1 : 0),
+  ),
+  {
+    name: 'lark_config_info',
+    type: 'gauge',
+    help: 'Always 1; the label is the SHA-256 of the policy file in force.',
+    labels: ['sha256'],
+    read: ({ config }) => [{ labels: [config().sha256], value: 1 }],
+  },
   gauge('lark_config_policies', 'Policies in the policy file in force.', ({ config }) => config().policies),
   gauge('lark_config_zones', 'Zones in the policy file in force.', ({ config }) => config().zones),
   gauge(

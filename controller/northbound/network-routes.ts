@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 import { canonicalAddress } from './job-routes.ts';
 import type { LarkApi } from './lark-api.ts';
+import { requireLocal } from './local-only.ts';
 import { ProblemError } from './problem.ts';
 
 const address = { type: 'string', minLength: 1, maxLength: 64 } as const;
@@ -12,7 +13,7 @@ export const explainQuerySchema = {
   type: 'object',
   additionalProperties: false,
   required: ['src', 'dst'],
-  properties: { src: address, dst: address },
+  properties: { src: address, dst: address, switch: { type: 'string', minLength: 1, maxLength: 64 } },
 } as const;
 
 export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
@@ -28,21 +29,15 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
   });
 
   server.post<{ Params: { dpid: string } }>('/v1/switches/:dpid/forget', (request) => {
-    if (!isLoopback(request.ip)) {
-      throw new ProblemError('HTTP_NOT_LOCAL', `This was asked from ${request.ip}, and changes what Lark enforces.`);
-    }
+    requireLocal(request.ip);
     return api.forgetSwitch(normalDpid(request.params.dpid));
   });
 
-  server.get<{ Querystring: { src: string; dst: string } }>(
+  server.get<{ Querystring: { src: string; dst: string; switch?: string } }>(
     '/v1/explain',
     { schema: { querystring: explainQuerySchema } },
-    (request) => api.explain(canonicalAddress('src', request.query.src), canonicalAddress('dst', request.query.dst)),
+    ({ query }) => api.explain(canonicalAddress('src', query.src), canonicalAddress('dst', query.dst), query.switch),
   );
-}
-
-function isLoopback(address: string): boolean {
-  return /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/.test(address);
 }
 
 /** `00:00:00:1a:a0:09:fb:c9`, `0000001AA009FBC9` and `0x1aa009fbc9` to 16 lower-case digits. */

@@ -57,6 +57,21 @@ export const HTTP_PROBLEMS = {
     title: 'Taken from this host alone',
     remedy: 'Ask over the loopback address of the host that Lark runs on.',
   },
+  HTTP_POLICY_REFUSED: {
+    status: 422,
+    title: 'The policy file cannot be used',
+    remedy: 'Correct what `problems` lists; `lark check FILE` says the same.',
+  },
+  HTTP_POLICY_NO_FILE: {
+    status: 409,
+    title: 'There is no policy file',
+    remedy: 'Start Lark with one: `lark run FILE`.',
+  },
+  HTTP_MEDIA_TYPE: {
+    status: 415,
+    title: 'Unsupported media type',
+    remedy: 'Send a policy file as `application/yaml` or `text/plain`, in UTF-8.',
+  },
   HTTP_STORE_FAILED: {
     status: 503,
     title: 'The job store cannot be written to',
@@ -80,7 +95,7 @@ export const HTTP_PROBLEMS = {
   HTTP_BODY_TOO_LARGE: {
     status: 413,
     title: 'Request body too large',
-    remedy: 'Leave the body out: no resource of this API takes one.',
+    remedy: 'Leave the body out: only /v1/plan takes one, of up to 1 MiB.',
   },
   HTTP_URI_TOO_LONG: {
     status: 414,

@@ -2,6 +2,7 @@
 // went wrong, in a route, in fastify or in Node's HTTP parser, becomes a ProblemError first, and only what a
 // ProblemError says is told to the client: an unexpected exception shows neither its message nor its stack.
 
+import type { ProblemView } from './lark-api.ts';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './problem-catalogue.ts';
 
 /** The media type of a problem document (RFC 9457 §6.1). */
@@ -17,6 +18,8 @@ export interface ProblemExtensions {
   readonly errors?: readonly ParameterError[];
   /** Of HTTP_NOT_READY: a sentence for each thing that is missing. */
   readonly reasons?: readonly string[];
+  /** Of HTTP_POLICY_REFUSED: all that is wrong with the file. */
+  readonly problems?: readonly ProblemView[];
 }
 
 /** RFC 9457 §3.1, with `code`, `remedy` and `requestId` as extension members. */

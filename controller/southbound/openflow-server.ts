@@ -14,12 +14,12 @@ export class OpenflowServer {
   readonly #server: Server;
   readonly #connections = new Set<SwitchConnection>();
 
+  /** @param options read anew for each connection. */
   constructor(
     owner: ConnectionOwner,
     options: Omit<ConnectionOptions, 'handshakeTimeoutMs'>,
     counters: Pick<Counters, 'connections'>,
   ) {
-    const all = { ...options, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS };
     this.#server = createServer({ noDelay: true }, (socket: Socket) => {
       counters.connections.add(['accepted']);
       const tracked: ConnectionOwner = {
@@ -30,7 +30,9 @@ export class OpenflowServer {
           owner.onClosed(connection, reason);
         },
       };
-      this.#connections.add(new SwitchConnection(socket, tracked, all));
+      this.#connections.add(
+        new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS }),
+      );
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }

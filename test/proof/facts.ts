@@ -30,8 +30,6 @@ export interface SwitchFacts {
 export interface Facts {
   readonly policy: PolicyFacts;
   readonly jobs: readonly JobFacts[];
-  /** Every kind of job that has ever been registered: OpenFlow 1.0 lets IPv6 pass for those that may talk to all of them. */
-  readonly met: readonly Who[];
   /** Those that are connected. */
   readonly switches: ReadonlyMap<SwitchName, SwitchFacts>;
 }

@@ -106,7 +106,7 @@ export function isFree(facts: Facts, job: Who): boolean {
   const others: End[] = [
     LOCAL_END,
     ...zones.map((zone): End => ({ is: 'zone', zone, address: undefined })),
-    ...facts.met.map(jobEnd),
+    ...facts.jobs.map(jobEnd),
   ];
   return others.every((other) => !verdict(policy, own, other).drop && !verdict(policy, other, own).drop);
 }

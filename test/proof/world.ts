@@ -60,7 +60,7 @@ export class World implements WireOwner {
   constructor({ config, policy, switches }: WorldSetup) {
     this.time.install();
     this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
-    this.knowledge = new Knowledge({ policy, jobs: [], met: [], switches: new Map() });
+    this.knowledge = new Knowledge({ policy, jobs: [], switches: new Map() });
     this.#config = config;
     this.#controller = this.#started();
     for (const name of switches.keys()) {
@@ -174,7 +174,7 @@ export class World implements WireOwner {
     const before = this.facts;
     this.#controller = this.#started();
     const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
-    this.knowledge.now = { ...this.facts, jobs, met: jobs };
+    this.knowledge.now = { ...this.facts, jobs };
     for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
   }
 
@@ -300,8 +300,7 @@ export class World implements WireOwner {
       .filter((known) => known.key !== key)
       .map((known) => (mac !== undefined && known.mac === mac ? { ...known, mac: undefined } : known));
     const jobs = [...others, { key, ...who, addresses, mac, at }];
-    const isMet = facts.met.some((met) => isSame(met, who));
-    this.knowledge.now = { ...facts, jobs, met: isMet ? facts.met : [...facts.met, who] };
+    this.knowledge.now = { ...facts, jobs };
     this.#changedAt.set(key, this.knowledge.epoch);
   }
 

@@ -57,10 +57,13 @@ export class ModelSite {
   readonly feed: JobFeedClient;
   readonly leaf: ModelSwitch;
   readonly core: ModelSwitch;
+  /** The text of the policy file, as a reload finds it. */
+  policy: string;
   readonly sent: (SentFrame & { readonly by: 'leaf' | 'core' })[] = [];
 
-  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, kind: SwitchKind) {
+  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, policy: string, kind: SwitchKind) {
     this.lark = lark;
+    this.policy = policy;
     this.feed = feed;
     const make = (name: 'leaf' | 'core', dpid: bigint) => {
       const ports = Object.entries(PORTS[name]).map(([portNo, portName]) => ({
@@ -83,11 +86,13 @@ export class ModelSite {
   }
 
   static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}): Promise<ModelSite> {
-    const { config, errors } = parseConfig('policy.yaml', policy);
+    const { config, errors, source } = parseConfig('policy.yaml', policy);
     if (config === undefined) throw new Error(JSON.stringify(errors));
+    let site: ModelSite | undefined;
+    const load = async () => parseConfig('policy.yaml', site?.policy ?? policy);
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
-    const lark = await startLark(config, { log, version: 'test', warnings: [] });
-    const site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, kind);
+    const lark = await startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
+    site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, policy, kind);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);
     return site;
@@ -131,6 +136,13 @@ export class ModelSite {
   async get<T>(path: string): Promise<T> {
     const { host, port } = this.lark.addresses.http;
     return (await (await fetch(`http://${host}:${port}${path}`)).json()) as T;
+  }
+
+  async post<T>(path: string, body = ''): Promise<T> {
+    const { host, port } = this.lark.addresses.http;
+    const headers = body === '' ? {} : { 'content-type': 'application/yaml' };
+    const init = { method: 'POST', headers, ...(body !== '' && { body }) };
+    return (await (await fetch(`http://${host}:${port}${path}`, init)).json()) as T;
   }
 
   /** A UDP packet from one job to another, with a marker, into the port that the sender is at. */

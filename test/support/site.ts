@@ -110,7 +110,8 @@ export class Site {
   readonly hosts: ReadonlyMap<HostName, LabHost>;
   readonly #raw = new Map<HostName, RawHost>();
   readonly #directory: string;
-  readonly #policy: string;
+  /** The text of the policy file, as a reload finds it. */
+  policy: string;
   /** What Lark has logged, the latest last. */
   readonly events: readonly LogLine[];
 
@@ -127,7 +128,7 @@ export class Site {
     this.ovs = parts.ovs;
     this.hosts = parts.hosts;
     this.#directory = parts.directory;
-    this.#policy = parts.policy;
+    this.policy = parts.policy;
   }
 
   static async start(
@@ -143,7 +144,8 @@ export class Site {
         .replace('policies:\n', `policies:\n${firstPolicy}`) +
       (isDurable ? `store: { path: ${directory}/store }\n` : '');
     const events: LogLine[] = [];
-    const lark = await start(policy, events);
+    let site: Site | undefined;
+    const lark = await start(policy, () => site?.policy ?? policy, events);
     const ovs = await startOvs(join(directory, 'ovs'));
     await ovs.addBridge({
       name: BRIDGE,
@@ -153,7 +155,7 @@ export class Site {
     });
     const hosts = new Map<HostName, LabHost>();
     for (const name of names) hosts.set(name, await addHost(ovs, name));
-    const site = new Site({ lark, ovs, hosts, directory, policy, events });
+    site = new Site({ lark, ovs, hosts, directory, policy, events });
     await site.#whenConnected();
     return site;
   }
@@ -161,8 +163,8 @@ export class Site {
   /** A new Lark with the same policy and OpenFlow port, which knows what its store knows; the former must have been closed. */
   async restartLark(): Promise<void> {
     const { port } = this.lark.addresses.openflow;
-    const policy = this.#policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`);
-    this.lark = await start(policy, this.events as LogLine[]);
+    const policy = this.policy.replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`);
+    this.lark = await start(policy, () => this.policy, this.events as LogLine[]);
     // Telling Open vSwitch its controller anew would be quicker, but it throws away every rule: it must find Lark itself.
     await this.#whenConnected();
   }
@@ -241,15 +243,16 @@ export class Site {
 /** One line of the log, as pino writes it: `msg` is the event's name. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-async function start(policy: string, events: LogLine[]): Promise<RunningLark> {
-  const { config, errors } = parseConfig('policy.yaml', policy);
+async function start(policy: string, now: () => string, events: LogLine[]): Promise<RunningLark> {
+  const { config, errors, source } = parseConfig('policy.yaml', policy);
   if (config === undefined) throw new Error(JSON.stringify(errors));
   const write = (line: string) => {
     events.push(JSON.parse(line) as LogLine);
     if (process.env.LARK_TEST_LOG !== undefined) process.stderr.write(line);
   };
   const log = pino({ level: process.env.LARK_TEST_LOG ?? 'info' }, { write });
-  return startLark(config, { log, version: 'test', warnings: [] });
+  const load = async () => parseConfig('policy.yaml', now());
+  return startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
 }
 
 function portNameOf(name: HostName): string {

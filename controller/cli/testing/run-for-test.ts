@@ -49,6 +49,7 @@ export async function runForTest(args: readonly string[], given: Given = {}): Pr
     version: '9.8.7',
     loadConfig: unexpected,
     startLark: unexpected,
+    planFromState: unexpected,
     runDemo: unexpected,
     signals: () => () => {},
     exitNow: () => {},
@@ -65,9 +66,14 @@ async function unexpected(): Promise<never> {
 
 /** `fetch` that hands each request to the server directly; what it was asked is as over the network. */
 export function fetchFrom(server: FastifyInstance): typeof fetch {
-  return async (input, { method = 'GET' } = {}) => {
+  return async (input, { method = 'GET', body, headers: asked } = {}) => {
     const { pathname, search } = new URL(String(input));
-    const response = await server.inject({ method: method === 'POST' ? 'POST' : 'GET', url: `${pathname}${search}` });
+    const response = await server.inject({
+      method: method === 'POST' ? 'POST' : 'GET',
+      url: `${pathname}${search}`,
+      headers: Object.fromEntries(new Headers(asked)),
+      ...(typeof body === 'string' && { payload: body }),
+    });
     const headers = { 'content-type': String(response.headers['content-type']) };
     return new Response(response.body, { status: response.statusCode, headers });
   };

@@ -17,19 +17,31 @@ import {
 } from '../../southbound/flow-rule.ts';
 import { makeCookie, type RuleKind } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
+import type { PipelineMemory } from '../pipeline.ts';
 import { MAX_PORT_INDEX, MAX_QUEUE_INDEX } from './layout.ts';
 
 export class MultiTableContext {
   readonly view: ForwardingView;
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
-  asksAboutUnknown = false;
+  asksAboutUnknown: boolean;
   /** True once the switch is known to have Nicira's registers; before that no rule is made. */
-  hasRegisters = false;
+  hasRegisters: boolean;
   readonly #portIndexes = new Map<number, number>();
   readonly #takenIndexes = new Set<number>();
 
-  constructor(view: ForwardingView) {
+  constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.view = view;
+    this.asksAboutUnknown = memory?.asksAboutUnknown === true;
+    this.hasRegisters = memory?.hasRegisters === true;
+    for (const [portNo, index] of memory?.portIndexes ?? []) {
+      this.#portIndexes.set(portNo, index);
+      this.#takenIndexes.add(index);
+    }
+  }
+
+  get memory(): PipelineMemory {
+    const { asksAboutUnknown, hasRegisters } = this;
+    return { asksAboutUnknown, hasRegisters, portIndexes: [...this.#portIndexes] };
   }
 
   /**

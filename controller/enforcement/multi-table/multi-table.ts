@@ -8,13 +8,13 @@ import type { Capabilities } from '../../southbound/capabilities.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { Pipeline, PipelineMemory } from '../pipeline.ts';
 import { baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
 import { portRules } from './port-rules.ts';
-import { verdictGuard, verdictReserve, verdictRules } from './verdict-rules.ts';
+import { outcomeKey, verdictGuard, verdictReserve, verdictRules } from './verdict-rules.ts';
 
 const BASE = 'base';
 const VERDICTS = 'verdicts';
@@ -25,10 +25,14 @@ export class MultiTablePipeline implements Pipeline {
   readonly heart = VERDICTS;
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
-  #classes = new Map<number, EndpointClass>();
+  #classes: ReadonlyMap<number, EndpointClass> = new Map();
 
-  constructor(view: ForwardingView) {
-    this.#context = new MultiTableContext(view);
+  constructor(view: ForwardingView, memory?: PipelineMemory) {
+    this.#context = new MultiTableContext(view, memory);
+  }
+
+  get memory(): PipelineMemory {
+    return this.#context.memory;
   }
 
   /** Before the first rules are made: what they are made of depends on it. */
@@ -50,7 +54,7 @@ export class MultiTablePipeline implements Pipeline {
   rulesOf(group: string): FlowRule[] {
     const context = this.#context;
     if (group === BASE) return baseRules(context);
-    if (group === VERDICTS) return [this.guard.reserve, ...verdictRules(context, this.#presentClasses())];
+    if (group === VERDICTS) return [this.guard.reserve, ...this.#verdictRules()];
     const kind = group.slice(0, group.indexOf(':'));
     const name = group.slice(kind.length + 1);
     if (kind === 'port') return portRules(context, Number(name));
@@ -64,9 +68,13 @@ export class MultiTablePipeline implements Pipeline {
     const { job, location, mac } = placed;
     // New classes first: their verdicts must be there before any packet has them.
     const isPresent = jobs.get(job) !== undefined;
+    // By the class itself: its number may have been another's when the table was made.
     const isNew =
       isPresent &&
-      job.addresses.some((address) => !this.#classes.has(policy.engine.classOf({ kind: 'job', job, address }).id));
+      job.addresses.some((address) => {
+        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
+        return this.#classes.get(endpointClass.id) !== endpointClass;
+      });
     return [
       ...(isNew ? [VERDICTS] : []),
       `job:${registrationKey(job.registration)}`,
@@ -80,6 +88,15 @@ export class MultiTablePipeline implements Pipeline {
 
   groupsOfPort(portNo: number): readonly string[] {
     return [`port:${portNo}`];
+  }
+
+  groupsOfFile(): readonly string[] {
+    const ports = Array.from(this.#context.view.state.ports(), ({ portNo }) => `port:${portNo}`);
+    return [VERDICTS, ...ports, BASE];
+  }
+
+  groupsOfClasses(): readonly string[] {
+    return [VERDICTS];
   }
 
   /** A job at another switch leaves by the port that its MAC was seen at. */
@@ -111,18 +128,18 @@ export class MultiTablePipeline implements Pipeline {
     return [BASE];
   }
 
-  /** Those of the jobs and of the file's blocks. What is met no more stays until the table is next made. */
-  #presentClasses(): readonly EndpointClass[] {
-    const { jobs, policy } = this.#context.view;
-    const present = new Map<number, EndpointClass>();
-    for (const { endpointClass } of policy.blocks()) present.set(endpointClass.id, endpointClass);
-    for (const { job } of jobs.all()) {
-      for (const address of job.addresses) {
-        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
-        present.set(endpointClass.id, endpointClass);
-      }
-    }
-    this.#classes = present;
-    return [...present.values()];
+  over(view: ForwardingView): MultiTablePipeline {
+    return new MultiTablePipeline(view, this.memory);
+  }
+
+  /** Of the classes of jobs and of the file's blocks; made once for all switches on which verdicts come to the same. */
+  #verdictRules(): FlowRule[] {
+    const context = this.#context;
+    const { rules, classes } = context.view.policy.derived(`verdicts ${outcomeKey(context)}`, (present) => ({
+      rules: verdictRules(context, present),
+      classes: new Map(present.map((endpointClass) => [endpointClass.id, endpointClass])),
+    }));
+    this.#classes = classes;
+    return rules;
   }
 }

@@ -66,6 +66,14 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   ];
 }
 
+/** All of a switch that `outcomeOf` looks at: where this is the same, so are the rules. */
+export function outcomeKey({ view, hasRegisters }: MultiTableContext): string {
+  const { wan, alternates, config } = view.state;
+  const ways = [...alternates].map(([name, { portNo, gateway }]) => [name, portNo, gateway]);
+  const can = [hasRegisters, tracksConnections(view)];
+  return JSON.stringify([can, [...(wan?.queues.keys() ?? [])], [...(config?.wan?.alternates.keys() ?? [])], ways]);
+}
+
 function outcomeOf(context: MultiTableContext, verdict: Verdict, back: Verdict, destination: EndpointClass): Outcome {
   if (verdict.action === 'drop') return { key: 'drop', body: drop };
   const { state } = context.view;

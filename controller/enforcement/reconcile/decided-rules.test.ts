@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../../protocols/packet/frame.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import { makeCookie, RuleKind } from '../cookie.ts';
 import { type Concern, DecidedRules } from './decided-rules.ts';
@@ -17,6 +18,9 @@ function forward(ethSrc: number, ethDst: number, inPort: number, outPort: number
   return { priority: 100, match, outputs: [{ port: outPort }], cookie, idleTimeoutSec: 60, hardTimeoutSec: 0 };
 }
 
+/** The packet that it was decided for is of no concern here. */
+const add = (decided: DecidedRules, rule: FlowRule) => decided.add(rule, { frame: {} as Frame, inPort: 1 });
+
 describe('rules decided for packets', () => {
   it('are taken by all that they were decided on, and once', () => {
     const concerns: readonly Concern[] = [
@@ -29,8 +33,8 @@ describe('rules decided for packets', () => {
     ];
     for (const concern of concerns) {
       const decided = new DecidedRules(10);
-      const { rule } = decided.add(forward(1, 2, 3, 4));
-      decided.add(forward(5, 6, 7, 8));
+      const { rule } = add(decided, forward(1, 2, 3, 4));
+      add(decided, forward(5, 6, 7, 8));
       expect(decided.take(concern)).toEqual([rule]);
       for (const other of concerns) expect(decided.take(other)).toEqual([]);
       expect(decided.size).toBe(1);
@@ -39,8 +43,8 @@ describe('rules decided for packets', () => {
 
   it('have cookies of their own, so that late word of a former rule is not taken for word of the present one', () => {
     const decided = new DecidedRules(10);
-    const first = decided.add(forward(1, 2, 3, 4)).rule;
-    const second = decided.add(forward(1, 2, 3, 4)).rule;
+    const first = add(decided, forward(1, 2, 3, 4)).rule;
+    const second = add(decided, forward(1, 2, 3, 4)).rule;
     expect(second.cookie).not.toBe(first.cookie);
     decided.onGone(first.cookie);
     expect(decided.take({ source: 1 })).toEqual([second]);
@@ -48,9 +52,9 @@ describe('rules decided for packets', () => {
 
   it('give way to newer ones at the limit, the oldest first', () => {
     const decided = new DecidedRules(2);
-    const first = decided.add(forward(1, 2, 3, 4)).rule;
-    expect(decided.add(forward(2, 3, 3, 4)).evicted).toBeUndefined();
-    expect(decided.add(forward(3, 4, 3, 4)).evicted).toEqual(first);
+    const first = add(decided, forward(1, 2, 3, 4)).rule;
+    expect(add(decided, forward(2, 3, 3, 4)).evicted).toBeUndefined();
+    expect(add(decided, forward(3, 4, 3, 4)).evicted).toEqual(first);
     expect(decided.take({ source: 1 })).toEqual([]);
   });
 
@@ -58,10 +62,10 @@ describe('rules decided for packets', () => {
     const decided = new DecidedRules(10);
     const base = forward(1, 2, 3, 4);
     const v6 = { ...base, match: { ...base.match, ethType: 0x86dd, ipSrc: { network: 1n as never, length: 128 } } };
-    decided.add(v6);
+    add(decided, v6);
     expect(decided.take({ address: 1 })).toEqual([]);
     const drop = { ...base, match: { ...base.match, ethDst: 0xffffffffffff }, outputs: [] };
-    const unheard = decided.add(drop).rule;
+    const unheard = add(decided, drop).rule;
     expect(decided.countOf('unheard')).toBe(1);
     expect(decided.take('unheard')).toEqual([unheard]);
   });
@@ -84,7 +88,7 @@ describe('rules decided for packets', () => {
         for (const each of steps) {
           if (each.do === 'add') {
             const wanted = forward(each.a, 4 + each.b, each.port, 9);
-            const { rule, evicted } = decided.add(wanted);
+            const { rule, evicted } = add(decided, wanted);
             const isSame = (other: FlowRule) => JSON.stringify(other.match) === JSON.stringify(rule.match);
             without([...model.filter(isSame), ...(evicted === undefined ? [] : [evicted])]);
             model.push(rule);

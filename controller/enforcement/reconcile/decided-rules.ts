@@ -6,6 +6,7 @@
 // Bounded: beyond the limit the oldest gives way, and its packets are asked about again.
 
 import { isGroupMac } from '../../../protocols/packet/address.ts';
+import type { Frame } from '../../../protocols/packet/frame.ts';
 import { type FlowMatch, type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
 import { COOKIE_IDS, idOf, withId } from '../cookie.ts';
 
@@ -22,8 +23,15 @@ export type Concern =
   | 'unheard'
   | 'wide';
 
+/** The packet that a rule was decided for. By soundness it speaks for all packets of the rule. */
+export interface DecidedFor {
+  readonly frame: Frame;
+  readonly inPort: number;
+}
+
 interface Entry {
   readonly rule: FlowRule;
+  readonly packet: DecidedFor;
   readonly key: string;
   readonly tokens: readonly string[];
 }
@@ -47,9 +55,14 @@ export class DecidedRules {
 
   /**
    * The rule as it is to be sent, with its own cookie, and the one that has to be deleted first to make room.
+   * @param packet for which it was decided.
    * @param isWide it stands for many peers, and falls with the first verdict that differs.
    */
-  add(rule: FlowRule, isWide = false): { readonly rule: FlowRule; readonly evicted: FlowRule | undefined } {
+  add(
+    rule: FlowRule,
+    packet: DecidedFor,
+    isWide = false,
+  ): { readonly rule: FlowRule; readonly evicted: FlowRule | undefined } {
     const key = ruleKey(rule);
     const replaced = this.#byKey.get(key);
     if (replaced !== undefined) this.#drop(replaced);
@@ -57,7 +70,7 @@ export class DecidedRules {
     const id = this.#freeId();
     const own = { ...rule, cookie: withId(rule.cookie, id) };
     const tokens = [...tokensOf(own), ...(isWide ? [WIDE] : [])];
-    this.#byId.set(id, { rule: own, key, tokens });
+    this.#byId.set(id, { rule: own, packet: withoutBytes(packet), key, tokens });
     this.#byKey.set(key, id);
     for (const token of tokens) {
       const there = this.#byToken.get(token);
@@ -74,6 +87,16 @@ export class DecidedRules {
   /** Takes out those that were decided on this, to be deleted. */
   take(concern: Concern): FlowRule[] {
     return [...(this.#byToken.get(tokenOf(concern)) ?? [])].map((id) => this.#drop(id));
+  }
+
+  /** Those for whose packets this is not so. */
+  unless(isRight: (rule: FlowRule, packet: DecidedFor) => boolean): FlowRule[] {
+    return [...this.#byId.values()].filter(({ rule, packet }) => !isRight(rule, packet)).map(({ rule }) => rule);
+  }
+
+  /** Takes this one out, to be deleted. */
+  takeRule({ cookie }: FlowRule): void {
+    this.onGone(cookie);
   }
 
   takeAll(): FlowRule[] {
@@ -110,6 +133,13 @@ export class DecidedRules {
     while (this.#byId.has(this.#lastId));
     return this.#lastId;
   }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What was decided on stands in the other fields. */
+function withoutBytes({ frame, inPort }: DecidedFor): DecidedFor {
+  return { frame: { ...frame, bytes: NO_BYTES }, inPort };
 }
 
 const UNHEARD = 'unheard';

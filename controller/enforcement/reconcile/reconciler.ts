@@ -18,15 +18,18 @@ import { flowStatsRequest, readFlowStats, type SwitchRule } from '../../southbou
 import type { SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 import { DECIDED_RULES, isDecided } from '../cookie.ts';
+import type { ForwardingView } from '../ends.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { ChangeWriter } from './change-writer.ts';
-import { type Concern, DecidedRules } from './decided-rules.ts';
+import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
 import { FoundRules } from './found-rules.ts';
+import { type PlannedChange, planChange } from './planned-change.ts';
 import { Room } from './room.ts';
 import { RuleBudget } from './rule-budget.ts';
 import { type GroupChange, isAny, RuleGroups } from './rule-groups.ts';
 import { RuleSender } from './rule-sender.ts';
+import { isStillRight } from './still-right.ts';
 import { within } from './within.ts';
 
 /** How long the switch may take to tell its rules when it connects, and when somebody asks. */
@@ -47,7 +50,7 @@ export interface ReconcilerParts {
   readonly name: () => string;
   readonly foreign: () => ForeignRules;
   /** Rules that it has room for, as the file says. */
-  readonly ruleBudget: number | undefined;
+  readonly ruleBudget: () => number | undefined;
   readonly log: Logger;
   /** Begins to mend when it is this switch's turn. */
   readonly inTurn: (mend: () => Promise<boolean>) => Promise<boolean>;
@@ -77,7 +80,7 @@ export class Reconciler {
   #wasNearlyFull = false;
 
   constructor(parts: ReconcilerParts) {
-    const { connection, pipeline, log, ruleBudget } = parts;
+    const { connection, pipeline, log } = parts;
     this.#parts = parts;
     this.#connection = connection;
     this.#pipeline = pipeline;
@@ -85,7 +88,7 @@ export class Reconciler {
     this.#sender = new RuleSender(connection, parts.onSent);
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
-    const budget = new RuleBudget(ruleBudget);
+    const budget = new RuleBudget(parts.ruleBudget);
     this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided });
   }
 
@@ -102,6 +105,15 @@ export class Reconciler {
   /** Rules of Lark's that the switch has, as far as Lark knows. */
   get ruleCount(): number {
     return this.#groups.size + this.#decided.size;
+  }
+
+  /** Of them, those that follow from what is known, and were not decided for packets. */
+  get groupRuleCount(): number {
+    return this.#groups.size;
+  }
+
+  get takesBundles(): boolean {
+    return this.#writer.canBundle;
   }
 
   /** How much of the switch's room is in use, from 0 to 1, and how many groups of rules had to be left out. */
@@ -136,10 +148,10 @@ export class Reconciler {
   }
 
   /** A rule that was decided for a packet. Before the switch is mended, and where there is no room, there are none. */
-  install(decided: FlowRule): void {
+  install(decided: FlowRule, packet: DecidedFor): void {
     if (!this.#isMended || this.#taken.has(decided) || !this.#room.hasRoomForDecided()) return;
     if (isGroupMac(decided.match.ethDst ?? 0) && this.#decided.countOf('unheard') >= MOST_UNHEARD) return;
-    const { rule, evicted } = this.#decided.add(decided);
+    const { rule, evicted } = this.#decided.add(decided, packet);
     if (evicted !== undefined) this.#sender.delete(evicted);
     this.#sender.add(rule);
   }
@@ -149,6 +161,18 @@ export class Reconciler {
     const rules =
       concerns === undefined ? this.#decided.takeAll() : concerns.flatMap((each) => this.#decided.take(each));
     for (const rule of rules) this.#sender.delete(rule);
+  }
+
+  /** Deletes the rules that were decided for packets and would not be made now. */
+  deleteStale(view: ForwardingView): void {
+    for (const rule of this.#stale(view)) {
+      this.#decided.takeRule(rule);
+      this.#sender.delete(rule);
+    }
+  }
+
+  #stale(view: ForwardingView): FlowRule[] {
+    return this.#decided.unless((rule, packet) => isStillRight(view, rule, packet));
   }
 
   /** The switch says that a rule is gone. */
@@ -163,6 +187,30 @@ export class Reconciler {
       return;
     }
     this.#apply([...groups].map((group) => this.#changeOf(group)));
+  }
+
+  /** As `refresh`; none of the changes may be seen without the others. */
+  refreshWhole(groups: Iterable<string> = this.#allGroups()): void {
+    if (!this.#isMended) this.refresh(groups);
+    else
+      this.#apply(
+        [...groups].map((group) => this.#changeOf(group)),
+        { isWhole: true },
+      );
+  }
+
+  /** What `deleteStale` and `refreshWhole` would send if the pipeline were this one. */
+  planned(pipeline: Pipeline, view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange {
+    const planned = planChange({
+      groups: this.#groups,
+      wantedOf: (group) =>
+        this.#room.leftOut.has(group) ? [] : pipeline.rulesOf(group).filter((rule) => !this.#taken.has(rule)),
+      names: groups ?? new Set([...pipeline.groups(), ...this.#groups.names()]),
+      guard: this.#pipeline.guard,
+      takesBundles: this.#writer.canBundle,
+      isCramped: this.#room.isNearlyFull,
+    });
+    return { stale: this.#stale(view), ...planned };
   }
 
   /**
@@ -187,13 +235,10 @@ export class Reconciler {
     return { group, gone, added: added.filter((rule) => !this.#taken.has(rule)) };
   }
 
-  #apply(changes: readonly GroupChange[]): void {
-    const whole = this.#fit(changes.filter(isAny));
-    void this.#carryOut(
-      whole,
-      [],
-      whole.some(({ group }) => this.#pipeline.needsGuard(group)),
-    );
+  #apply(changes: readonly GroupChange[], { isWhole = false } = {}): void {
+    const fitting = this.#fit(changes.filter(isAny));
+    const needsGuard = isWhole || fitting.some(({ group }) => this.#pipeline.needsGuard(group));
+    void this.#carryOut(fitting, [], needsGuard && fitting.length > 0);
   }
 
   /** Notes the changes, and what has to go or may come back by the room that there is then. */

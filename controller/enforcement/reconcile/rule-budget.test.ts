@@ -4,7 +4,7 @@ import { type Candidate, chooseLeftOut, RuleBudget } from './rule-budget.ts';
 
 describe('a rule budget', () => {
   it('keeps a tenth free, and is nearly full at four fifths', () => {
-    const budget = new RuleBudget(100);
+    const budget = new RuleBudget(() => 100);
     expect(budget.isNearlyFull(new Map([[0, 79]]))).toBe(false);
     expect(
       budget.isNearlyFull(
@@ -33,7 +33,7 @@ describe('a rule budget', () => {
   });
 
   it('has no limit until the file or the switch names one', () => {
-    const budget = new RuleBudget(undefined);
+    const budget = new RuleBudget(() => undefined);
     expect(budget.isLimited).toBe(false);
     expect(budget.excess(new Map([[0, 1e9]]))).toEqual(new Map());
     budget.onFull(2, 50);

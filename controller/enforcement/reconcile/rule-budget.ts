@@ -19,12 +19,16 @@ export interface Candidate {
 }
 
 export class RuleBudget {
-  readonly #total: number | undefined;
+  readonly #totalNow: () => number | undefined;
   readonly #found = new Map<number, number>();
 
-  /** @param total of all tables together; undefined where nobody knows. */
-  constructor(total: number | undefined) {
-    this.#total = total;
+  /** @param total of all tables together; undefined where nobody knows. Asked each time, so that a reload counts. */
+  constructor(total: () => number | undefined) {
+    this.#totalNow = total;
+  }
+
+  get #total(): number | undefined {
+    return this.#totalNow();
   }
 
   get isLimited(): boolean {

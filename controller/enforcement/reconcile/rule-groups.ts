@@ -53,7 +53,11 @@ export class RuleGroups {
   difference(group: string, wanted: readonly FlowRule[]): GroupChange {
     const has = this.#groups.get(group);
     const byKey = new Map(wanted.map((rule) => [ruleKey(rule), rule]));
-    const gone = has === undefined ? [] : [...has].flatMap(([key, rule]) => (byKey.has(key) ? [] : [rule]));
+    // By their keys, so that the order does not depend on how the switch got them.
+    const gone = [...(has ?? [])]
+      .filter(([key]) => !byKey.has(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, rule]) => rule);
     const added = [...byKey]
       .filter(([key, rule]) => {
         const there = has?.get(key);
@@ -74,6 +78,11 @@ export class RuleGroups {
     }
     if (rules.size > 0) this.#groups.set(group, rules);
     else this.#groups.delete(group);
+  }
+
+  /** The rule of this group that has the same match and priority. */
+  ruleLike(group: string, rule: FlowRule): FlowRule | undefined {
+    return this.#groups.get(group)?.get(ruleKey(rule));
   }
 
   /** The group that has this very rule. */

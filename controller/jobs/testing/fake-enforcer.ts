@@ -20,6 +20,8 @@ export interface EnforcerCall {
 
 export class FakeEnforcer implements Enforcer {
   location: (job: Job) => Location = () => ({ kind: 'port', dpid: 1n, portNo: 7 });
+  /** The limit that a job would be beyond. */
+  classLimit: (job: Job) => number | undefined = () => undefined;
   /** What it answers at once; undefined: each call waits in `waiting` for the test's answer. */
   automatic: Confirmation | undefined = CONFIRMED;
   readonly waiting: EnforcerCall[] = [];
@@ -31,6 +33,10 @@ export class FakeEnforcer implements Enforcer {
 
   locate(job: Job): Location {
     return this.location(job);
+  }
+
+  classLimitFor(job: Job): number | undefined {
+    return this.classLimit(job);
   }
 
   jobAdded(job: Job, enforcement: Enforcement): Promise<Confirmation> {

@@ -41,6 +41,11 @@ export class ModelEngine implements Enforcer {
     return { kind: 'port', dpid: BigInt(`0x${dpid}`), portNo: 7 };
   }
 
+  /** All of its jobs are of one class. */
+  classLimitFor(): undefined {
+    return undefined;
+  }
+
   jobAdded(job: Job): Promise<Confirmation> {
     this.#take(job);
     for (const dpid of this.#connected) this.#install(job, dpid);

@@ -1,5 +1,6 @@
 // A LarkApi with fixed contents, for tests of what reads one: two switches, three jobs, and an explanation.
 
+import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import type { Explanation, JobView, LarkApi, SwitchView } from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
@@ -79,10 +80,41 @@ export const dropped: Explanation = {
       actions: 'drop',
       packets: 4,
       bytes: 392,
-      cookie: '0x1',
+      cookie: '0x4c61726b12000000 (drop)',
+      policy: 'isolate-users',
+      place: 'policy.yaml:12:5',
     },
   ],
   silentSwitches: [],
+};
+
+export const noChange: ReloadPlan = {
+  file: 'policy.yaml',
+  sha256: '0f'.repeat(32),
+  jobs: 3,
+  classes: { before: 5, after: 5, limit: 4096 },
+  ruleLimit: 1_000_000,
+  verdicts: { ends: [], changes: [], jobs: 0, users: [] },
+  moves: [],
+  settings: [],
+  switches: [
+    {
+      switch: 'core',
+      dpid: core.dpid,
+      version: '1.3',
+      pipeline: 'multi-table',
+      action: 'update',
+      rulesBefore: 40,
+      rulesAfter: 40,
+      added: 0,
+      changed: 0,
+      removed: 0,
+      removedDecided: 0,
+      isGuarded: false,
+      isBundle: false,
+    },
+  ],
+  away: [],
 };
 
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
@@ -95,6 +127,9 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
     mendsWaiting: () => 0,
+    reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
+    planPolicy: () => ({ plan: noChange, warnings: [], problems: [] }),
+    state: () => ['{"format":"lark-state-1"', '}\n'],
     readiness: () => ({ ready: true, reasons: [] }),
     ...changes,
   };
@@ -107,6 +142,8 @@ export function fakeMetrics(api: LarkApi = fakeLark(), counters = new Counters()
     zones: 2,
     warnings: 0,
     switches: ['core', 'away'],
+    sha256: '0f'.repeat(32),
+    isLastLoadRefused: false,
   });
   return createMetrics({ api, counters, version: '9.8.7', config });
 }

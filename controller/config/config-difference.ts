@@ -1,0 +1,66 @@
+// What differs between two policy files beside their policies, zones and switches: the settings that a reload puts in
+// force, and those that it cannot, since sockets and the store are opened once.
+
+import { formatPrefix } from '../../protocols/packet/address.ts';
+import type { Config, ListenAddress } from './config.ts';
+import type { ConfigProblem } from './problem.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface ChangedSetting {
+  /** `jobs.settle` */
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+type Settings = readonly (readonly [key: string, value: (config: Config) => string])[];
+
+const RELOADED: Settings = [
+  ['openflow.echoInterval', ({ openflow }) => `${openflow.echoIntervalMs}ms`],
+  ['jobs.ranges', ({ jobs }) => jobs.ranges.map(formatPrefix).join(', ') || 'none'],
+  ['jobs.lease', ({ jobs }) => (jobs.leaseMs === undefined ? 'none' : `${jobs.leaseMs}ms`)],
+  ['jobs.unlocated', ({ jobs }) => jobs.unlocated],
+  ['jobs.notConnected', ({ jobs }) => jobs.notConnected],
+  ['jobs.nat', ({ jobs }) => jobs.nat],
+  ['jobs.settle', ({ jobs }) => `${jobs.settleMs}ms`],
+  ['jobs.confirmTimeout', ({ jobs }) => `${jobs.confirmTimeoutMs}ms`],
+  ['limits.classes', ({ limits }) => String(limits.classes)],
+  ['limits.rules', ({ limits }) => String(limits.rules)],
+];
+
+const FIXED: Settings = [
+  ['openflow.listen', ({ openflow }) => listenText(openflow.listen)],
+  [
+    'openflow.versions',
+    ({ openflow }) => openflow.versions.map((version) => (version === 1 ? '1.0' : '1.3')).join(', '),
+  ],
+  ['http.listen', ({ http }) => listenText(http.listen)],
+  ['jobs.listen', ({ jobs }) => listenText(jobs.listen)],
+  ['store.path', ({ store }) => store?.path ?? 'none'],
+];
+
+export function changedSettings(before: Config, after: Config): readonly ChangedSetting[] {
+  return difference(RELOADED, before, after);
+}
+
+/** An error for each setting that only a restart can change, at its place in the new file's text. */
+export function needsRestart(before: Config, after: Config, text: string): readonly ConfigProblem[] {
+  const yaml = readYaml(after.file, text);
+  return difference(FIXED, before, after).map(({ key, before: was, after: is }) => ({
+    code: 'CONFIG_NEEDS_RESTART',
+    severity: 'error',
+    message: `${key} is ${is} here and ${was} in the Lark that runs, and cannot change while it does: restart Lark, or put it back`,
+    file: after.file,
+    place: 'source' in yaml ? yaml.source.place(key.split('.'), 'key') : undefined,
+  }));
+}
+
+function difference(settings: Settings, before: Config, after: Config): ChangedSetting[] {
+  return settings
+    .map(([key, value]) => ({ key, before: value(before), after: value(after) }))
+    .filter((setting) => setting.before !== setting.after);
+}
+
+function listenText({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

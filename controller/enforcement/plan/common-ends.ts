@@ -1,0 +1,71 @@
+// The ends that two policy views have in common: endpoints are sorted so finely that all in one end have one class before
+// and one class after. An address that only jobs may have and none holds has no class: it is unregistered.
+
+import { formatPrefix, type Prefix } from '../../../protocols/packet/address.ts';
+import { enclosingPrefix } from '../../config/zones.ts';
+import type { Job } from '../../jobs/job.ts';
+import type { EndpointClass } from '../endpoint-classes.ts';
+import type { PolicyView } from '../policy-view.ts';
+import type { PlannedEnd } from './plan-values.ts';
+
+export interface CommonEnd {
+  readonly kind: PlannedEnd['kind'];
+  /** Undefined: unregistered. */
+  readonly before: EndpointClass | undefined;
+  readonly after: EndpointClass | undefined;
+  readonly jobs: ReadonlySet<Job>;
+  readonly prefixes: readonly Prefix[];
+  /** Of zones: their names before and after, by both; of what is unregistered, `unregistered`. */
+  readonly zones: ReadonlyMap<string, readonly [before: string, after: string]>;
+}
+
+interface Growing extends CommonEnd {
+  readonly jobs: Set<Job>;
+  readonly prefixes: Prefix[];
+  readonly zones: Map<string, readonly [string, string]>;
+}
+
+export function commonEnds(former: PolicyView, next: PolicyView, jobs: Iterable<Job>): readonly CommonEnd[] {
+  const ends = new Map<EndpointClass | string | undefined, Map<EndpointClass | string | undefined, Growing>>();
+  const endOf = (
+    kind: CommonEnd['kind'],
+    [before, after]: readonly [EndpointClass | undefined, EndpointClass | undefined],
+  ): Growing => {
+    const row = ends.get(before) ?? new Map();
+    ends.set(before, row);
+    const end = row.get(after) ?? { kind, before, after, jobs: new Set(), prefixes: [], zones: new Map() };
+    row.set(after, end);
+    return end;
+  };
+  for (const job of jobs) {
+    for (const address of job.addresses) {
+      const of = (view: PolicyView) => view.engine.classOf({ kind: 'job', job, address });
+      endOf('job', [of(former), of(next)]).jobs.add(job);
+    }
+  }
+  const [placeBefore, placeAfter] = [placesOf(former), placesOf(next)];
+  for (const prefix of prefixesOf(former, next)) {
+    const [before, after] = [placeBefore(prefix), placeAfter(prefix)];
+    const end = endOf('zone', [before.endpointClass, after.endpointClass]);
+    end.prefixes.push(prefix);
+    end.zones.set(`${before.zone} ${after.zone}`, [before.zone, after.zone]);
+  }
+  const local = { kind: 'local', address: undefined } as const;
+  endOf('local', [former.engine.classOf(local), next.engine.classOf(local)]);
+  return [...ends.values()].flatMap((row) => [...row.values()]);
+}
+
+/** What the addresses of a block are taken for, those apart that a longer prefix covers. */
+function placesOf(view: PolicyView) {
+  const rangeOf = enclosingPrefix(view.config.jobs.ranges);
+  return (prefix: Prefix): { endpointClass: EndpointClass | undefined; zone: string } => {
+    if (rangeOf(prefix) !== undefined) return { endpointClass: undefined, zone: 'unregistered' };
+    const zone = view.zoneOf(prefix.network, prefix.length);
+    return { endpointClass: view.engine.classOfBlock(zone, prefix), zone };
+  };
+}
+
+function prefixesOf(...views: readonly PolicyView[]): Iterable<Prefix> {
+  const all = views.flatMap((view) => [...view.config.jobs.ranges, ...view.blocks().map(({ prefix }) => prefix)]);
+  return new Map(all.map((prefix) => [formatPrefix(prefix), prefix])).values();
+}

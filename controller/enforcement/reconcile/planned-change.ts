@@ -1,0 +1,48 @@
+// What a change of what is known would send to a switch, in the order in which it would be sent: the same steps that are
+// taken when the change is made, worked out without making it. A pure function.
+
+import type { FlowRule } from '../../southbound/flow-rule.ts';
+import type { Guard } from '../pipeline.ts';
+import { stepsOf } from './change-order.ts';
+import { type GroupChange, isAny, type RuleGroups } from './rule-groups.ts';
+
+export type PlannedStep =
+  /** `instead`: the rule of the same match and priority that it replaces. */
+  | { readonly do: 'add'; readonly rule: FlowRule; readonly instead: FlowRule | undefined }
+  | { readonly do: 'delete'; readonly rule: FlowRule };
+
+export interface PlannedChange {
+  /** Decided for single packets, and deleted first; `all` where it is not known which there are. */
+  readonly stale: readonly FlowRule[] | 'all';
+  readonly steps: readonly PlannedStep[];
+  /** Raised before and lifted after. */
+  readonly guard: Guard | undefined;
+  /** The steps go as one bundle. */
+  readonly isBundle: boolean;
+}
+
+export interface PlanningParts {
+  /** What the switch has. */
+  readonly groups: RuleGroups;
+  readonly wantedOf: (group: string) => readonly FlowRule[];
+  /** In the order in which they may be put in place. */
+  readonly names: Iterable<string>;
+  readonly guard: Guard | undefined;
+  readonly takesBundles: boolean;
+  /** The switch has little room. */
+  readonly isCramped: boolean;
+}
+
+export function planChange(parts: PlanningParts): Omit<PlannedChange, 'stale'> {
+  const { groups, wantedOf, names, guard, takesBundles, isCramped } = parts;
+  const changes: GroupChange[] = [...names].map((name) => groups.difference(name, wantedOf(name))).filter(isAny);
+  const isBundle = takesBundles && guard !== undefined && changes.length > 0;
+  const instead = new Map(
+    changes.flatMap(({ group, added }) => added.map((rule) => [rule, groups.ruleLike(group, rule)] as const)),
+  );
+  const steps = stepsOf(changes, [], isBundle || isCramped).flatMap((step): PlannedStep[] => {
+    if (step.do === 'clear') return [];
+    return [step.do === 'add' ? { ...step, instead: instead.get(step.rule) } : step];
+  });
+  return { steps, guard: changes.length > 0 && !isBundle ? guard : undefined, isBundle };
+}

@@ -1,0 +1,147 @@
+// What another policy file makes of the jobs and switches that there are, worked out before anything changes: the policy
+// view that follows, the jobs whose port the file now tells otherwise, and for each connected switch what of its rules may
+// be another. Both the reload and the plan of one are made from this.
+
+import type { Config, SwitchConfig } from '../config/config.ts';
+import { JobTable, type PlacedJob, type PortLocation } from '../network/job-table.ts';
+import type { SwitchState } from '../network/switch-state.ts';
+import type { ClassNumbers } from './class-numbers.ts';
+import type { ForwardingView } from './ends.ts';
+import { locateJob } from './locate.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { PolicyView } from './policy-view.ts';
+
+/** One connected switch, as far as a change of the file concerns it. */
+export interface AffectedSwitch {
+  readonly state: SwitchState;
+  readonly pipeline: Pipeline;
+  readonly takesBundles: boolean;
+  /** The pipeline that it would get where the file says this of it. */
+  pipelineUnder(wanted: SwitchConfig['pipeline']): Pipeline['name'];
+}
+
+export interface ReloadParts<Switch extends AffectedSwitch> {
+  readonly former: PolicyView;
+  readonly config: Config;
+  readonly jobs: JobTable;
+  readonly switches: readonly Switch[];
+  /** Where fresh class numbers come from; a copy for a plan. */
+  readonly numbers: ClassNumbers;
+}
+
+export interface PreparedSwitch<Switch> {
+  readonly target: Switch;
+  readonly config: SwitchConfig | undefined;
+  /** As it will be; the hosts are the switch's own. */
+  readonly view: ForwardingView;
+  /** Another pipeline than it has: its connection has to be made anew. */
+  readonly isRebuilt: boolean;
+  /** Groups of rules that may change; undefined: any. */
+  readonly groups: ReadonlySet<string> | undefined;
+}
+
+export interface MovedJob {
+  readonly placed: PlacedJob;
+  readonly location: PortLocation;
+}
+
+export interface PreparedReload<Switch> {
+  readonly policy: PolicyView;
+  readonly moves: readonly MovedJob[];
+  readonly switches: readonly PreparedSwitch<Switch>[];
+  /** Numbers of classes that are no more. */
+  readonly retired: readonly number[];
+}
+
+export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<Switch>): PreparedReload<Switch> {
+  const { former, config, jobs, switches, numbers } = parts;
+  const all = Array.from(jobs.all(), ({ job }) => job);
+  const { view: policy, renumbered: renumberedJobs } = former.successor(config, all, numbers);
+  const states = switches.map(({ state }) => {
+    const entry = entryOf(config, state);
+    return { entry, isChanged: !isSameEntry(state.config, entry), next: state.under(entry) };
+  });
+  const moves = movesOf(parts, states);
+  const jobsThen = moves.length === 0 ? jobs : withMoves(jobs, moves, states);
+  const renumbered = renumberedJobs.map((job) => jobs.get(job)).filter((placed) => placed !== undefined);
+  const isRangesChanged = !isSame(former.config.jobs.ranges, config.jobs.ranges);
+  const prepared = switches.map((target, i): PreparedSwitch<Switch> => {
+    const { entry, isChanged, next } = states[i]!;
+    const view: ForwardingView = { state: next, jobs: jobsThen, policy };
+    const isAny = isChanged || isRangesChanged || moves.length > 0 || next.version === 1;
+    const ofJobs = renumbered.flatMap((placed) => target.pipeline.groupsOfJob(placed));
+    const groups = isAny ? undefined : new Set([...target.pipeline.groupsOfFile(), ...ofJobs]);
+    return {
+      target,
+      config: entry,
+      view,
+      isRebuilt: target.pipelineUnder(entry?.pipeline) !== target.pipeline.name,
+      groups,
+    };
+  });
+  const live = new Set([...policy.engine.live()].map(({ id }) => id));
+  const retired = [...former.engine.live()].map(({ id }) => id).filter((id) => !live.has(id));
+  return { policy, moves, switches: prepared, retired };
+}
+
+/** What a file says of a switch: by its datapath id, or by the name of its LOCAL port. */
+export function entryOf(config: Config, state: Pick<SwitchState, 'dpid' | 'bridgeName'>): SwitchConfig | undefined {
+  return (
+    config.switches.find(({ dpid }) => dpid === state.dpid) ??
+    config.switches.find(({ dpid, name }) => dpid === undefined && name === state.bridgeName)
+  );
+}
+
+type NextState = { readonly isChanged: boolean; readonly next: SwitchState };
+
+/** Jobs whose port follows from what the file says of a switch, and is told otherwise now. */
+function movesOf(
+  { former, config, jobs, switches }: Pick<ReloadParts<AffectedSwitch>, 'former' | 'config' | 'jobs' | 'switches'>,
+  states: readonly NextState[],
+): MovedJob[] {
+  if (!states.some(({ isChanged }) => isChanged)) return [];
+  const [now, then] = [switches.map(({ state }) => state), states.map(({ next }) => next)];
+  const moves: MovedJob[] = [];
+  for (const placed of jobs.all()) {
+    if (placed.location === undefined) continue;
+    const after = locateJob(placed.job, then, config);
+    if (after.kind !== 'port' || isSamePort(after, placed.location)) continue;
+    const before = locateJob(placed.job, now, former.config);
+    // What makes no difference to the file is no reason to move: a learned location never overrides a registered one.
+    if (before.kind === 'port' && isSamePort(before, after)) continue;
+    const { dpid, portNo, portName } = after;
+    moves.push({ placed, location: { dpid, portNo, portName } });
+  }
+  return moves;
+}
+
+function withMoves(jobs: JobTable, moves: readonly MovedJob[], states: readonly NextState[]): JobTable {
+  const moved = new JobTable();
+  const byJob = new Map(moves.map(({ placed, location }) => [placed.job, location]));
+  for (const { job, location, mac } of jobs.all()) {
+    const placed = moved.add(job, byJob.get(job) ?? location);
+    if (mac !== undefined) moved.learnMac(placed, mac);
+  }
+  for (const { location } of moves) {
+    states.find(({ next }) => next.dpid === location.dpid)?.next.markJobPort(location.portNo);
+  }
+  return moved;
+}
+
+function isSamePort(a: PortLocation, b: PortLocation): boolean {
+  return a.dpid === b.dpid && a.portNo === b.portNo;
+}
+
+function isSameEntry(a: SwitchConfig | undefined, b: SwitchConfig | undefined): boolean {
+  return isSame(a, b);
+}
+
+/** By content. Maps compare in their order: the number of a queue is its place in the file. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a, asJson) === JSON.stringify(b, asJson);
+}
+
+function asJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  return value instanceof Map ? [...value] : value;
+}

@@ -1,0 +1,187 @@
+// The policy file in force, and how another takes its place. A file that is wrong, that needs a restart or that goes beyond
+// its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads come one
+// after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
+
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import { policyCatalogue } from '../policies/catalogue.ts';
+import { type Config, formatPlace } from './config/config.ts';
+import { needsRestart } from './config/config-difference.ts';
+import { type ConfigResult, NO_SOURCE, type PolicySource, parseConfig } from './config/load-config.ts';
+import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
+import type { ConfigProblem } from './config/problem.ts';
+import { readYaml } from './config/yaml-source.ts';
+import type { EnforcementEngine, ReloadConfirmation } from './enforcement/engine.ts';
+import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
+import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
+import { type Clock, pause } from './jobs/clock.ts';
+
+export interface PolicyInForce {
+  readonly config: Config;
+  readonly warnings: readonly ConfigProblem[];
+  readonly source: PolicySource;
+}
+
+export interface PolicyControlParts {
+  readonly engine: EnforcementEngine;
+  readonly inForce: PolicyInForce;
+  /** Reads the file anew that Lark was started with; undefined where it was started without one. */
+  readonly load: (() => Promise<ConfigResult>) | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface PlanRequest {
+  /** How messages call it. */
+  readonly file: string;
+  readonly text: string;
+  /** List the single rules, too. */
+  readonly withRules: boolean;
+}
+
+/** `refused`: nothing has changed. */
+export type ReloadOutcome =
+  | {
+      readonly outcome: 'reloaded';
+      readonly plan: ReloadPlan;
+      readonly warnings: readonly ConfigProblem[];
+      readonly switches: ReloadConfirmation;
+    }
+  | { readonly outcome: 'refused'; readonly problems: readonly ConfigProblem[] }
+  | { readonly outcome: 'no-file' };
+
+export type PlanOutcome =
+  | {
+      readonly outcome: 'planned';
+      readonly plan: ReloadPlan;
+      readonly warnings: readonly ConfigProblem[];
+      readonly problems: readonly ConfigProblem[];
+    }
+  | { readonly outcome: 'refused'; readonly problems: readonly ConfigProblem[] };
+
+export class PolicyControl {
+  readonly #parts: PolicyControlParts;
+  #inForce: PolicyInForce;
+  #loadedAt: number;
+  #lastFailed = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: PolicyControlParts) {
+    this.#parts = parts;
+    this.#inForce = parts.inForce;
+    this.#loadedAt = parts.clock.now();
+  }
+
+  get config(): Config {
+    return this.#inForce.config;
+  }
+
+  get source(): PolicySource {
+    return this.#inForce.source;
+  }
+
+  get status() {
+    const { config, warnings, source } = this.#inForce;
+    return {
+      loadedAt: this.#loadedAt,
+      policies: config.policies.length,
+      zones: config.zones.length,
+      warnings: warnings.length,
+      switches: config.switches.map(({ name }) => name),
+      sha256: source.sha256,
+      isLastLoadRefused: this.#lastFailed,
+    };
+  }
+
+  /** Never rejects for what is wrong with the file. */
+  reload(): Promise<ReloadOutcome> {
+    const outcome = this.#last.then(() => this.#reload());
+    this.#last = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  /**
+   * What a reload with this text would do. Changes nothing and loads no code: modules are those of the file in force.
+   * `problems` would have the reload refused all the same.
+   */
+  plan({ file, text, withRules }: PlanRequest): PlanOutcome {
+    const { config: running, source } = this.#inForce;
+    const modules = modulesFor(file, text, source.modules);
+    const result = parseConfig(file, text, policyCatalogue, modules, dirname(running.file));
+    if (result.config === undefined) return { outcome: 'refused', problems: result.errors };
+    const { config, warnings, source: planned = NO_SOURCE } = result;
+    const { plan } = this.#work(config, planned.sha256, withRules);
+    return { outcome: 'planned', plan, warnings, problems: this.#problems(plan, config, text) };
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const { engine, load, clock } = this.#parts;
+    if (load === undefined) {
+      this.#parts.log.warn('policy.no_file');
+      return { outcome: 'no-file' };
+    }
+    const result = await load();
+    if (result.config === undefined) return this.#refused(result.errors);
+    const { config, warnings, source = NO_SOURCE } = result;
+    const { plan, prepared } = this.#work(config, source.sha256, false);
+    const problems = this.#problems(plan, config, source.text);
+    if (problems.length > 0) return this.#refused(problems);
+    this.#inForce = { config, warnings, source };
+    this.#loadedAt = clock.now();
+    this.#lastFailed = false;
+    const switches = await engine.reload(prepared);
+    await pause(clock, config.jobs.settleMs);
+    for (const { code, message, file, place } of warnings) {
+      const at = place === undefined ? file : formatPlace(place);
+      this.#parts.log.warn({ code, place: at, message }, 'config.warning');
+    }
+    this.#logReload(plan, switches);
+    return { outcome: 'reloaded', plan, warnings, switches };
+  }
+
+  #work(config: Config, sha256: string, withRules: boolean) {
+    const { engine } = this.#parts;
+    const prepared = engine.prepare(config);
+    const { policy: former, jobs } = engine;
+    return { prepared, plan: makePlan({ former, prepared, jobs, sha256, away: engine.awaySwitches(), withRules }) };
+  }
+
+  #problems(plan: ReloadPlan, config: Config, text: string): readonly ConfigProblem[] {
+    return [...needsRestart(this.config, config, text), ...beyondLimits(plan, config, text)];
+  }
+
+  #refused(problems: readonly ConfigProblem[]): ReloadOutcome {
+    this.#lastFailed = true;
+    for (const { code, message, file, place } of problems) {
+      this.#parts.log.error(
+        { code, place: place === undefined ? file : formatPlace(place), message },
+        'policy.refused',
+      );
+    }
+    return { outcome: 'refused', problems };
+  }
+
+  #logReload({ file, sha256, verdicts, switches }: ReloadPlan, { silent, away, rebuilt }: ReloadConfirmation): void {
+    const sum = (key: 'added' | 'changed' | 'removed') => switches.reduce((total, each) => total + each[key], 0);
+    const { log } = this.#parts;
+    const said = {
+      file,
+      sha256,
+      jobs: verdicts?.jobs ?? 'unknown',
+      rules: { added: sum('added'), changed: sum('changed'), removed: sum('removed') },
+      ...(away.length > 0 && { away }),
+      ...(rebuilt.length > 0 && { rebuilt }),
+    };
+    if (silent.length > 0) log.warn({ ...said, silent }, 'policy.reloaded');
+    else log.info(said, 'policy.reloaded');
+  }
+}
+
+/** Code comes from the file that Lark was started with, never from whoever asks. */
+function modulesFor(file: string, text: string, known: PolicyModules): PolicyModules {
+  const yaml = readYaml(file, text);
+  const paths = 'source' in yaml ? modulePathsOf(yaml.source.value) : [];
+  const problem = (path: string) =>
+    `the module ${path} is not one of the file in force, and a plan loads no code into a Lark that runs: plan with --state, which loads it where you are`;
+  return new Map(paths.map((path) => [path, known.get(path) ?? { problem: problem(path) }]));
+}
