@@ -122,7 +122,7 @@ function checkSections(
     ],
     findings,
   );
-  const { lease, settle, confirmTimeout, ...otherJobs } = jobs;
+  const { lease, calloutLease, settle, confirmTimeout, ...otherJobs } = jobs;
   const config: Config = {
     file,
     openflow: {
@@ -132,7 +132,13 @@ function checkSections(
       foreign: openflow.foreign,
     },
     http,
-    jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
+    jobs: {
+      ...otherJobs,
+      leaseMs: lease,
+      calloutLeaseMs: calloutLease,
+      settleMs: settle,
+      confirmTimeoutMs: confirmTimeout,
+    },
     store: store && { path: resolve(dirname(file), store.path) },
     zones,
     switches: loadedSwitches.switches,
