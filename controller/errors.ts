@@ -21,7 +21,7 @@ const jobErrors: Readonly<Record<JobErrorCode, Omit<ErrorEntry, 'from'>>> = {
     remedy: 'Correct the ad at the line and column that the message names; `condor_q -long` prints one that is right.',
   },
   JOB_AD_TOO_LONG: {
-    meaning: 'A line or a whole request is longer than the feed takes.',
+    meaning: 'A line, a whole request, or what the expressions of an ad make is longer than the feed takes.',
     remedy: 'Send the two ads only, each under 1 MiB.',
   },
   JOB_AD_INCOMPLETE: {
