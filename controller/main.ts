@@ -20,6 +20,7 @@ import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
 import { RememberedSwitches } from './remembered-switches.ts';
+import { BACKLOG, backlogShortage } from './southbound/backlog.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
 import { SoleConnections } from './southbound/sole-connections.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -101,6 +102,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     await store.close();
     policyFailures.unsubscribe(logPolicyFailure);
   };
+  const backlog = backlogShortage();
+  if (backlog !== undefined) log.warn({ limit: backlog, wanted: BACKLOG }, 'openflow.backlog_limited');
   try {
     const addresses = {
       openflow: await openflow.listen(config.openflow.listen),

@@ -88,8 +88,10 @@ export interface Config {
     readonly listen: ListenAddress;
     /** Addresses that only jobs have: what is in here but not registered is dropped. */
     readonly ranges: readonly Prefix[];
-    /** Undefined: no lease. Only clients of the modern form renew; original callouts get no lease. */
+    /** Of clients of the modern form, which renew. Undefined: no lease. */
     readonly leaseMs: number | undefined;
+    /** Of original callouts, which only SEND again renews. Undefined: no lease. */
+    readonly calloutLeaseMs: number | undefined;
     readonly unlocated: 'refuse' | 'by-address';
     /** What to do with a job whose switch is not connected: refuse it, or keep it without rules until the switch is. */
     readonly notConnected: 'refuse' | 'wait';

@@ -153,7 +153,7 @@ function checkSections(
     ],
     findings,
   );
-  const { lease, settle, confirmTimeout, ...otherJobs } = jobs;
+  const { lease, calloutLease, settle, confirmTimeout, ...otherJobs } = jobs;
   const config: Config = {
     file,
     openflow: {
@@ -163,7 +163,13 @@ function checkSections(
       foreign: openflow.foreign,
     },
     http,
-    jobs: { ...otherJobs, leaseMs: lease, settleMs: settle, confirmTimeoutMs: confirmTimeout },
+    jobs: {
+      ...otherJobs,
+      leaseMs: lease,
+      calloutLeaseMs: calloutLease,
+      settleMs: settle,
+      confirmTimeoutMs: confirmTimeout,
+    },
     store: store && { path: resolve(directory, store.path) },
     limits,
     zones,

@@ -39,6 +39,7 @@ export const jobsSection = mapping({
   ranges: prefixList.default([]),
   // 24 days is about what a timer of the platform can hold.
   lease: duration('1s', '24d').optional(),
+  calloutLease: duration('1s', '24d').optional(),
   unlocated: oneOf('refuse', 'by-address').default('refuse'),
   notConnected: oneOf('refuse', 'wait').default('refuse'),
   nat: oneOf('refuse', 'unenforced').default('refuse'),

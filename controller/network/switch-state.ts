@@ -56,6 +56,8 @@ export class SwitchState {
   readonly #identity: SwitchIdentity;
   #config: SwitchConfig | undefined;
   readonly #ports = new Map<number, SwitchPort>();
+  /** By name and by number as text; the first where they clash. */
+  readonly #named = new Map<string, SwitchPort>();
   readonly #roles = new Map<number, PortRole>();
   readonly #jobPorts = new Set<number>();
   #wan: WanPort | undefined;
@@ -107,12 +109,14 @@ export class SwitchState {
 
   setPorts(ports: Iterable<SwitchPort>): void {
     for (const port of ports) this.#ports.set(port.portNo, port);
+    this.#namePorts();
     this.#assignRoles();
   }
 
   removePort(portNo: number): void {
     this.#ports.delete(portNo);
     this.#jobPorts.delete(portNo);
+    this.#namePorts();
     this.#assignRoles();
   }
 
@@ -131,8 +135,7 @@ export class SwitchState {
 
   /** By name, or by number as text. */
   portNamed(name: string): SwitchPort | undefined {
-    for (const port of this.#ports.values()) if (port.name === name || String(port.portNo) === name) return port;
-    return undefined;
+    return this.#named.get(name);
   }
 
   /** Undefined for a port that the switch does not have. */
@@ -141,8 +144,11 @@ export class SwitchState {
   }
 
   markJobPort(portNo: number): void {
+    if (this.#jobPorts.has(portNo)) return;
     this.#jobPorts.add(portNo);
-    this.#assignRoles();
+    // The roles of other ports do not follow from where jobs are.
+    const port = this.#ports.get(portNo);
+    if (port !== undefined) this.#roles.set(portNo, this.#roleFor(port, this.#alternatePorts()));
   }
 
   /** The job ports of this switch's former connection, by name: a switch that comes back may number its ports anew. */
@@ -192,9 +198,21 @@ export class SwitchState {
       if (port !== undefined) alternates.set(name, { portNo: port.portNo, gateway: alternate.gateway });
     }
     this.#alternates = alternates;
-    const alternatePorts = new Set([...alternates.values()].map((alternate) => alternate.portNo));
+    const alternatePorts = this.#alternatePorts();
     for (const port of this.#ports.values()) {
       this.#roles.set(port.portNo, this.#roleFor(port, alternatePorts));
+    }
+  }
+
+  #alternatePorts(): ReadonlySet<number> {
+    return new Set([...this.#alternates.values()].map((alternate) => alternate.portNo));
+  }
+
+  /** Every registration looks for a port at every switch. */
+  #namePorts(): void {
+    this.#named.clear();
+    for (const port of this.#ports.values()) {
+      for (const name of [port.name, String(port.portNo)]) if (!this.#named.has(name)) this.#named.set(name, port);
     }
   }
 

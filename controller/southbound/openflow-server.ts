@@ -3,10 +3,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenAddress } from '../config/config.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { BACKLOG } from './backlog.ts';
 import { type ConnectionOptions, type ConnectionOwner, SwitchConnection } from './switch-connection.ts';
 
-/** Switches that connect all at once wait here until they are accepted. */
-const BACKLOG = 1024;
 const MAX_CONNECTIONS = 4096;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 

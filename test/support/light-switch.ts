@@ -23,9 +23,11 @@ const PORT_DESC = 13;
 const BARRIER_REPLY = 21;
 const EMPTY_MATCH_BYTES = 4;
 const ALL_TABLES = 0xff;
+/** Any pipeline has more from the start; what is only tried out is fewer. */
+const FIRST_RULES = 5;
 
 export interface LightSwitchEvents {
-  /** It has answered so many barriers: one ends the handshake, the next confirms the first rules. */
+  /** It has answered a barrier, and has so many since it connected: the first ends the handshake. */
   readonly onBarrier?: (light: LightSwitch, count: number) => void;
   readonly onClosed?: (light: LightSwitch) => void;
 }
@@ -36,6 +38,8 @@ export class LightSwitch {
   readonly rules = new Map<string, bigint>();
   flowMods = 0;
   barriers = 0;
+  /** Its first rules are there, and were confirmed. */
+  isMended = false;
   /** Errors that the controller sent. */
   errors = 0;
   readonly #ports: readonly string[];
@@ -54,6 +58,7 @@ export class LightSwitch {
     const splitter = new FrameSplitter();
     this.#socket = socket;
     this.barriers = 0;
+    this.isMended = false;
     socket.on('data', (chunk) => {
       socket.cork();
       for (const frame of splitter.push(chunk)) this.#onFrame(frame);
@@ -81,6 +86,7 @@ export class LightSwitch {
         return;
       case Type.BARRIER:
         this.barriers++;
+        this.isMended ||= this.rules.size >= FIRST_RULES;
         this.#socket?.write(replyHeader(BARRIER_REPLY, xid));
         this.#events.onBarrier?.(this, this.barriers);
         return;

@@ -36,6 +36,7 @@ let counters: Counters;
 let feed: JobFeed;
 let at: FeedAddress;
 let nat: 'refuse' | 'unenforced';
+let calloutLeaseMs: number | undefined;
 const faults: object[] = [];
 
 async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
@@ -45,7 +46,7 @@ async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
   const log = { debug: () => {}, warn: () => {}, error: (fields: object) => void faults.push(fields) };
   feed = new JobFeed({
     admission,
-    config: () => ({ leaseMs: undefined, nat }),
+    config: () => ({ leaseMs: undefined, calloutLeaseMs, nat }),
     clock: systemClock,
     counters,
     log,
@@ -57,6 +58,7 @@ async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
 
 beforeEach(async () => {
   nat = 'refuse';
+  calloutLeaseMs = undefined;
   faults.length = 0;
   await start();
 });
@@ -541,4 +543,20 @@ it('answers what is under way when it stops', async () => {
   expect((await listed).addresses).toEqual(['10.1.0.8']);
   await closed;
   expect(admission.list().map(({ job }) => registrationKey(job.registration))).toHaveLength(2);
+});
+
+describe('the lease of an original callout', () => {
+  it('is none, unless the file gives it one; then the same SEND again renews it', async () => {
+    expect(await send(at, jobAd(), machineAd())).toBe('OK');
+    expect(admission.byKey(KEY)?.leaseEndsAt).toBeUndefined();
+    await admission.remove(KEY);
+    calloutLeaseMs = 60_000;
+    const before = Date.now();
+    expect(await send(at, jobAd(), machineAd())).toBe('OK');
+    const first = admission.byKey(KEY)?.leaseEndsAt ?? 0;
+    expect(first).toBeGreaterThanOrEqual(before + 60_000);
+    calloutLeaseMs = 120_000;
+    expect(await send(at, jobAd(), machineAd())).toBe('OK');
+    expect(admission.byKey(KEY)?.leaseEndsAt).toBeGreaterThanOrEqual(first + 60_000);
+  });
 });

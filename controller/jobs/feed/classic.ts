@@ -28,8 +28,7 @@ export async function answerClassic(
   try {
     switch (request.verb) {
       case 'SEND':
-        // The original callouts cannot renew, so they get no lease.
-        return admitted(await desk.register(request.jobAd, request.machineAd, undefined, peer));
+        return admitted(await desk.register(request.jobAd, request.machineAd, desk.calloutLeaseMs, peer));
       case 'CLEAN': {
         const { pendingSwitches } = await desk.clean(request.address, peer);
         if (pendingSwitches.length === 0) return ok('OK');

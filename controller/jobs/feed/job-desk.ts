@@ -25,7 +25,7 @@ export interface Peer {
 export interface JobDeskOptions {
   readonly admission: FeedAdmission;
   /** Asked for each request, so that a reload counts. */
-  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'nat'>;
+  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -52,6 +52,11 @@ export class JobDesk {
   /** The lease that a client of the modern form gets when it does not say. */
   get defaultLeaseMs(): number | undefined {
     return this.#config().leaseMs;
+  }
+
+  /** The lease that an original callout gets. */
+  get calloutLeaseMs(): number | undefined {
+    return this.#config().calloutLeaseMs;
   }
 
   async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {

@@ -15,7 +15,7 @@ import { type FeedAdmission, JobDesk } from './job-desk.ts';
 export interface JobFeedOptions {
   readonly admission: FeedAdmission;
   /** Asked for each request, so that a reload counts. */
-  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'nat'>;
+  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'jobRequests'>;
   readonly log: FeedLog;

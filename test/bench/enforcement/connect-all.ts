@@ -4,12 +4,9 @@ import { eventually } from '../../support/eventually.ts';
 import type { LightSwitch } from '../../support/light-switch.ts';
 import type { BenchLark } from './bench-lark.ts';
 
-/** The handshake's, and the one that ends the first rules. */
-const BARRIERS = 2;
-
 export async function connectAll(lights: readonly LightSwitch[], lark: BenchLark): Promise<void> {
   for (const light of lights) light.connect(lark.addresses.openflow);
-  await eventually('all switches to be mended', () => lights.every(({ barriers }) => barriers >= BARRIERS), 60_000);
+  await eventually('all switches to be mended', () => lights.every(({ isMended }) => isMended), 60_000);
 }
 
 export async function disconnectAll(lights: readonly LightSwitch[]): Promise<void> {
