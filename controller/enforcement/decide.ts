@@ -118,7 +118,7 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
   if (verdict.action === 'drop') return dropped('policy', { verdict, match });
   // By no rule of this packet's own: its addresses do not tell a reply from the opening of a connection.
   const isRepliesOnly = verdict.connections !== undefined;
-  const connection = connectionOf(view, frame, verdict, view.policy.verdict(recipient.endpoint, sender));
+  const connection = connectionOf(view, frame, verdict, () => view.policy.verdict(recipient.endpoint, sender));
   if (isRepliesOnly && connection === undefined && !mayBeReply(frame)) return dropped('policy', { verdict });
   const fate =
     recipient.kind === 'job'
@@ -134,9 +134,15 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
 }
 
 /** What the switch is to make of it, where it tracks connections. ARP and neighbour discovery open none. */
-function connectionOf(view: ForwardingView, frame: Frame, verdict: Verdict, back: Verdict): Fate['connection'] {
+function connectionOf(
+  view: ForwardingView,
+  frame: Frame,
+  verdict: Verdict,
+  verdictBack: () => Verdict,
+): Fate['connection'] {
   if (!tracksConnections(view) || frame.kind === 'arp' || isNeighbourDiscovery(frame)) return undefined;
   if (verdict.action === 'forward' && verdict.connections !== undefined) return 'reply';
+  const back = verdictBack();
   return back.action === 'forward' && back.connections !== undefined ? 'opening' : undefined;
 }
 

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { BRIDGE, HOSTS, type HostName, MODES, Site } from '../support/site.ts';
 
 const PORT = 7000;
+const WAN = '203.0.113.10';
 const SERVER = `
 import socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,7 +55,7 @@ describe.each(MODES)(
     const servers: { kill(): boolean }[] = [];
 
     beforeAll(async () => {
-      site = await Site.start(mode, ['alice1', 'bob', 'campus', 'gateway'], '  - connectivity: true\n');
+      site = await Site.start(mode, ['alice1', 'bob', 'campus', 'gateway', 'alternate'], '  - connectivity: true\n');
       expect(await site.registerWith('alice1', 'InboundConnectivity = false; OutboundConnectivity = true;')).toBe('OK');
       expect(await site.register('bob')).toEqual(['OK']);
       const serve = async (name: HostName, script: string) => {
@@ -189,6 +190,16 @@ describe.each(MODES)(
       );
       await eventually('an honest frame after them', () => receiver.has('honest-shout'));
       expect([receiver.has('shout-udp'), receiver.has('shout-tcp')]).toEqual([false, false]);
+    });
+
+    it('is answered when its traffic is redirected', async () => {
+      if (!mode.registers) return;
+      const received = async () =>
+        Number(await site.host('alternate').exec('cat', ['/sys/class/net/eth0/statistics/rx_packets']));
+      const before = await received();
+      expect(await site.reaches('alice1', WAN)).toBe(true);
+      expect(await received()).toBeGreaterThanOrEqual(before + 2);
+      expect(await site.dumpFlows()).toContain('reg7=0x1');
     });
 
     it('is kept by connection tracking in a zone of its own, where the switch has that', async () => {

@@ -40,9 +40,11 @@ type Outcome = { readonly key: string; readonly body: RuleBody };
 
 export function verdictRules(context: MultiTableContext, classes: readonly EndpointClass[]): FlowRule[] {
   const outcomes = new Map<string, Outcome>();
+  const { engine } = context.view.policy;
+  const isTracking = tracksConnections(context.view);
   const at = (row: number, column: number): Outcome => {
-    const verdict = context.view.policy.engine.verdictOfClasses(classes[row]!, classes[column]!);
-    const back = context.view.policy.engine.verdictOfClasses(classes[column]!, classes[row]!);
+    const verdict = engine.verdictOfClasses(classes[row]!, classes[column]!);
+    const back = isTracking ? engine.verdictOfClasses(classes[column]!, classes[row]!) : undefined;
     const outcome = outcomeOf(context, verdict, back, classes[column]!);
     const same = outcomes.get(outcome.key);
     if (same !== undefined) return same;
@@ -74,13 +76,19 @@ export function outcomeKey({ view, hasRegisters }: MultiTableContext): string {
   return JSON.stringify([can, [...(wan?.queues.keys() ?? [])], [...(config?.wan?.alternates.keys() ?? [])], ways]);
 }
 
-function outcomeOf(context: MultiTableContext, verdict: Verdict, back: Verdict, destination: EndpointClass): Outcome {
+/** `back`: the verdict the other way, where connections are tracked. */
+function outcomeOf(
+  context: MultiTableContext,
+  verdict: Verdict,
+  back: Verdict | undefined,
+  destination: EndpointClass,
+): Outcome {
   if (verdict.action === 'drop') return { key: 'drop', body: drop };
   const { state } = context.view;
   const via = destination.isWan ? verdict.via?.name : undefined;
   const isReply = verdict.connections !== undefined;
-  const isTracking = tracksConnections(context.view);
-  const isOpening = isTracking && !isReply && back.action === 'forward' && back.connections !== undefined;
+  const isTracking = back !== undefined;
+  const isOpening = back !== undefined && !isReply && back.action === 'forward' && back.connections !== undefined;
   const loads = isOpening ? [OPENING] : [];
   const goto = isReply || isOpening ? Table.REPLIES : Table.SWITCHING;
   if (via !== undefined && state.config?.wan?.alternates.has(via) === true) {
