@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { mutate } from './test/proof/mutate.ts';
 import { proofRest, proofShards } from './test/proof/shards.ts';
 
 // `unit` stands beside its source, or under test/ where it concerns more than one part or uses loopback sockets; it needs no
@@ -22,7 +23,7 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, test })),
+      ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, plugins: [mutate], test })),
       {
         ...resolveFromSource,
         test: {

@@ -232,7 +232,6 @@ function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoi
       match: frame.kind === 'ipv6' && asked !== undefined ? undefined : addressMatch(view, packet),
     });
   }
-  if (verdict.connections !== undefined && !mayBeReply(frame)) return dropped('policy', { verdict });
   if (recipient.kind === 'job') {
     // Only a question is delivered by itself: an IP packet for one address in a broadcast frame is nobody's.
     if (asked === undefined) return dropped('delivery', { verdict });

@@ -203,6 +203,7 @@ export class Player {
     const expected = this.#expected(facts, arrival);
     this.#gathered = [];
     const effects = world.datapath(at).receive(portNo, frame, world.now());
+    await world.onlooker?.handled(at, portNo, frame, effects);
     const byTable = leavingOf(effects, frame);
     const tables = describeTables(world, at);
     world.wire(at)?.tell(effects);

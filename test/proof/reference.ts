@@ -229,7 +229,7 @@ function toGroup(it: Case, sender: End): Fate {
   if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
   const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : jobEnd(job));
   if (opinion.drop) return nowhere('policy');
-  if (opinion.repliesOnly && !opensNothing(frame)) return nowhere('opens a connection');
+  if (opinion.repliesOnly && asked === undefined) return nowhere('answers nobody');
   if (job === undefined)
     return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
   if (asked === undefined) return nowhere("for a job's address, in a frame for everybody");

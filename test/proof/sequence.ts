@@ -27,7 +27,7 @@ import {
   type SwitchSpec,
   USERS,
 } from './site.ts';
-import { portSpec, World } from './world.ts';
+import { type Onlooker, portSpec, World } from './world.ts';
 
 export interface Registration {
   readonly slot: number;
@@ -193,11 +193,11 @@ function configFor(text: string): Config {
 }
 
 /** Plays a whole sequence. Throws a Discrepancy, or whatever else goes wrong in Lark. */
-export async function play(sequence: Sequence): Promise<Player['counts']> {
+export async function play(sequence: Sequence, onlooker?: Onlooker): Promise<Player['counts']> {
   const { policy } = sequence;
   const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
   const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
-  const world = new World({ config, policy: POLICIES[policy], switches: new Map(switches) });
+  const world = new World({ config, policy: POLICIES[policy], switches: new Map(switches), onlooker });
   try {
     const run = new Run(new Player(world));
     for (const name of world.versions.keys()) world.connect(name);

@@ -16,6 +16,8 @@ type Answer = readonly StatsReply[] | true | undefined;
 /** What the wire tells whoever plays the network. */
 export interface WireOwner {
   now(): number;
+  /** The switch has carried out a message, whose bytes are `raw`. */
+  onCarriedOut(wire: Wire, message: Message, raw: Uint8Array): void;
   /** The switch has refused a rule for lack of room. */
   onTableFull(wire: Wire): void;
   onMessage(wire: Wire, message: Message): void;
@@ -149,6 +151,7 @@ export class Wire {
     if (raw === undefined) return undefined;
     const message = decodeMessage(raw);
     const effects = this.datapath.handleMessage(message, this.#owner.now(), raw);
+    this.#owner.onCarriedOut(this, message, raw);
     if (effects.some((effect) => effect.kind === 'send' && isTableFull(effect.message))) this.#owner.onTableFull(this);
     this.tell(effects);
     return { message, effects };

@@ -10,7 +10,7 @@ import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
 import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
-import { Datapath } from '../../mininet/model-switch/datapath.ts';
+import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
 import { ControllerProcess, type Witness } from './controller-process.ts';
@@ -26,10 +26,19 @@ import { Wire, type WireOwner } from './wire.ts';
 /** A host that the controller has heard of less than this long ago is known for certain. */
 const SURELY_KNOWN_MS = 60_000;
 
+/** Whoever holds something else beside the model switches. */
+export interface Onlooker {
+  /** A switch has carried out a message, whose bytes are `raw`. */
+  carriedOut(at: SwitchName, message: Message, raw: Uint8Array): void;
+  /** With nothing under way, this is what a switch's tables make of a frame. To be waited for. */
+  handled(at: SwitchName, portNo: number, frame: Uint8Array, effects: readonly Effect[]): Promise<void>;
+}
+
 export interface WorldSetup {
   readonly config: Config;
   readonly policy: PolicyFacts;
   readonly switches: ReadonlyMap<SwitchName, SwitchSpec>;
+  readonly onlooker?: Onlooker | undefined;
 }
 
 /** What a PacketIn tells of its sender. */
@@ -40,6 +49,7 @@ interface Heard extends Judgement {
 
 export class World implements WireOwner {
   readonly time = new VirtualTime();
+  readonly onlooker: Onlooker | undefined;
   readonly knowledge: Knowledge;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
   readonly #config: Config;
@@ -57,7 +67,8 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, switches }: WorldSetup) {
+  constructor({ config, policy, switches, onlooker }: WorldSetup) {
+    this.onlooker = onlooker;
     this.time.install();
     this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
     this.knowledge = new Knowledge({ policy, jobs: [], switches: new Map() });
@@ -207,6 +218,10 @@ export class World implements WireOwner {
   #placeAgain(facts: Facts, job: JobFacts): JobFacts['at'] {
     const registered = this.admission.byKey(job.key)?.job;
     return (registered && placeOf(facts, registered)) ?? job.at;
+  }
+
+  onCarriedOut(wire: Wire, message: Message, raw: Uint8Array): void {
+    this.onlooker?.carriedOut(this.nameOf(wire), message, raw);
   }
 
   onTableFull(wire: Wire): void {

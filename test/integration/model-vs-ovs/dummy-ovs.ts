@@ -211,6 +211,11 @@ export class OpenflowClient {
     this.#socket.write(encodeMessage(message));
   }
 
+  /** One message as it is. */
+  sendRaw(message: Uint8Array): void {
+    this.#socket.write(message);
+  }
+
   /** Waits until what has come so far satisfies the condition; rejects if it has not by the deadline. */
   async until(isEnough: (messages: readonly Message[]) => boolean, deadlineMs = DEADLINE_MS): Promise<void> {
     const deadline = AbortSignal.timeout(deadlineMs);

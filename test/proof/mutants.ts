@@ -1,17 +1,28 @@
 // Deliberate faults, one a mutant: in `file` the text `from`, which stands there once, becomes `to`. Each is a mistake that
 // somebody might make, or has made; the proof must notice every one.
 
+export interface Mutant {
+  readonly name: string;
+  /** From the root of the project. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** The random sequence that noticed it when it was last looked for: it is tried first. */
+  readonly hint?: number;
+}
+
 const enforcement = 'controller/enforcement';
 
-export const MUTANTS = [
+export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a forgotten delete when a job is removed',
     file: `${enforcement}/engine.ts`,
-    from: 'managed.onJob(placed, matchesNaming(placed, managed.state), false);\n    const away',
-    to: 'managed.onJob(placed, [], false);\n    const away',
+    from: 'for (const managed of this.#switches.values()) managed.onJob(placed, false);\n    const away',
+    to: 'const away',
   },
   {
     name: 'rules without in_port',
+    hint: 45,
     file: `${enforcement}/decided-match.ts`,
     from: "return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
     to: "return inPort < 0 ? {} : { ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
@@ -24,6 +35,7 @@ export const MUTANTS = [
   },
   {
     name: 'rules that match tagged packets, too',
+    hint: 27,
     file: `${enforcement}/decided-match.ts`,
     from: "return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
     to: 'return { inPort, ethSrc, ethDst, ethType };',
@@ -36,6 +48,7 @@ export const MUTANTS = [
   },
   {
     name: 'ARP rules on MACs alone',
+    hint: 46,
     file: `${enforcement}/decided-match.ts`,
     from: 'return { ...link, arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };',
     to: 'return link;',
@@ -49,17 +62,19 @@ export const MUTANTS = [
   {
     name: 'drops of broadcasts not deleted when a job comes',
     file: `${enforcement}/managed-switch.ts`,
-    from: 'if (isNew) this.#deleteGroupDrops();',
+    from: "...(isNew ? (['unheard'] as const) : []),",
     to: '',
   },
   {
     name: 'a host that moved is not followed',
+    hint: 37,
     file: `${enforcement}/managed-switch.ts`,
-    from: "if (kind === 'moved') this.deleteDecided({ match: { ethDst: mac } });",
+    from: "if (kind === 'moved') this.rules.deleteDecided([{ destination: mac }]);",
     to: '',
   },
   {
     name: 'a verdict cached across jobs',
+    hint: 18,
     file: `${enforcement}/endpoint-classes.ts`,
     from: "#classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {",
     to: `#firstOfAddress = new Map<unknown, EndpointClass>();
@@ -76,6 +91,7 @@ export const MUTANTS = [
   },
   {
     name: 'any UDP taken for DHCP of an unregistered sender',
+    hint: 0,
     file: `${enforcement}/traffic.ts`,
     from: '? frame.srcPort === 68 && frame.dstPort === 67',
     to: '? frame.dstPort !== 53',
@@ -83,8 +99,8 @@ export const MUTANTS = [
   {
     name: "the multi-table pipeline's verdicts forward by default",
     file: `${enforcement}/multi-table/verdict-rules.ts`,
-    from: 'make(Priority.ALL, undefined, table.all)',
-    to: 'rule(Table.VERDICT, Priority.ALL, {}, { goto: Table.SWITCHING })',
+    from: 'make(VerdictLevel.ALL, undefined, table.all)',
+    to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING })',
   },
   {
     name: "a job's address taken from any MAC at its port",
@@ -106,15 +122,16 @@ export const MUTANTS = [
   },
   {
     name: 'a rule decided on where the sender was before it moved',
+    hint: 32,
     file: `${enforcement}/packet-in.ts`,
     from: ' && frame.ethDst !== frame.ethSrc',
     to: '',
   },
   {
-    name: 'the verdict table changed in steps that packets see',
-    file: `${enforcement}/multi-table/multi-table.ts`,
-    from: 'return group === VERDICTS ? verdictGuard() : undefined;',
-    to: 'return group === verdictGuard().toString() ? verdictGuard() : undefined;',
+    name: 'defaults before their exceptions, and no guard',
+    file: `${enforcement}/reconcile/change-order.ts`,
+    from: 'b.priority - a.priority;',
+    to: 'a.priority - b.priority;',
   },
   {
     name: 'IPv6 to jobs that are not free, where OpenFlow 1.0 cannot tell it',
@@ -124,14 +141,44 @@ export const MUTANTS = [
   },
   {
     name: 'a job answered for before its switch has its rules',
-    file: `${enforcement}/managed-switch.ts`,
-    from: 'return this.connection.barrier(Math.max(1, deadline - performance.now()));',
-    to: 'return deadline > 0;',
+    file: `${enforcement}/reconcile/reconciler.ts`,
+    from: 'return this.#connection.barrier(left());',
+    to: 'return left() > 0;',
   },
   {
     name: 'broadcasts of hosts dropped for good, DHCP and routers included',
     file: `${enforcement}/delivery.ts`,
     from: "if (sender.kind !== 'job') return false;",
+    to: '',
+  },
+  {
+    name: 'a job that a restart forgets',
+    file: `${enforcement}/engine.ts`,
+    from: 'for (const { job, location } of jobs) {',
+    to: 'for (const { job, location } of jobs.slice(1)) {',
+  },
+  {
+    name: 'a port without its gate after a restart',
+    file: `${enforcement}/engine.ts`,
+    from: 'else managed.state.markJobPort(placed.location.portNo);',
+    to: '',
+  },
+  {
+    name: 'drops before what asks',
+    file: `${enforcement}/reconcile/change-order.ts`,
+    from: "...those(added, 'asks'),",
+    to: '',
+  },
+  {
+    name: 'a drop that comes to light when what asked is deleted',
+    file: `${enforcement}/reconcile/change-order.ts`,
+    from: "...those(gone, 'drops'),\n    ...those(gone, 'asks'),",
+    to: "...those(gone, 'asks'),\n    ...those(gone, 'drops'),",
+  },
+  {
+    name: 'connections opened by frames for everybody',
+    file: `${enforcement}/decide.ts`,
+    from: "if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });",
     to: '',
   },
 ];
