@@ -59,7 +59,10 @@ describe.each([
   };
 
   const noGuard = (name: 'leaf' | 'core') =>
-    eventually(`the guard of ${name} to be lifted`, () => !/table=4,.*priority=100 actions=CONTROLLER/.test(site[name].dumpFlows()));
+    eventually(
+      `the guard of ${name} to be lifted`,
+      () => !/table=4,.*priority=100 actions=CONTROLLER/.test(site[name].dumpFlows()),
+    );
 
   const watch = (name: 'leaf' | 'core') => {
     const seen: string[] = [];
