@@ -47,6 +47,16 @@ export interface ReloadConfirmation {
 /** Class numbers that wait for switches to forget them; with so many, the switches are told to. */
 const MOST_HELD_NUMBERS = 64;
 
+/** A change of what is known, and who has to say that it is in force. */
+interface Change {
+  /** Where the job is. */
+  readonly edge: bigint | undefined;
+  /** Connected switches that were sent something. */
+  readonly told: readonly ManagedSwitch[];
+  /** Datapath ids of others that may have rules of the job. */
+  readonly away: readonly string[];
+}
+
 /** A switch that was connected and is not: it may hold rules of jobs that it knew. */
 interface AwaySwitch {
   /** Undefined for one that has not connected since the controller was started. */
@@ -107,11 +117,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
     this.#retire(this.#policy.meet(job));
+    const told: ManagedSwitch[] = [];
     for (const managed of this.#switches.values()) {
-      if (unbound !== undefined) managed.onJob(unbound, false);
-      managed.onJob(placed, true);
+      const isUnbound = unbound !== undefined && managed.onJob(unbound, false);
+      if (managed.onJob(placed, true) || isUnbound) told.push(managed);
     }
-    return this.#confirmation(at?.dpid, []);
+    return this.#confirmation({ edge: at?.dpid, told, away: [] });
   }
 
   async jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation> {
@@ -121,13 +132,14 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
     const retired = this.#policy.leave(job);
-    for (const managed of this.#switches.values()) managed.onJob(placed, false);
+    const told = this.switches().filter((managed) => managed.onJob(placed, false));
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
     this.#retire(retired);
-    return this.#confirmation(
-      placed.location?.dpid,
-      away.map(([dpid]) => formatDpid(dpid)),
-    );
+    return this.#confirmation({
+      edge: placed.location?.dpid,
+      told,
+      away: away.map(([dpid]) => formatDpid(dpid)),
+    });
   }
 
   whenMended(dpid: string): Promise<void> {
@@ -191,7 +203,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     for (const { target, isRebuilt, groups } of switches) if (!isRebuilt) target.rules.refreshWhole(groups);
     this.#retire(retired);
     this.events.emit('networkChanged');
-    const { silent } = await this.#confirmation(undefined, []);
+    const { silent } = await this.#confirmation({ edge: undefined, told: this.switches(), away: [] });
     // What these have confirmed is a table of verdicts that names none of the retired.
     for (const { target } of switches) {
       const { dpid } = target.state;
@@ -358,7 +370,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (placed.location === undefined) continue;
       const location = this.locate(placed.job);
       if (location.kind === 'port') {
-        if (!isSamePort(location, placed.location)) this.#move(placed, location);
+        if (!isSamePort(location, placed.location)) {
+          const moved = this.#move(placed, location);
+          if (location.dpid !== dpid) this.#switches.get(location.dpid)?.onJob(moved, true);
+        }
         if (location.dpid === dpid) managed.state.markJobPort(location.portNo);
       } else if (!hasPort(managed.state, placed.location)) lost.push(placed.job);
       // Found by what was seen before a restart: nothing has been seen since, and it is there until it is known elsewhere.
@@ -367,17 +382,23 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     if (lost.length > 0) this.events.emit('portGone', lost);
   }
 
-  #move(placed: PlacedJob, location: JobLocation): void {
-    const moved = this.jobs.add(placed.job, location);
+  #move(placed: PlacedJob, location: JobLocation): PlacedJob {
+    const added = this.jobs.add(placed.job, location);
     // Wherever it is now, a job keeps the MAC that it was bound to.
-    if (placed.mac !== undefined) this.jobs.learnMac(moved, placed.mac);
+    const moved = placed.mac === undefined ? added : this.jobs.learnMac(added, placed.mac);
     this.events.emit('moved', placed.job, location);
+    return moved;
   }
 
-  async #confirmation(edge: bigint | undefined, away: readonly string[]): Promise<Confirmation> {
-    const asked = this.switches();
-    const isEdge = ({ state }: ManagedSwitch) => state.dpid === edge;
-    for (const managed of asked.filter(isEdge)) this.mending.hasten(managed);
+  /**
+   * The edge and those that were told something of the change have to confirm it. To all others nothing is new; but where no
+   * edge is known, somebody has to say that he is there.
+   */
+  async #confirmation({ edge, told, away }: Change): Promise<Confirmation> {
+    const atEdge = edge === undefined ? undefined : this.#switches.get(edge);
+    if (atEdge !== undefined) this.mending.hasten(atEdge);
+    const isAnybody = edge === undefined && told.length === 0;
+    const asked = isAnybody ? this.switches() : [...new Set([...told, ...(atEdge === undefined ? [] : [atEdge])])];
     const answers = await Promise.all(
       asked.map((managed) => managed.rules.confirm(this.#config.jobs.confirmTimeoutMs)),
     );

@@ -193,22 +193,23 @@ export class ManagedSwitch {
     this.#onHostGone(mac);
   }
 
-  /** A job came or went, or its MAC became known. */
-  onJob(placed: PlacedJob, isNew: boolean): void {
+  /** A job came or went, or its MAC became known. False if the switch is sent nothing for it. */
+  onJob(placed: PlacedJob, isNew: boolean): boolean {
     const { state } = this;
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
     if (isNew) this.#forgetConnections(placed.job.addresses);
     if (mac !== undefined) state.hosts.forget(mac);
-    this.rules.deleteDecided([
+    const isDeleted = this.rules.deleteDecided([
       ...placed.job.addresses.map((address) => ({ address })),
       ...(mac === undefined ? [] : [{ source: mac }, { destination: mac }]),
       ...(isHere ? [{ inPort: location.portNo }, { outPort: location.portNo }] : []),
       // A new job may hear what nobody heard before.
       ...(isNew ? (['unheard'] as const) : []),
     ]);
-    this.rules.refresh(this.#gatesMayChange() ? undefined : this.pipeline.groupsOfJob(placed));
+    const isChanged = this.rules.refresh(this.#gatesMayChange() ? undefined : this.pipeline.groupsOfJob(placed));
+    return isDeleted || isChanged;
   }
 
   /** OpenFlow 1.0: whether a job's IPv6 may pass its gate depends on every class that there is. */

@@ -20,6 +20,8 @@ export interface PipelineMemory {
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
   readonly memory: PipelineMemory;
+  /** True where every job has rules, so that which do does not follow from the policies. */
+  readonly knowsAll: boolean;
   /** Told once, before any rule is asked for: what the switch can do beyond its version. */
   adapt(capabilities: Capabilities): void;
   /** Every group that has rules now, in an order in which they may be put in place. */

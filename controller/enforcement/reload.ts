@@ -68,7 +68,7 @@ export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<
   const prepared = switches.map((target, i): PreparedSwitch<Switch> => {
     const { entry, isChanged, next } = states[i]!;
     const view: ForwardingView = { state: next, jobs: jobsThen, policy };
-    const isAny = isChanged || isRangesChanged || moves.length > 0 || next.version === 1;
+    const isAny = isChanged || isRangesChanged || moves.length > 0 || next.version === 1 || !target.pipeline.knowsAll;
     const ofJobs = renumbered.flatMap((placed) => target.pipeline.groupsOfJob(placed));
     const groups = isAny ? undefined : new Set([...target.pipeline.groupsOfFile(), ...ofJobs]);
     return {

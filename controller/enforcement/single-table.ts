@@ -13,6 +13,7 @@ export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
+  readonly knowsAll = true;
   readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
 

@@ -54,12 +54,12 @@ const flowCount = () =>
 describe('the multi-table pipeline', () => {
   it.each([false, true])('stays within the rules that the file grants (bundles: %s)', async (hasBundles) => {
     // Room for what follows from the file and the ports, and little more.
-    const policy = policyFor('multi-table').replace('leaf: {', 'leaf: { rules: 108,');
+    const policy = policyFor('multi-table').replace('leaf: {', 'leaf: { rules: 112,');
     site = await ModelSite.start(4, policy, { hasBundles });
     for (const job of PLACES) expect(await site.register(job)).toMatchObject({ enforcement: 'port' });
     expect((await leaf()).room.leftOut).toBeGreaterThan(0);
     for (const round of ['a', 'b', 'c']) await expectPolicy(round);
-    expect(flowCount()).toBeLessThanOrEqual(108);
+    expect(flowCount()).toBeLessThanOrEqual(112);
     expect((await leaf()).rules).toBe(flowCount());
     // What was asked for most, its own jobs, is there before jobs of the other switch.
     expect(site.leaf.dumpFlows()).not.toContain(addressOf(6));

@@ -90,7 +90,12 @@ const ROWS: readonly (readonly [string, Cost])[] = [
       more('job', { capabilities, jobs: [job(IPV4)] }, { capabilities, jobs: [job([...IPV4, '10.1.0.12'])] }),
   ],
   [
-    'job with an IPv4 address at another switch',
+    'job with an IPv4 address at another switch, that jobs here may talk to or hear from',
+    (capabilities) =>
+      more('', { capabilities, jobs: [job(IPV4)] }, { capabilities, jobs: [job(IPV4), job(['10.1.0.12'], ELSEWHERE)] }),
+  ],
+  [
+    'any other job at another switch, where it was heard of',
     (capabilities) => more('', { capabilities }, { capabilities, jobs: [job(IPV4, ELSEWHERE)] }),
   ],
   ["job's port of its own", (capabilities) => count({ capabilities, jobs: [job(IPV4)] })('port:1')],

@@ -105,7 +105,7 @@ function senderRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule[] 
   ];
 }
 
-function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule[] {
+function recipientRules({ view, known, asksAboutUnknown }: MultiTableContext): FlowRule[] {
   const unknown = asksAboutUnknown ? toController : drop;
   const recipient = (priority: number, match: FlowMatch, body: Parameters<typeof rule>[3]) =>
     rule(Table.RECIPIENT, priority, match, body);
@@ -120,6 +120,10 @@ function recipientRules({ view, asksAboutUnknown }: MultiTableContext): FlowRule
     ...view.policy.config.jobs.ranges.flatMap((ipDst) => [
       recipient(Level.BOOTSTRAP, { ...reply(ipDst), ipDst }, toController),
       recipient(Level.RANGE, { ...ofVersion(ipDst), ipDst }, unknown),
+      // It may be a job's that only those who are no jobs can reach from here.
+      ...(known.isAll
+        ? []
+        : [recipient(Level.RANGE + 1, { ...ofVersion(ipDst), metadata: FROM_HOST, ipDst }, toController)]),
     ]),
     ...view.policy.blocks().map(({ prefix, endpointClass }) =>
       recipient(

@@ -14,10 +14,15 @@ export interface CompressedTable<V> {
  * @param size of the square table.
  * @param at its value at row and column; values are equal when they are the same by ===.
  */
-export function compressTable<V>(size: number, at: (row: number, column: number) => V): CompressedTable<V> | undefined {
+export function compressTable<V>(
+  size: number,
+  valueAt: (row: number, column: number) => V,
+): CompressedTable<V> | undefined {
   if (size === 0) return undefined;
   const indexes = Array.from({ length: size }, (_, i) => i);
-  const all = mostFrequent(indexes.flatMap((row) => indexes.map((column) => at(row, column))));
+  const values = indexes.flatMap((row) => indexes.map((column) => valueAt(row, column)));
+  const at = (row: number, column: number) => values[row * size + column] as V;
+  const all = mostFrequent(values);
   let columns = defaultsOf(indexes, all, (column, row) => at(row, column), new Map());
   const rows = defaultsOf(indexes, undefined, (row, column) => at(row, column), columns, all);
   // Rows that override say nothing of columns: those are chosen anew for the rows that are left.

@@ -18,10 +18,12 @@ import {
 import { makeCookie, type RuleKind } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { PipelineMemory } from '../pipeline.ts';
+import { KnownJobs } from './known-jobs.ts';
 import { MAX_PORT_INDEX, MAX_QUEUE_INDEX } from './layout.ts';
 
 export class MultiTableContext {
   readonly view: ForwardingView;
+  readonly known: KnownJobs;
   /** True once the switch had no room for a rule: then unknown addresses of jobs are not dropped unasked. */
   asksAboutUnknown: boolean;
   /** True once the switch is known to have Nicira's registers; before that no rule is made. */
@@ -31,6 +33,7 @@ export class MultiTableContext {
 
   constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.view = view;
+    this.known = new KnownJobs(view);
     this.asksAboutUnknown = memory?.asksAboutUnknown === true;
     this.hasRegisters = memory?.hasRegisters === true;
     for (const [portNo, index] of memory?.portIndexes ?? []) {

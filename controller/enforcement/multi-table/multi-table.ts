@@ -31,6 +31,10 @@ export class MultiTablePipeline implements Pipeline {
     this.#context = new MultiTableContext(view, memory);
   }
 
+  get knowsAll(): boolean {
+    return this.#context.known.isAll;
+  }
+
   get memory(): PipelineMemory {
     return this.#context.memory;
   }
@@ -43,10 +47,11 @@ export class MultiTablePipeline implements Pipeline {
 
   *groups(): Iterable<string> {
     const { jobs, state } = this.#context.view;
+    this.#context.known.lookAgain();
     yield VERDICTS;
     yield BASE;
     // A job's own rules before the gate of its port, which lets nothing else from there on.
-    for (const { job } of jobs.all()) yield `job:${registrationKey(job.registration)}`;
+    for (const placed of jobs.all()) if (this.#context.known.isKnown(placed)) yield jobGroup(placed);
     for (const { portNo } of state.ports()) yield `port:${portNo}`;
     for (const mac of state.hosts.all()) yield `host:${mac}`;
   }
@@ -60,30 +65,39 @@ export class MultiTablePipeline implements Pipeline {
     if (kind === 'port') return portRules(context, Number(name));
     if (kind === 'host') return hostRules(context, Number(name) as MacAddress);
     const placed = context.view.jobs.byKey(name);
-    return placed === undefined ? [] : jobRules(context, placed);
+    return placed === undefined || !context.known.isKnown(placed) ? [] : jobRules(context, placed);
   }
 
   groupsOfJob(placed: PlacedJob): readonly string[] {
-    const { jobs, policy, state } = this.#context.view;
+    const { view, known } = this.#context;
+    const { jobs, state } = view;
     const { job, location, mac } = placed;
-    // New classes first: their verdicts must be there before any packet has them.
+    const isHere = location?.dpid === state.dpid;
+    const { more, less } = isHere ? known.onLocalChange() : NO_CHANGE;
     const isPresent = jobs.get(job) !== undefined;
-    // By the class itself: its number may have been another's when the table was made.
-    const isNew =
-      isPresent &&
-      job.addresses.some((address) => {
-        const endpointClass = policy.engine.classOf({ kind: 'job', job, address });
-        return this.#classes.get(endpointClass.id) !== endpointClass;
-      });
+    const host = mac === undefined ? [] : [`host:${mac}`];
+    // One that this switch need not know leaves no trace but where it was seen.
+    if (isPresent && !isHere && !known.isKnown(placed)) return host;
+    const come = [...more, ...(isPresent ? [placed] : [])];
     return [
-      ...(isNew ? [VERDICTS] : []),
-      `job:${registrationKey(job.registration)}`,
+      // New classes first: their verdicts must be there before any packet has them.
+      ...(come.some((each) => this.#isOfNewClass(each)) ? [VERDICTS] : []),
+      ...more.map(jobGroup),
+      jobGroup(placed),
       // Hosts that were seen at a port which is a job's now have no rules any more.
-      ...(location?.dpid === state.dpid
-        ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)]
-        : []),
-      ...(mac === undefined ? [] : [`host:${mac}`]),
+      ...(isHere ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)] : []),
+      ...host,
+      ...less.map(jobGroup),
     ];
+  }
+
+  /** By the class itself: its number may have been another's when the table was made. */
+  #isOfNewClass({ job }: PlacedJob): boolean {
+    const { engine } = this.#context.view.policy;
+    return job.addresses.some((address) => {
+      const endpointClass = engine.classOf({ kind: 'job', job, address });
+      return this.#classes.get(endpointClass.id) !== endpointClass;
+    });
   }
 
   groupsOfPort(portNo: number): readonly string[] {
@@ -103,7 +117,7 @@ export class MultiTablePipeline implements Pipeline {
   groupsOfHost(mac: MacAddress): readonly string[] {
     const placed = this.#context.view.jobs.byMac(mac);
     const group = `host:${mac}`;
-    return placed === undefined ? [group] : [`job:${registrationKey(placed.job.registration)}`, group];
+    return placed === undefined ? [group] : [jobGroup(placed), group];
   }
 
   needsGuard(group: string): boolean {
@@ -132,14 +146,24 @@ export class MultiTablePipeline implements Pipeline {
     return new MultiTablePipeline(view, this.memory);
   }
 
-  /** Of the classes of jobs and of the file's blocks; made once for all switches on which verdicts come to the same. */
+  /** Of the classes of jobs and of the file's blocks; where all are known, made once for all switches on which verdicts come to the same. */
   #verdictRules(): FlowRule[] {
     const context = this.#context;
-    const { rules, classes } = context.view.policy.derived(`verdicts ${outcomeKey(context)}`, (present) => ({
+    const { known, view } = context;
+    const make = (present: readonly EndpointClass[]) => ({
       rules: verdictRules(context, present),
       classes: new Map(present.map((endpointClass) => [endpointClass.id, endpointClass])),
-    }));
+    });
+    const { rules, classes } = known.isAll
+      ? view.policy.derived(`verdicts ${outcomeKey(context)}`, make)
+      : make(known.presentClasses());
     this.#classes = classes;
     return rules;
   }
+}
+
+const NO_CHANGE = { more: [], less: [] } as const;
+
+function jobGroup({ job }: PlacedJob): string {
+  return `job:${registrationKey(job.registration)}`;
 }

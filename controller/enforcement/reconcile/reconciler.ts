@@ -156,11 +156,12 @@ export class Reconciler {
     this.#sender.add(rule);
   }
 
-  /** Deletes the rules that were decided for packets on any of these; without any, all of them. */
-  deleteDecided(concerns?: readonly Concern[]): void {
+  /** Deletes the rules that were decided for packets on any of these; without any, all of them. False if there are none. */
+  deleteDecided(concerns?: readonly Concern[]): boolean {
     const rules =
       concerns === undefined ? this.#decided.takeAll() : concerns.flatMap((each) => this.#decided.take(each));
     for (const rule of rules) this.#sender.delete(rule);
+    return rules.length > 0;
   }
 
   /** Deletes the rules that were decided for packets and would not be made now. */
@@ -180,13 +181,14 @@ export class Reconciler {
     this.#decided.onGone(cookie);
   }
 
-  /** Brings groups of the pipeline's rules in line with what is known now; without any, all of them. */
-  refresh(groups: Iterable<string> = this.#allGroups()): void {
-    if (!this.#isMended) {
-      for (const group of groups) this.#dirty.add(group);
-      return;
-    }
-    this.#apply([...groups].map((group) => this.#changeOf(group)));
+  /**
+   * Brings groups of the pipeline's rules in line with what is known now; without any, all of them. False if the switch has
+   * them so already.
+   */
+  refresh(groups: Iterable<string> = this.#allGroups()): boolean {
+    if (this.#isMended) return this.#apply([...groups].map((group) => this.#changeOf(group)));
+    for (const group of groups) this.#dirty.add(group);
+    return true;
   }
 
   /** As `refresh`; none of the changes may be seen without the others. */
@@ -235,10 +237,11 @@ export class Reconciler {
     return { group, gone, added: added.filter((rule) => !this.#taken.has(rule)) };
   }
 
-  #apply(changes: readonly GroupChange[], { isWhole = false } = {}): void {
+  #apply(changes: readonly GroupChange[], { isWhole = false } = {}): boolean {
     const fitting = this.#fit(changes.filter(isAny));
     const needsGuard = isWhole || fitting.some(({ group }) => this.#pipeline.needsGuard(group));
     void this.#carryOut(fitting, [], needsGuard && fitting.length > 0);
+    return fitting.length > 0;
   }
 
   /** Notes the changes, and what has to go or may come back by the room that there is then. */
