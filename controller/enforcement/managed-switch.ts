@@ -200,7 +200,7 @@ export class ManagedSwitch {
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
     if (isNew) this.#forgetConnections(placed.job.addresses);
-    if (mac !== undefined) state.hosts.forget(mac);
+    const wasHost = mac !== undefined && state.hosts.forget(mac);
     const isDeleted = this.rules.deleteDecided([
       ...placed.job.addresses.map((address) => ({ address })),
       ...(mac === undefined ? [] : [{ source: mac }, { destination: mac }]),
@@ -208,8 +208,9 @@ export class ManagedSwitch {
       // A new job may hear what nobody heard before.
       ...(isNew ? (['unheard'] as const) : []),
     ]);
-    const isChanged = this.rules.refresh(this.#gatesMayChange() ? undefined : this.pipeline.groupsOfJob(placed));
-    return isDeleted || isChanged;
+    if (this.#gatesMayChange()) return this.rules.refresh() || isDeleted;
+    const groups = this.pipeline.groupsOfJob(placed);
+    return this.rules.refresh(wasHost ? [...groups, ...this.pipeline.groupsOfHost(mac)] : groups) || isDeleted;
   }
 
   /** OpenFlow 1.0: whether a job's IPv6 may pass its gate depends on every class that there is. */

@@ -65,8 +65,9 @@ export class HostTable {
     return this.#hosts.get(mac);
   }
 
-  forget(mac: MacAddress): void {
-    this.#hosts.delete(mac);
+  /** False if it was not known. */
+  forget(mac: MacAddress): boolean {
+    return this.#hosts.delete(mac);
   }
 
   /** The MACs that were known there. */

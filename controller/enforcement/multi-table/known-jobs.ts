@@ -54,12 +54,15 @@ export class KnownJobs {
   /**
    * To be called when a job has come to this switch or has gone from it: the jobs elsewhere that have to be known by it, or
    * need not be known any more.
+   * @param come the job, if it has come.
    */
-  onLocalChange(): { readonly more: readonly PlacedJob[]; readonly less: readonly PlacedJob[] } {
+  onLocalChange(come: Job | undefined): { readonly more: readonly PlacedJob[]; readonly less: readonly PlacedJob[] } {
     const nothing = { more: [], less: [] };
+    const isKept = this.#engine === this.#view.policy.engine;
+    if (isKept && come !== undefined && this.#classesOf(come).every((each) => this.#local.has(each))) return nothing;
     const local = this.#localClasses();
-    if (this.#engine === this.#view.policy.engine && isSame(local, this.#local)) return nothing;
-    const before = this.#engine === this.#view.policy.engine ? this.#local : new Set<EndpointClass>();
+    if (isKept && isSame(local, this.#local)) return nothing;
+    const before = isKept ? this.#local : new Set<EndpointClass>();
     const reachedBefore = this.#reached;
     this.#local = local;
     this.#reached = new Map();

@@ -73,11 +73,9 @@ export class MultiTablePipeline implements Pipeline {
     const { jobs, state } = view;
     const { job, location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
-    const { more, less } = isHere ? known.onLocalChange() : NO_CHANGE;
     const isPresent = jobs.get(job) !== undefined;
-    const host = mac === undefined ? [] : [`host:${mac}`];
-    // One that this switch need not know leaves no trace but where it was seen.
-    if (isPresent && !isHere && !known.isKnown(placed)) return host;
+    const { more, less } = isHere ? known.onLocalChange(isPresent ? job : undefined) : NO_CHANGE;
+    if (isPresent && !isHere && !known.isKnown(placed)) return [];
     const come = [...more, ...(isPresent ? [placed] : [])];
     return [
       // New classes first: their verdicts must be there before any packet has them.
@@ -86,7 +84,7 @@ export class MultiTablePipeline implements Pipeline {
       jobGroup(placed),
       // Hosts that were seen at a port which is a job's now have no rules any more.
       ...(isHere ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)] : []),
-      ...host,
+      ...(mac === undefined ? [] : [`host:${mac}`]),
       ...less.map(jobGroup),
     ];
   }

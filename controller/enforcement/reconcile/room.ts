@@ -11,6 +11,7 @@ import type { RuleGroups } from './rule-groups.ts';
 
 /** Decided rules are in the first table (see packet-in.ts). */
 const DECIDED_TABLE = 0;
+const NOTHING = { decided: [], groups: [] } as const;
 
 export class Room {
   readonly #budget: RuleBudget;
@@ -33,10 +34,12 @@ export class Room {
   }
 
   get share(): number {
+    if (!this.#budget.isLimited) return 0;
     return this.#budget.share(this.#counts);
   }
 
   get isNearlyFull(): boolean {
+    if (!this.#budget.isLimited) return this.#leftOut.size > 0;
     return this.#leftOut.size > 0 || this.#budget.isNearlyFull(this.#counts);
   }
 
@@ -78,6 +81,7 @@ export class Room {
    * have been noted; the groups are left out from then on.
    */
   makeRoom(): { readonly decided: readonly FlowRule[]; readonly groups: readonly string[] } {
+    if (!this.#budget.isLimited) return NOTHING;
     const decided: FlowRule[] = [];
     let excess = this.#budget.excess(this.#counts);
     while ((excess.has(DECIDED_TABLE) || excess.has('all')) && this.#decided.size > 0) {

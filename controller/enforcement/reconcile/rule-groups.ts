@@ -52,6 +52,7 @@ export class RuleGroups {
 
   difference(group: string, wanted: readonly FlowRule[]): GroupChange {
     const has = this.#groups.get(group);
+    if (has === undefined && wanted.length === 0) return { group, gone: [], added: [] };
     const byKey = new Map(wanted.map((rule) => [ruleKey(rule), rule]));
     // By their keys, so that the order does not depend on how the switch got them.
     const gone = [...(has ?? [])]
