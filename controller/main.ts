@@ -65,6 +65,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   engine.events.on('portGone', (jobs) => admission.portGone(jobs));
   engine.events.on('moved', (job, location) => admission.moved(job, location));
   engine.events.on('networkChanged', () => admission.networkChanged());
+  engine.events.on('remember', (memory) => admission.remember(memory));
   admission.restore(state);
   if (config.store !== undefined) {
     const known = {

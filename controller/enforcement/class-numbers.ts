@@ -5,6 +5,10 @@
 
 import { MAX_CLASS } from './multi-table/layout.ts';
 
+export function isClassNumber(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= MAX_CLASS;
+}
+
 /** All that decides which numbers come next. */
 export interface NumbersState {
   /** This and all above it were never given. */
@@ -28,6 +32,14 @@ export class ClassNumbers {
 
   get heldBack(): number {
     return this.#held.size;
+  }
+
+  /** Takes these, before any other was taken. */
+  takeExactly(taken: ReadonlySet<number>): void {
+    if (this.#next > 0) throw new Error('numbers were taken before');
+    const most = Math.max(-1, ...taken);
+    for (let number = most; number >= 0; number--) if (!taken.has(number)) this.#free.push(number);
+    this.#next = most + 1;
   }
 
   /** Throws where there is none: see `available`. */

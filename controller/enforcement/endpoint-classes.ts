@@ -5,6 +5,7 @@
 //
 // Invariant: two endpoints of one class are indistinguishable to every policy in force.
 
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AttributeValue, EndpointView } from '../../policies/policy.ts';
 import { type IpAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
@@ -68,6 +69,8 @@ export class VerdictEngine {
   readonly #criteria: readonly Criterion[];
   readonly #classes = new Map<string, KnownClass>();
   readonly #live = new Set<KnownClass>();
+  /** Classes that were given a number, until somebody asks. */
+  #numbered: KnownClass[] = [];
   #nextSerial = 0;
   #liveVersion = 0;
   /** True where a policy's address sets may tell the addresses of one job apart. */
@@ -110,6 +113,7 @@ export class VerdictEngine {
     known.id = number();
     this.#liveVersion++;
     this.#live.add(known);
+    this.#numbered.push(known);
     this.#classes.set(known.key, known);
   }
 
@@ -121,6 +125,20 @@ export class VerdictEngine {
     this.#liveVersion++;
     if (this.#classes.get(known.key) === known) this.#classes.delete(known.key);
     return known.id;
+  }
+
+  /** The classes that were given a number since this was asked last. */
+  takeNumbered(): readonly EndpointClass[] {
+    const numbered = this.#numbered;
+    this.#numbered = [];
+    return numbered;
+  }
+
+  /** The same for equal classes of every engine whose policies look at the same; short, whatever is in the ads. */
+  fingerprintOf(endpointClass: EndpointClass): string {
+    return createHash('sha256')
+      .update((endpointClass as KnownClass).key)
+      .digest('base64');
   }
 
   /** What it is from now on is asked anew. */

@@ -8,14 +8,17 @@ import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { Config, SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
-import type { Confirmation, Enforcer, JobLocation, Location, RestoredJob } from '../jobs/enforcer.ts';
+import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
+import type { Memory } from '../jobs/store/job-store.ts';
+import { JobPortNames } from '../network/job-port-names.ts';
 import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import type { FlowMatch } from '../southbound/flow-rule.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { ClassMemory } from './class-memory.ts';
 import { isDecided, kindOf } from './cookie.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
@@ -32,6 +35,8 @@ export interface EngineEvents {
   moved: [job: Job, location: JobLocation];
   /** A switch has connected, or a port has come. */
   networkChanged: [];
+  /** To be known again after a restart. */
+  remember: [memory: Memory];
 }
 
 /** What the switches said of a reload, by their names, or datapath ids where no name is known. */
@@ -76,6 +81,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly #away = new Map<bigint, AwaySwitch>();
   /** When each job was added, in steps of `#moment`. */
   readonly #addedAt = new Map<string, number>();
+  readonly #jobPorts = new JobPortNames((dpid, portName, isJobPort) =>
+    this.events.emit('remember', { kind: 'jobPort', dpid: formatDpid(dpid), portName, isJobPort }),
+  );
+  readonly #classes = new ClassMemory((number, key) => this.events.emit('remember', { kind: 'class', number, key }));
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
   #moment = 0;
   #isRecycling = false;
@@ -116,7 +125,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
-    this.#retire(this.#policy.meet(job));
+    const retired = this.#policy.meet(job);
+    this.#classes.note(this.#policy.engine);
+    this.#retire(retired);
     const told: ManagedSwitch[] = [];
     for (const managed of this.#switches.values()) {
       const isUnbound = unbound !== undefined && managed.onJob(unbound, false);
@@ -154,18 +165,28 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     });
   }
 
-  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
+  restore({ jobs, switches, jobPorts, classes }: RestoredNetwork): void {
+    for (const { dpid, portName } of jobPorts) this.#jobPorts.restore(BigInt(`0x${dpid}`), portName);
     for (const { job, location } of jobs) {
       this.jobs.add(job, location);
-      this.#policy.meet(job);
+      // It may be written in the job's record alone, which goes when the job ends.
+      if (location?.portName !== undefined) this.#jobPorts.set(location.dpid, location.portName, true);
     }
-    for (const dpid of dpids) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
+    const numbers = new Map(classes.map(({ number, key }) => [key, number]));
+    const members = jobs.map(({ job }) => job);
+    this.#policy = PolicyView.restored(this.#config, members, numbers);
+    this.#classes.restore(
+      classes.map(({ number, key }) => [number, key]),
+      this.#policy.engine,
+    );
+    for (const dpid of switches) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
   }
 
   forget(dpid: string): boolean {
     const id = BigInt(`0x${dpid}`);
     if (this.#switches.has(id)) return false;
     this.#away.delete(id);
+    this.#jobPorts.forget(id);
     this.#policy.numbers.release(id, this.#policy.numbers.heldFor(id));
     return true;
   }
@@ -193,6 +214,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
    */
   async reload({ policy, moves, switches, retired }: PreparedReload<ManagedSwitch>): Promise<ReloadConfirmation> {
     this.#policy = policy;
+    this.#classes.note(policy.engine);
     for (const { placed, location } of moves) {
       this.#move(placed, location);
       this.#switches.get(location.dpid)?.state.markJobPort(location.portNo);
@@ -227,6 +249,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */
   #retire(numbers: readonly number[]): void {
+    this.#classes.forget(numbers);
     for (const number of numbers) this.#policy.numbers.retire(number, [...this.#switches.keys(), ...this.#away.keys()]);
     if (this.#policy.numbers.heldBack >= MOST_HELD_NUMBERS && !this.#isRecycling) {
       this.#isRecycling = true;
@@ -258,7 +281,6 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     if (former !== undefined) {
       former.connection.close('the same datapath id connected again; the newer connection counts');
     }
-    const formerState = this.#away.get(dpid)?.state;
     this.#away.delete(dpid);
     const held = this.#policy.numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
@@ -268,9 +290,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       policy: () => this.#policy,
       counters: this.#counters,
       log: this.#log,
-      former: formerState,
+      jobPorts: this.#jobPorts.of(dpid),
+      onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
     });
+    this.#jobPorts.keepOnly(dpid, new Set(connection.ports.map(({ name: portName }) => portName)));
     this.#switches.set(dpid, managed);
     const { name, version } = managed.state;
     const said = {

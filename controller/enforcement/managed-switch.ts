@@ -46,7 +46,9 @@ export interface SwitchParts {
   readonly policy: () => PolicyView;
   readonly counters: Counters;
   readonly log: Logger;
-  readonly former: SwitchState | undefined;
+  /** The names of its ports that jobs were at, as far as they were not deleted since. */
+  readonly jobPorts: ReadonlySet<string>;
+  readonly onJobPort: (portName: string, isJobPort: boolean) => void;
   readonly mending: MendQueue;
 }
 
@@ -79,10 +81,14 @@ export class ManagedSwitch {
         canMatchArp: features.version === 4 || (features.capabilities & ARP_MATCH_IP) !== 0,
         agesHosts: pipelineName === 'single-table',
       },
-      { now: () => performance.now(), onHostEvicted: (mac) => this.rules.refresh(this.pipeline.groupsOfHost(mac)) },
+      {
+        now: () => performance.now(),
+        onHostEvicted: (mac) => this.rules.refresh(this.pipeline.groupsOfHost(mac)),
+        onJobPort: parts.onJobPort,
+      },
     );
     state.setPorts(connection.ports.map((port) => toPort(port, version)));
-    if (parts.former !== undefined) state.inheritJobPorts(parts.former);
+    state.inheritJobPorts(parts.jobPorts);
     this.view = {
       state,
       jobs,

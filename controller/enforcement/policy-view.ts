@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { inAnyPrefix, zoneLookup } from '../config/zones.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
 import type { PlacedJob } from '../network/job-table.ts';
-import { ClassNumbers } from './class-numbers.ts';
+import { ClassNumbers, isClassNumber } from './class-numbers.ts';
 import { type EndpointClass, type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
 import { inheritNumbers } from './inherit-numbers.ts';
 import type { Verdict } from './verdict.ts';
@@ -88,6 +88,38 @@ export class PolicyView {
     });
     for (const [job] of given.jobs) view.#meet(job, known);
     return view;
+  }
+
+  /**
+   * The view of these jobs after a restart, in which classes have the numbers that were written down for them, so that the
+   * rules found on the switches are right. What was written down may be old, of another file or incomplete: a number goes to
+   * one class at most, a class without one gets a fresh one, and which number stands for what matters only between the rules
+   * of one switch, all of which are held against those of this view when it connects. So what is wrong costs FlowMods alone.
+   */
+  static restored(config: Config, jobs: readonly Job[], known: ReadonlyMap<string, number>): PolicyView {
+    const numbers = new ClassNumbers();
+    let kept: ReadonlyMap<EndpointClass, number> = new Map();
+    const view = new PolicyView(config, numbers, (made) => {
+      kept = made.#known(jobs, known);
+      numbers.takeExactly(new Set(kept.values()));
+      return kept;
+    });
+    for (const job of jobs) view.#meet(job, kept);
+    return view;
+  }
+
+  #known(jobs: readonly Job[], known: ReadonlyMap<string, number>): ReadonlyMap<EndpointClass, number> {
+    const own = [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)];
+    const classes = new Set([...own, ...jobs.flatMap((job) => this.#classesOf(job))]);
+    const kept = new Map<EndpointClass, number>();
+    const given = new Set<number>();
+    for (const endpointClass of classes) {
+      const number = known.get(this.engine.fingerprintOf(endpointClass));
+      if (number === undefined || given.has(number) || !isClassNumber(number)) continue;
+      given.add(number);
+      kept.set(endpointClass, number);
+    }
+    return kept;
   }
 
   /** Which number stands for what. */

@@ -26,7 +26,7 @@ import { isSamePlace, type Place, placeOf } from './place.ts';
 import * as refuse from './refusals.ts';
 import { type JobPage, JobRegistry } from './registry.ts';
 import { planRestore } from './restore.ts';
-import { type JobStore, type StoredJob, type StoredState, VolatileJobStore } from './store/job-store.ts';
+import { type JobStore, type Memory, type StoredJob, type StoredState, VolatileJobStore } from './store/job-store.ts';
 
 /** `replaced`: the same machine registered another job with its address or MAC address. `port`: its port is gone. */
 export type RemovalReason = 'asked' | 'replaced' | 'lease' | 'port';
@@ -117,7 +117,8 @@ export class AdmissionService implements JobAdmission {
       this.#leases.watch(stored);
     }
     const enforced = plan.jobs.filter(({ enforcement }) => enforcement === 'port' || enforcement === 'by-address');
-    this.#options.enforcer.restore(enforced, state.switches);
+    const { switches, jobPorts, classes } = state;
+    this.#options.enforcer.restore({ jobs: enforced, switches, jobPorts, classes });
     for (const [dpid, jobs] of jobsByDpid(enforced)) void this.#confirmLater(jobs, dpid);
     this.sweep();
   }
@@ -170,6 +171,11 @@ export class AdmissionService implements JobAdmission {
   /** A switch or a port is there that was not: jobs may have waited for it. */
   networkChanged(): void {
     for (const job of [...this.#waiting]) void this.#enforceWaiting(job);
+  }
+
+  /** The engine wants to know this again after a restart; nothing waits for it. */
+  remember(memory: Memory): void {
+    this.#journal.remember(memory);
   }
 
   /** To be awaited before a switch that has not been met before gets a rule. Rejects with JOB_STORE_FAILED. */

@@ -8,7 +8,7 @@ import { JobError } from './admission.ts';
 import { AdmissionService } from './admission-service.ts';
 import type { Job } from './job.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
-import { ALL, DPIDS, type Dpid, keyOf, ModelEngine, type Rules } from './testing/model-engine.ts';
+import { ALL, DPIDS, type Dpid, keyOf, ModelEngine, portNameOf, type Rules } from './testing/model-engine.ts';
 import { type SampleJob, sampleJob } from './testing/sample-job.ts';
 import { SimulatedStore } from './testing/simulated-store.ts';
 
@@ -32,6 +32,7 @@ const stepArbitrary = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), dpid: fc.constantFrom(...ALL) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('mend' as const), dpid: fc.constantFrom(...ALL) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete-port' as const), job: jobArbitrary }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), unacknowledged: fc.nat(3) }) },
 );
 
@@ -43,6 +44,8 @@ class History {
   readonly registered = new Map<string, Job>();
   /** Told that they are removed, and not asked for again. */
   readonly removed = new Set<string>();
+  /** Ports that admitted jobs were at, and that no process has been told are deleted. */
+  readonly jobPorts = new Set<string>();
   store = new SimulatedStore();
   engine!: ModelEngine;
   service!: AdmissionService;
@@ -54,7 +57,7 @@ class History {
   #life = 0;
 
   async begin(connected: readonly Dpid[]): Promise<void> {
-    this.engine = new ModelEngine(this.rules, connected);
+    this.engine = new ModelEngine(this.rules, connected, (memory) => this.service.remember(memory));
     const counters = new Counters();
     const { engine: enforcer, store } = this;
     this.service = new AdmissionService({ enforcer, clock: new ManualClock(), settleMs: () => 0, counters, store });
@@ -79,6 +82,8 @@ class History {
     for (const [held, other] of this.registered) if (contends(other)) this.registered.delete(held);
     this.#asked.add(job);
     const outcome = this.service.register(job, { leaseMs: undefined }).then((admitted) => {
+      const { dpid, portName } = admitted.location!;
+      if (this.engine.jobPorts.of(dpid).has(portName!)) this.jobPorts.add(`${dpid} ${portName}`);
       const isContested = [...this.#asked].some(contends) || this.#ending.includes(key);
       if (!isContested && this.service.byKey(key)?.job === admitted.job) this.registered.set(key, admitted.job);
     });
@@ -110,6 +115,13 @@ class History {
     );
   }
 
+  /** The port that this job is at, or would be, is deleted. */
+  deletePort(job: Job): void {
+    const dpid = BigInt(`0x${DPIDS[job.registration.machine as keyof typeof DPIDS]}`);
+    this.jobPorts.delete(`${dpid} ${portNameOf(job)}`);
+    this.engine.jobPorts.set(dpid, portNameOf(job), false);
+  }
+
   /** Disk and switches carry out what they have been given. */
   async settle(): Promise<void> {
     while (this.store.waiting + this.engine.unanswered > 0) {
@@ -127,6 +139,10 @@ class History {
       expect(found?.job, `${key}, which was acknowledged`).toEqual(job);
     }
     for (const key of this.removed) expect(this.service.byKey(key), `${key}, which was removed`).toBeUndefined();
+    for (const port of this.jobPorts) {
+      const [dpid = '', ...name] = port.split(' ');
+      expect(this.engine.jobPorts.of(BigInt(dpid)), `${port}, which was a job's`).toContain(name.join(' '));
+    }
   }
 
   #follow(promise: Promise<unknown>): void {
@@ -153,6 +169,9 @@ async function play(history: History, step: Step): Promise<void> {
     case 'remove':
       history.remove(step.job);
       return;
+    case 'delete-port':
+      history.deletePort(step.job);
+      return;
     case 'sync':
       history.store.sync(step.count);
       return;
@@ -176,7 +195,7 @@ async function play(history: History, step: Step): Promise<void> {
   }
 }
 
-it('a crash at any step loses no acknowledged job, revives none that was removed, and frees no address too early', async () => {
+it('a crash at any step loses no acknowledged job, nor that its port is a job’s, revives none that was removed, and frees no address too early', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(stepArbitrary, { minLength: 20, maxLength: 60 }), async (steps) => {
       const history = new History();

@@ -6,6 +6,7 @@ import type { Admitted } from './admission.ts';
 import { logAdmission } from './admission-log.ts';
 import { AdmissionService } from './admission-service.ts';
 import { type Job, registrationKey } from './job.ts';
+import { EMPTY_STATE } from './store/job-store.ts';
 import { CONFIRMED, DPID, FakeEnforcer, SILENT } from './testing/fake-enforcer.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
 import { address, sampleJob } from './testing/sample-job.ts';
@@ -218,7 +219,7 @@ describe('a job whose switch is not connected', () => {
     service.networkChanged();
     await turnOfTheLoop();
     expect(enforcer.log).toEqual([]);
-    expect(store.afterCrash(0).load()).toEqual({ jobs: [], ended: [], switches: [] });
+    expect(store.afterCrash(0).load()).toEqual(EMPTY_STATE);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Enforcement } from './admission.ts';
 import type { Job } from './job.ts';
+import type { StoredClass, StoredJobPort } from './store/job-store.ts';
 
 /** A port of a switch. `portName` tells it from another that has got its number since; undefined where it was not known. */
 export interface JobLocation {
@@ -14,6 +15,16 @@ export interface JobLocation {
 export interface RestoredJob {
   readonly job: Job;
   readonly location: JobLocation | undefined;
+}
+
+/** What is known of the network before any switch has connected. Datapath ids are 16 hex digits. */
+export interface RestoredNetwork {
+  /** The jobs that were admitted, at their ports as they were. */
+  readonly jobs: readonly RestoredJob[];
+  /** The switches that may have rules of them. */
+  readonly switches: readonly string[];
+  readonly jobPorts: readonly StoredJobPort[];
+  readonly classes: readonly StoredClass[];
 }
 
 /** Where a job's packets enter the network, as far as Lark can tell before it is admitted. */
@@ -49,11 +60,8 @@ export interface Enforcer {
   jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation>;
   /** Resolves when this switch has connected and been mended, so that addresses held back for it may go. */
   whenMended(dpid: string): Promise<void>;
-  /**
-   * Before any switch connects: the jobs that were admitted, at their ports as they were, and the datapath ids of the
-   * switches that may have rules of them.
-   */
-  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void;
+  /** Before any switch connects. */
+  restore(network: RestoredNetwork): void;
   /** This switch will not come back with old rules. False, and nothing is done, if it is connected. */
   forget(dpid: string): boolean;
 }

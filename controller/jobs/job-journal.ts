@@ -5,12 +5,16 @@
 // port that is gone) cannot be: it is owed, and goes in front of the next commit, so that no later acknowledgement rests
 // on a store that contradicts it; without one it is tried again after a while. Of each job only the latest
 // change is owed, so what is owed is bounded by the number of jobs.
+//
+// What the engine wants to know again (`remember`) is owed from the start: it goes to the disk in front of the next commit, and
+// nobody waits for it. That is soon enough. The port of a job that is there is in the job's own record; that it stays a
+// job's port is written before, or with, the end of the job. Numbers of classes that are lost are given anew, which costs FlowMods.
 
 import { JobError } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { HoldingJob } from './held-back.ts';
 import { registrationKey } from './job.ts';
-import { type JobStore, type StoreChange, type StoredJob, StoreError } from './store/job-store.ts';
+import { type JobStore, type Memory, type StoreChange, type StoredJob, StoreError } from './store/job-store.ts';
 import { type NumberedChange, OwedChanges } from './store/owed-changes.ts';
 
 export interface JournalLog {
@@ -19,6 +23,8 @@ export interface JournalLog {
 
 /** How long after a failure what is owed is tried again by itself. */
 const RETRY_MS = 5000;
+/** How long what is to be remembered may wait for a commit to go with. */
+const MEMORY_MS = 1000;
 
 export class JobJournal {
   readonly #store: JobStore;
@@ -26,6 +32,8 @@ export class JobJournal {
   readonly #log: JournalLog | undefined;
   readonly #owed = new OwedChanges();
   #cancelRetry: (() => void) | undefined;
+  #cancelWriting: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(store: JobStore, clock: Clock, log?: JournalLog) {
     this.#store = store;
@@ -78,10 +86,20 @@ export class JobJournal {
     await this.#commit([{ kind: 'forget', dpid }, ...left.map(settledChange)]);
   }
 
-  /** Nothing is tried again from now on. */
+  remember(memory: Memory): void {
+    this.#owed.later(memory);
+    this.#cancelWriting ??= this.#clock.after(MEMORY_MS, () => {
+      this.#cancelWriting = undefined;
+      if (this.#owed.size > 0) this.#owe([]);
+    });
+  }
+
+  /** What is owed is given once more; nothing is tried again from now on. */
   stop(): void {
+    this.#isStopped = true;
+    this.#cancelWriting?.();
     this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
+    if (this.#owed.size > 0) this.#owe([]);
   }
 
   async #commit(changes: readonly StoreChange[]): Promise<void> {
@@ -99,6 +117,7 @@ export class JobJournal {
     this.#give(batch).catch((error: unknown) => {
       this.#owed.failed(batch, batch.length);
       this.#log?.error({ owed: this.#owed.size, error: String(error) }, 'job_store.write_failed');
+      if (this.#isStopped) return;
       this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => {
         this.#cancelRetry = undefined;
         this.#owe([]);

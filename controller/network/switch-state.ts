@@ -44,6 +44,8 @@ export interface SwitchStateParts {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly onHostEvicted?: (mac: MacAddress) => void;
+  /** From now on a port of this name is a job's, or none is. */
+  readonly onJobPort?: (portName: string, isJobPort: boolean) => void;
 }
 
 export class SwitchState {
@@ -60,6 +62,7 @@ export class SwitchState {
   readonly #named = new Map<string, SwitchPort>();
   readonly #roles = new Map<number, PortRole>();
   readonly #jobPorts = new Set<number>();
+  readonly #onJobPort: SwitchStateParts['onJobPort'];
   #wan: WanPort | undefined;
   #alternates: ReadonlyMap<string, AlternatePort> = new Map();
 
@@ -70,6 +73,7 @@ export class SwitchState {
     this.#config = identity.config;
     this.canMatchArp = identity.canMatchArp;
     this.hosts = 'hosts' in parts ? parts.hosts : hostTableFor(identity, parts);
+    this.#onJobPort = 'hosts' in parts ? undefined : parts.onJobPort;
   }
 
   /** What the file says of it; undefined where it does not name this switch. */
@@ -108,14 +112,21 @@ export class SwitchState {
   }
 
   setPorts(ports: Iterable<SwitchPort>): void {
-    for (const port of ports) this.#ports.set(port.portNo, port);
+    for (const port of ports) {
+      const former = this.#ports.get(port.portNo);
+      this.#ports.set(port.portNo, port);
+      if (!this.#jobPorts.has(port.portNo) || former?.name === port.name) continue;
+      if (former !== undefined) this.#tellUnlessJobPort(former.name);
+      this.#onJobPort?.(port.name, true);
+    }
     this.#namePorts();
     this.#assignRoles();
   }
 
   removePort(portNo: number): void {
+    const port = this.#ports.get(portNo);
     this.#ports.delete(portNo);
-    this.#jobPorts.delete(portNo);
+    if (this.#jobPorts.delete(portNo) && port !== undefined) this.#tellUnlessJobPort(port.name);
     this.#namePorts();
     this.#assignRoles();
   }
@@ -126,11 +137,6 @@ export class SwitchState {
 
   ports(): Iterable<SwitchPort> {
     return this.#ports.values();
-  }
-
-  #portCalled(name: string): SwitchPort | undefined {
-    for (const port of this.#ports.values()) if (port.name === name) return port;
-    return undefined;
   }
 
   /** By name, or by number as text. */
@@ -148,17 +154,20 @@ export class SwitchState {
     this.#jobPorts.add(portNo);
     // The roles of other ports do not follow from where jobs are.
     const port = this.#ports.get(portNo);
-    if (port !== undefined) this.#roles.set(portNo, this.#roleFor(port, this.#alternatePorts()));
+    if (port === undefined) return;
+    this.#roles.set(portNo, this.#roleFor(port, this.#alternatePorts()));
+    this.#onJobPort?.(port.name, true);
   }
 
-  /** The job ports of this switch's former connection, by name: a switch that comes back may number its ports anew. */
-  inheritJobPorts(former: SwitchState): void {
-    for (const portNo of former.#jobPorts) {
-      const name = former.port(portNo)?.name;
-      const port = name === undefined ? undefined : this.#portCalled(name);
-      if (port !== undefined) this.#jobPorts.add(port.portNo);
-    }
+  /** What were job ports of this switch before, by name: a switch that comes back may number its ports anew. */
+  inheritJobPorts(names: ReadonlySet<string>): void {
+    for (const { portNo, name } of this.#ports.values()) if (names.has(name)) this.#jobPorts.add(portNo);
     this.#assignRoles();
+  }
+
+  #tellUnlessJobPort(name: string): void {
+    for (const portNo of this.#jobPorts) if (this.#ports.get(portNo)?.name === name) return;
+    this.#onJobPort?.(name, false);
   }
 
   /** Equal as long as no rule that was decided on where WAN, alternates and fabric are has become wrong. */

@@ -54,6 +54,7 @@ export class ControllerProcess {
     this.#engine.events.on('portGone', (jobs) => this.admission.portGone(jobs));
     this.#engine.events.on('moved', (job, location) => this.admission.moved(job, location));
     this.#engine.events.on('networkChanged', () => this.admission.networkChanged());
+    this.#engine.events.on('remember', (memory) => this.admission.remember(memory));
     this.admission.restore(state);
     this.#switches = new RememberedSwitches({
       owner: this.#watchedOwner(),

@@ -158,6 +158,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'for (const { job, location } of jobs.slice(1)) {',
   },
   {
+    name: "a former job's port that a restart forgets",
+    file: `${enforcement}/engine.ts`,
+    from: 'for (const { dpid, portName } of jobPorts) this',
+    to: 'for (const { dpid, portName } of jobPorts.slice(0, 0)) this',
+  },
+  {
     name: 'a port without its gate after a restart',
     file: `${enforcement}/engine.ts`,
     from: 'else managed.state.markJobPort(placed.location.portNo);',

@@ -2,12 +2,14 @@
 // again as it says. Beside them it keeps the facts: each is noted in the turn in which the engine is told, from what it was
 // told, and never read from the engine. There are two exceptions. Whether a host that was silent for a while is still known
 // may be either way, so there the engine is asked, and may say that it has forgotten, never that it knows otherwise. And
-// after a restart a job whose registration or removal nobody had been told of may be known or not.
+// after a restart a job whose registration or removal nobody had been told of may be known or not, and that a job's port was
+// deleted right before may be forgotten.
 
 import type { Message } from 'node-openflow';
 import type { Config } from '../../controller/config/config.ts';
 import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
 import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
+import type { JobLocation } from '../../controller/jobs/enforcer.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
 import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
@@ -25,6 +27,9 @@ import { Wire, type WireOwner } from './wire.ts';
 
 /** A host that the controller has heard of less than this long ago is known for certain. */
 const SURELY_KNOWN_MS = 60_000;
+
+/** How long the controller may keep in mind alone what it wants to remember. */
+const MEMORY_MS = 1000;
 
 /** Whoever holds something else beside the model switches. */
 export interface Onlooker {
@@ -61,8 +66,12 @@ export class World implements WireOwner {
   readonly #mended = new Set<Wire>();
   /** Switches that have refused rules for lack of room. */
   readonly full = new Set<SwitchName>();
-  /** What a switch was when it was last connected. */
-  readonly #former = new Map<SwitchName, SwitchFacts>();
+  /** Of the switches that are not connected, the names of their ports that are jobs'. */
+  readonly #jobPorts = new Map<SwitchName, ReadonlySet<string>>();
+  /** When a port was a job's no more, by its switch and name. */
+  readonly #freedAt = new Map<string, number>();
+  /** Since when the disk takes nothing. */
+  #heldSince: number | undefined;
   readonly #heardAt = new Map<string, number>();
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
@@ -145,7 +154,7 @@ export class World implements WireOwner {
     this.#wires.delete(name);
     this.#mended.delete(wire);
     const former = this.facts.switches.get(name);
-    if (former !== undefined) this.#former.set(name, former);
+    if (former !== undefined) this.#jobPorts.set(name, jobPortNames(former));
     this.knowledge.now = {
       ...this.facts,
       switches: new Map([...this.facts.switches].filter(([each]) => each !== name)),
@@ -167,10 +176,12 @@ export class World implements WireOwner {
 
   /** What is registered and removed waits for the disk, until it is released. */
   holdStore(): void {
+    this.#heldSince ??= this.now();
     this.#store.isAutomatic = false;
   }
 
   releaseStore(): void {
+    this.#heldSince = undefined;
     this.#store.isAutomatic = true;
     this.#store.sync();
   }
@@ -180,13 +191,33 @@ export class World implements WireOwner {
     this.#controller.kill();
     for (const [, wire] of this.wires()) wire.close('the controller is killed');
     this.time.forgetTimers();
-    this.#former.clear();
     this.#store = this.#store.afterCrash(unacknowledged);
+    this.#noteStoredJobPorts();
+    this.#heldSince = undefined;
     const before = this.facts;
     this.#controller = this.#started();
+    for (const { location } of this.admission.list()) this.#rememberJobPort(location);
     const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
     this.knowledge.now = { ...this.facts, jobs };
     for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
+  }
+
+  /** That a port is a job's no more may be unwritten for a while. */
+  #noteStoredJobPorts(): void {
+    const surelyWritten = (this.#heldSince ?? this.now()) - MEMORY_MS;
+    for (const { dpid, portName } of this.#store.load().jobPorts) {
+      const at = nameOfSwitch(BigInt(`0x${dpid}`));
+      if (at === undefined || this.#jobPorts.get(at)?.has(portName) === true) continue;
+      if ((this.#freedAt.get(`${at} ${portName}`) ?? Number.NEGATIVE_INFINITY) < surelyWritten)
+        throw new Discrepancy(`${portName} of ${at} is taken for a job's port after the restart, and is none`);
+      this.#rememberJobPort({ dpid: BigInt(`0x${dpid}`), portName });
+    }
+  }
+
+  #rememberJobPort(location: Pick<JobLocation, 'dpid' | 'portName'> | undefined): void {
+    const at = location && nameOfSwitch(location.dpid);
+    if (at === undefined || location?.portName === undefined) return;
+    this.#jobPorts.set(at, new Set([...(this.#jobPorts.get(at) ?? []), location.portName]));
   }
 
   #noteConnected(wire: Wire): void {
@@ -195,9 +226,11 @@ export class World implements WireOwner {
     const ports = new Map(
       wire.ports.map((port) => [widened(port.portNo), { name: port.name, isUp: isPortUp(port) }] as const),
     );
-    const former = this.#former.get(name);
     // What was a job's port by its name still is, whatever its number.
-    const formerNames = new Set([...(former?.jobPorts ?? [])].map((port) => former?.ports.get(port)?.name));
+    const formerNames = this.#jobPorts.get(name) ?? new Set();
+    this.#jobPorts.delete(name);
+    const names = new Set(Array.from(ports.values(), ({ name: portName }) => portName));
+    for (const gone of formerNames) if (!names.has(gone)) this.#freedAt.set(`${name} ${gone}`, this.now());
     const inherited = [...ports].flatMap(([port, { name: portName }]) => (formerNames.has(portName) ? [port] : []));
     const made: SwitchFacts = {
       name,
@@ -252,6 +285,7 @@ export class World implements WireOwner {
     const ports = new Map(known.ports);
     const jobPorts = new Set(known.jobPorts);
     if (isGone) {
+      if (jobPorts.has(portNo)) this.#freedAt.set(`${name} ${known.ports.get(portNo)?.name}`, this.now());
       ports.delete(portNo);
       jobPorts.delete(portNo);
     } else ports.set(portNo, { name: port.name, isUp });
@@ -371,6 +405,14 @@ function isPortUp(port: { readonly config: number; readonly state: number }): bo
   return (port.config & 1) === 0 && (port.state & 1) === 0;
 }
 
+function nameOfSwitch(dpid: bigint): SwitchName | undefined {
+  return [...PLAN].find(([, plan]) => plan.dpid === dpid)?.[0];
+}
+
+function jobPortNames({ ports, jobPorts }: SwitchFacts): ReadonlySet<string> {
+  return new Set([...ports].flatMap(([portNo, { name }]) => (jobPorts.has(portNo) ? [name] : [])));
+}
+
 function whoHas({ user, accountingGroup: group, attributes }: Job): Who {
   const [opens, isOpened] = ['outboundconnectivity', 'inboundconnectivity'].map(
     (name) => attributes.get(name) !== false,
@@ -388,7 +430,7 @@ function restoredFacts({ job, location }: Admitted, before: Facts): JobFacts {
   const known = before.jobs.find((each) => each.key === key);
   const { addresses, mac } = job;
   const who = whoHas(job);
-  const name = location && [...PLAN].find(([, { dpid }]) => dpid === location.dpid)?.[0];
+  const name = location && nameOfSwitch(location.dpid);
   const written: JobFacts = { key, ...who, addresses, mac, at: name && { switch: name, port: location.portNo } };
   if (known === undefined) return written;
   const restored = { ...written, at: known.at };

@@ -1,5 +1,6 @@
 // What must outlive the controller: the registered jobs, the addresses held back for switches that may still have rules
-// of a job that ended, and which switches have ever been under Lark's rule. A store carries out changes whole, in the order
+// of a job that ended, which switches have ever been under Lark's rule, at which of their ports jobs were, and the numbers of
+// endpoint classes. A store carries out changes whole, in the order
 // in which they were given, and says so only when they are on the disk.
 
 import type { IpAddress } from '../../../protocols/packet/address.ts';
@@ -27,7 +28,28 @@ export interface StoredState {
   readonly ended: readonly EndedJob[];
   /** Every switch that may have rules of Lark's, but for those that an operator has declared forgotten. */
   readonly switches: readonly string[];
+  readonly jobPorts: readonly StoredJobPort[];
+  readonly classes: readonly StoredClass[];
 }
+
+/** A port that a job is at, or was. */
+export interface StoredJobPort {
+  readonly dpid: string;
+  readonly portName: string;
+}
+
+/** The number by which the switches' rules name a class of endpoints. */
+export interface StoredClass {
+  readonly number: number;
+  /** What is the same for the same class after a restart. */
+  readonly key: string;
+}
+
+/** What the engine has found out and wants to know again. */
+export type Memory =
+  | (StoredJobPort & { readonly kind: 'jobPort'; readonly isJobPort: boolean })
+  /** Without a key: the number stands for no class any more. */
+  | { readonly kind: 'class'; readonly number: number; readonly key: string | undefined };
 
 export type StoreChange =
   | { readonly kind: 'job'; readonly job: StoredJob }
@@ -36,7 +58,9 @@ export type StoreChange =
   /** Nothing of this job is left anywhere. */
   | { readonly kind: 'free'; readonly sequence: number }
   | { readonly kind: 'switch'; readonly dpid: string }
-  | { readonly kind: 'forget'; readonly dpid: string };
+  /** The switch and its job ports. */
+  | { readonly kind: 'forget'; readonly dpid: string }
+  | Memory;
 
 export interface JobStore {
   /** What had been synced when the store was opened. To be called once, before the first change. */
@@ -72,7 +96,7 @@ export class StoreError extends Error {
   }
 }
 
-export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [] };
+export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [], jobPorts: [], classes: [] };
 
 /** For a Lark whose policy file has no `store`: it keeps nothing, so what is registered is lost at a restart. */
 export class VolatileJobStore implements JobStore {

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { address, sampleJob } from '../testing/sample-job.ts';
-import type { StoreChange, StoredJob } from './job-store.ts';
+import { EMPTY_STATE, type StoreChange, type StoredJob } from './job-store.ts';
 import { LmdbJobStore } from './lmdb-store.ts';
 
 let directory: string;
@@ -57,7 +57,7 @@ async function tamper(table: string | undefined, key: number | string, bytes: Ui
 describe('a store', () => {
   it('is empty at first, and then has what was committed, in order, after it is opened again', async () => {
     const first = await reopen();
-    expect(first.load()).toEqual({ jobs: [], ended: [], switches: [] });
+    expect(first.load()).toEqual(EMPTY_STATE);
     const ended = { sequence: 9, key: 'k', addresses: [address('10.1.0.9')], switches: ['0000000000000001'] };
     await first.commit([put(stored(300)), put(stored(2)), { kind: 'switch', dpid: 'b' }, { kind: 'ended', ended }]);
     await first.commit([
@@ -65,13 +65,27 @@ describe('a store', () => {
       { kind: 'forget', dpid: 'b' },
       put(stored(300, { peer: undefined })),
     ]);
+    const [port, other] = [
+      { dpid: 'a', portName: 'veth 7' },
+      { dpid: 'a', portName: 'é' },
+    ];
+    const classes = [
+      { number: 0, key: 'zero' },
+      { number: 70_000, key: 'more' },
+    ];
+    await first.commit([port, other].map((each): StoreChange => ({ kind: 'jobPort', ...each, isJobPort: true })));
+    await first.commit([{ kind: 'jobPort', ...port, isJobPort: false }]);
+    await first.commit(classes.map((each): StoreChange => ({ kind: 'class', ...each })));
     const state = (await reopen()).load();
-    expect(state).toEqual({ jobs: [stored(2), stored(300, { peer: undefined })], ended: [ended], switches: ['a'] });
+    const jobs = [stored(2), stored(300, { peer: undefined })];
+    expect(state).toEqual({ jobs, ended: [ended], switches: ['a'], jobPorts: [other], classes });
   });
 
   it('does in any order of changes what the words say', async () => {
     const sequence = fc.integer({ min: 1, max: 4 });
     const dpid = fc.constantFrom('1', '2');
+    const portName = fc.constantFrom('a', 'b');
+    const key = fc.constantFrom('x', 'y', undefined);
     const change: fc.Arbitrary<StoreChange> = fc.oneof(
       sequence.map((n) => put(stored(n))),
       sequence.map(
@@ -79,9 +93,12 @@ describe('a store', () => {
       ),
       sequence.map((n): StoreChange => ({ kind: 'free', sequence: n })),
       fc.record({ kind: fc.constantFrom('switch' as const, 'forget' as const), dpid }),
+      fc.record({ kind: fc.constant('jobPort' as const), dpid, portName, isJobPort: fc.boolean() }),
+      fc.record({ kind: fc.constant('class' as const), number: fc.nat(3), key }),
     );
     const opened = await reopen();
     const model = { jobs: new Set<number>(), ended: new Set<number>(), switches: new Set<string>() };
+    const [ports, classes] = [new Set<string>(), new Map<number, string>()];
     const runs = fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), async (commits) => {
       await Promise.all(commits.map((changes) => opened.commit(changes)));
       for (const each of commits.flat()) {
@@ -93,12 +110,21 @@ describe('a store', () => {
           model.jobs.delete(each.sequence);
           model.ended.delete(each.sequence);
         } else if (each.kind === 'switch') model.switches.add(each.dpid);
-        else model.switches.delete(each.dpid);
+        else if (each.kind === 'forget') {
+          model.switches.delete(each.dpid);
+          for (const port of ports) if (port.startsWith(each.dpid)) ports.delete(port);
+        } else if (each.kind === 'jobPort') {
+          if (each.isJobPort) ports.add(`${each.dpid} ${each.portName}`);
+          else ports.delete(`${each.dpid} ${each.portName}`);
+        } else if (each.key === undefined) classes.delete(each.number);
+        else classes.set(each.number, each.key);
       }
-      const { jobs, ended, switches } = opened.load();
+      const { jobs, ended, switches, ...memory } = opened.load();
       expect(jobs.map((job) => job.sequence)).toEqual([...model.jobs].sort());
       expect(ended.map((job) => job.sequence)).toEqual([...model.ended].sort());
       expect(switches).toEqual([...model.switches].sort());
+      expect(memory.jobPorts.map((each) => `${each.dpid} ${each.portName}`)).toEqual([...ports].sort());
+      expect(new Map(memory.classes.map((each) => [each.number, each.key]))).toEqual(classes);
     });
     await fc.assert(runs, { numRuns: 40 });
   });
@@ -170,7 +196,7 @@ describe('a store that is not as it should be is refused, with what to do:', () 
       code: 'STORE_NEWER',
       message: expect.stringContaining('form 9'),
     });
-    await tamper(undefined, 'layout', Buffer.from('2'));
+    await tamper(undefined, 'layout', Buffer.from('3'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_NEWER' });
     await tamper(undefined, 'layout', Buffer.from('two'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_DAMAGED' });

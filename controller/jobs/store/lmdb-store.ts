@@ -11,13 +11,23 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, open, type RootDatabase, type TransactionFlags } from 'lmdb';
-import { type JobStore, type StoreChange, type StoredJob, type StoredState, StoreError } from './job-store.ts';
+import {
+  type JobStore,
+  type StoreChange,
+  type StoredClass,
+  type StoredJob,
+  type StoredJobPort,
+  type StoredState,
+  StoreError,
+} from './job-store.ts';
 import { lmdbFileProblem } from './lmdb-file.ts';
-import { decodeEnded, decodeJob, encodeEnded, encodeJob, RecordError } from './records.ts';
+import { decodeEnded, decodeJob, decodeText, encodeEnded, encodeJob, encodeText, RecordError } from './records.ts';
 import { Slabs } from './slabs.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** The first to have job ports and classes; else as the layout before it. */
+const LAYOUT_OF_MEMORY = 2;
 const LAYOUT_KEY = 'layout';
 /** Abortable, and without LMDB's own sync: ours follows in another thread. From lmdb's TransactionFlags. */
 const TRANSACTION_FLAGS: TransactionFlags = 0x1_0003 as number;
@@ -47,6 +57,8 @@ export class LmdbJobStore implements JobStore {
   readonly #jobs: Database<Buffer, number>;
   readonly #ended: Database<Buffer, number>;
   readonly #switches: Database<Buffer, string>;
+  readonly #jobPorts: Database<Buffer, string>;
+  readonly #classes: Database<Buffer, number>;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #broken: StoreError | undefined;
@@ -59,6 +71,8 @@ export class LmdbJobStore implements JobStore {
     this.#jobs = environment.openDB<Buffer, number>('jobs', PASSING);
     this.#ended = environment.openDB<Buffer, number>('ended', { encoding: 'binary' });
     this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
+    this.#jobPorts = environment.openDB<Buffer, string>('jobPorts', { encoding: 'binary' });
+    this.#classes = environment.openDB<Buffer, number>('classes', { encoding: 'binary' });
   }
 
   /** Opens the store in a directory, or makes one. Throws a StoreError. */
@@ -72,7 +86,7 @@ export class LmdbJobStore implements JobStore {
     const problem = lmdbFileProblem(join(path, 'data.mdb'));
     if (problem !== undefined) throw damaged(path, problem);
     try {
-      const options = { path, encoding: 'binary', noSubdir: false, overlappingSync: true, maxDbs: 4 } as const;
+      const options = { path, encoding: 'binary', noSubdir: false, overlappingSync: true, maxDbs: 8 } as const;
       const environment = open<Buffer, string>(options) as Environment;
       const store = new LmdbJobStore(path, environment);
       store.#checkLayout();
@@ -92,6 +106,8 @@ export class LmdbJobStore implements JobStore {
         jobs: this.#loadJobs(),
         ended: Array.from(this.#ended.getRange(), ({ key, value }) => readRecord('ended', key, value, decodeEnded)),
         switches: Array.from(this.#switches.getKeys()),
+        jobPorts: Array.from(this.#jobPorts.getKeys(), jobPortOf),
+        classes: Array.from(this.#classes.getRange(), ({ key, value }) => readRecord('class', key, value, decodeClass)),
       };
     } catch (error) {
       if (error instanceof RecordError && error.isNewer) throw newer(this.#path, error.message);
@@ -180,7 +196,20 @@ export class LmdbJobStore implements JobStore {
         return;
       case 'forget':
         this.#switches.removeSync(change.dpid);
+        for (const key of this.#jobPortsOf(change.dpid)) this.#jobPorts.removeSync(key);
+        return;
+      case 'jobPort':
+        if (change.isJobPort) this.#jobPorts.putSync(jobPortKey(change), Buffer.alloc(0));
+        else this.#jobPorts.removeSync(jobPortKey(change));
+        return;
+      case 'class':
+        if (change.key !== undefined) this.#classes.putSync(change.number, encodeText(change.key));
+        else this.#classes.removeSync(change.number);
     }
+  }
+
+  #jobPortsOf(dpid: string): readonly string[] {
+    return Array.from(this.#jobPorts.getKeys({ start: `${dpid} `, end: `${dpid}!` }));
   }
 
   #sync(): Promise<StoreError | undefined> {
@@ -196,11 +225,29 @@ export class LmdbJobStore implements JobStore {
       const isEmpty = [this.#jobs, this.#ended, this.#switches].every((table) => table.getCount() === 0);
       if (!isEmpty) throw damaged(this.#path, 'it has records, but does not say in which layout');
       this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
-    } else if (!/^\d+$/.test(layout)) throw damaged(this.#path, `its layout is ${JSON.stringify(layout.slice(0, 64))}`);
-    else if (Number(layout) > LAYOUT) {
+      return;
+    }
+    if (!/^\d+$/.test(layout)) throw damaged(this.#path, `its layout is ${JSON.stringify(layout.slice(0, 64))}`);
+    if (Number(layout) > LAYOUT) {
       throw newer(this.#path, `it has layout ${layout}, and this version reads up to ${LAYOUT}`);
     }
+    // A version that knows nothing of job ports must not end jobs in it: their ports would be forgotten.
+    if (Number(layout) < LAYOUT_OF_MEMORY) this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
   }
+}
+
+/** A switch's job ports stand together; any name makes a key. */
+function jobPortKey({ dpid, portName }: StoredJobPort): string {
+  return `${dpid} ${Buffer.from(portName).toString('hex')}`;
+}
+
+function jobPortOf(key: string): StoredJobPort {
+  const [dpid = '', hex = ''] = key.split(' ');
+  return { dpid, portName: Buffer.from(hex, 'hex').toString() };
+}
+
+function decodeClass(number: number, bytes: Buffer): StoredClass {
+  return { number, key: decodeText(bytes) };
 }
 
 function readRecord<T>(table: string, key: number, value: Buffer, decode: (key: number, bytes: Buffer) => T): T {

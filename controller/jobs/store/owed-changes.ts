@@ -12,17 +12,29 @@ export interface NumberedChange {
 export class OwedChanges {
   #owed: readonly NumberedChange[] = [];
   #lastNumber = 0;
+  /** Of `later`, by subject. */
+  readonly #later = new Map<number | string, NumberedChange>();
   /** How many changes of a subject the store has in hand. */
   readonly #underway = new Map<number | string, number>();
   /** The latest change of each subject that the store took, as long as an earlier one may still be owed. */
   readonly #taken = new Map<number | string, number>();
 
   get size(): number {
-    return this.#owed.length;
+    return this.#owed.length + this.#later.size;
+  }
+
+  /** Owed from now on, without having been given yet. */
+  later(change: StoreChange): void {
+    this.#later.set(subjectOf(change), { number: ++this.#lastNumber, change });
   }
 
   /** What to give to the store next: what is owed, then these. What the store has of the same subject comes first. */
   begin(changes: readonly StoreChange[]): readonly NumberedChange[] {
+    if (this.#later.size > 0) {
+      const later = [...this.#later.values()];
+      this.#later.clear();
+      this.#owe(later);
+    }
     const isFree = ({ change }: NumberedChange) => !this.#underway.has(subjectOf(change));
     const owed = this.#owed.filter(isFree);
     this.#owed = this.#owed.filter((each) => !isFree(each));
@@ -68,6 +80,10 @@ function subjectOf(change: StoreChange): number | string {
       return change.ended.sequence;
     case 'free':
       return change.sequence;
+    case 'jobPort':
+      return `${change.dpid} ${change.portName}`;
+    case 'class':
+      return `class ${change.number}`;
     default:
       return change.dpid;
   }

@@ -1,5 +1,5 @@
-// Jobs and tombstones as bytes. A record is one byte that tells its form, a CRC-32 of what follows (big-endian), and its
-// content. Of a tombstone that is JSON in UTF-8; of a job two lengths (big-endian), JSON, the names of its ads' attributes as
+// Jobs, tombstones and short texts as bytes. A record is one byte that tells its form, a CRC-32 of what follows (big-endian), and its
+// content. Of a tombstone that is JSON, of a text the text, in UTF-8; of a job two lengths (big-endian), JSON, the names of its ads' attributes as
 // JSON, and the ads as they are kept in memory: they are checked by the sum, and not looked into before somebody asks.
 // Reading a record gives back exactly what was written, and values are those that were frozen at registration: nothing is
 // evaluated anew. A record of another form, or one that was damaged, is an error and never skipped.
@@ -124,6 +124,14 @@ export function encodeEnded({ key, addresses, switches }: EndedJob): Buffer {
 export function decodeEnded(sequence: number, bytes: Uint8Array): EndedJob {
   const { key, addresses, switches } = JSON.parse(unseal(bytes).toString('utf8')) as EndedRecord;
   return { sequence, key, addresses: addresses.map(readAddress), switches };
+}
+
+export function encodeText(text: string): Buffer {
+  return seal([Buffer.from(text)]);
+}
+
+export function decodeText(bytes: Uint8Array): string {
+  return unseal(bytes).toString('utf8');
 }
 
 function readJob(content: Buffer, keep: Keep): { readonly record: JobRecord; readonly ads: FrozenAds } {

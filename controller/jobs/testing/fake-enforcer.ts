@@ -3,7 +3,7 @@
 
 import { formatIp, type IpAddress } from '../../../protocols/packet/address.ts';
 import type { Enforcement } from '../admission.ts';
-import type { Confirmation, Enforcer, Location, RestoredJob } from '../enforcer.ts';
+import type { Confirmation, Enforcer, Location, RestoredJob, RestoredNetwork } from '../enforcer.ts';
 import { type Job, registrationKey } from '../job.ts';
 
 export const CONFIRMED: Confirmation = { edgeConfirmed: true, silent: [], away: [] };
@@ -68,9 +68,9 @@ export class FakeEnforcer implements Enforcer {
   /** Datapath ids that `forget` refuses. */
   readonly connected = new Set<string>();
 
-  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
+  restore({ jobs, switches }: RestoredNetwork): void {
     this.restored = jobs;
-    this.knownSwitches = dpids;
+    this.knownSwitches = switches;
     for (const { job } of jobs) for (const address of job.addresses) this.onSwitches.set(address, job);
   }
 

@@ -1,9 +1,12 @@
 // An enforcement engine for two switches that keep their rules through crashes of the controller, and say so at once if a
-// job gets an address that they still have for another.
+// job gets an address that they still have for another. A job is at a port of its switch that is called like it.
 
 import type { IpAddress } from '../../../protocols/packet/address.ts';
-import type { Confirmation, Enforcer, Location, RestoredJob } from '../enforcer.ts';
+import { JobPortNames } from '../../network/job-port-names.ts';
+import { formatDpid } from '../../network/switch-state.ts';
+import type { Confirmation, Enforcer, Location, RestoredNetwork } from '../enforcer.ts';
 import { type Job, registrationKey } from '../job.ts';
+import type { Memory } from '../store/job-store.ts';
 
 /** By machine, its switch. Each switch gets rules of every job. */
 export const DPIDS = { wn1: '0000000000000001', wn2: '0000000000000002' } as const;
@@ -11,6 +14,8 @@ export type Dpid = (typeof DPIDS)[keyof typeof DPIDS];
 export const ALL: readonly Dpid[] = Object.values(DPIDS);
 export const keyOf = (job: Job) => registrationKey(job.registration);
 const dpidOf = (job: Job) => DPIDS[job.registration.machine as keyof typeof DPIDS];
+
+export const portNameOf = (job: Job) => `port of ${job.registration.globalJobId}`;
 
 /** Whose rules each switch has, by address. It outlives the controller. */
 export type Rules = ReadonlyMap<Dpid, Map<IpAddress, string>>;
@@ -24,8 +29,13 @@ export class ModelEngine implements Enforcer {
   readonly #connected: Set<Dpid>;
   readonly #known: Set<string>;
   readonly #waiters = new Map<string, (() => void)[]>();
+  readonly jobPorts: JobPortNames;
 
-  constructor(rules: Rules, connected: readonly Dpid[]) {
+  /** @param remember as the engine's event of that name. */
+  constructor(rules: Rules, connected: readonly Dpid[], remember: (memory: Memory) => void) {
+    this.jobPorts = new JobPortNames((dpid, portName, isJobPort) =>
+      remember({ kind: 'jobPort', dpid: formatDpid(dpid), portName, isJobPort }),
+    );
     this.#rules = rules;
     this.#connected = new Set(connected);
     this.#known = new Set(connected);
@@ -38,7 +48,7 @@ export class ModelEngine implements Enforcer {
   locate(job: Job): Location {
     const dpid = dpidOf(job);
     if (!this.#connected.has(dpid)) return { kind: 'away', message: 'not connected' };
-    return { kind: 'port', dpid: BigInt(`0x${dpid}`), portNo: 7 };
+    return { kind: 'port', dpid: BigInt(`0x${dpid}`), portNo: 7, portName: portNameOf(job) };
   }
 
   /** All of its jobs are of one class. */
@@ -48,6 +58,7 @@ export class ModelEngine implements Enforcer {
 
   jobAdded(job: Job): Promise<Confirmation> {
     this.#take(job);
+    this.jobPorts.set(BigInt(`0x${dpidOf(job)}`), portNameOf(job), true);
     for (const dpid of this.#connected) this.#install(job, dpid);
     return this.#answer(dpidOf(job), [], () => {});
   }
@@ -62,8 +73,10 @@ export class ModelEngine implements Enforcer {
     return new Promise((resolve) => this.#waiters.set(dpid, [...(this.#waiters.get(dpid) ?? []), resolve]));
   }
 
-  restore(jobs: readonly RestoredJob[], dpids: readonly string[]): void {
-    for (const dpid of dpids) this.#known.add(dpid);
+  restore({ jobs, switches, jobPorts }: RestoredNetwork): void {
+    for (const dpid of switches) this.#known.add(dpid);
+    for (const { dpid, portName } of jobPorts) this.jobPorts.restore(BigInt(`0x${dpid}`), portName);
+    for (const { location } of jobs) this.jobPorts.set(location!.dpid, location!.portName!, true);
     for (const { job } of jobs) this.#take(job);
   }
 

@@ -9,15 +9,24 @@ import {
   type StoredState,
   StoreError,
 } from '../store/job-store.ts';
-import { decodeEnded, decodeJob, encodeEnded, encodeJob } from '../store/records.ts';
+import { decodeEnded, decodeJob, decodeText, encodeEnded, encodeJob, encodeText } from '../store/records.ts';
 
 interface Disk {
   readonly jobs: ReadonlyMap<number, Uint8Array>;
   readonly ended: ReadonlyMap<number, Uint8Array>;
   readonly switches: ReadonlySet<string>;
+  /** Names by datapath id. */
+  readonly jobPorts: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly classes: ReadonlyMap<number, Uint8Array>;
 }
 
-const EMPTY: Disk = { jobs: new Map(), ended: new Map(), switches: new Set() };
+const EMPTY: Disk = {
+  jobs: new Map(),
+  ended: new Map(),
+  switches: new Set(),
+  jobPorts: new Map(),
+  classes: new Map(),
+};
 
 export class SimulatedStore implements JobStore {
   /** False: commits wait for `sync` or `fail`. */
@@ -34,11 +43,13 @@ export class SimulatedStore implements JobStore {
   }
 
   load(): StoredState {
-    const { jobs, ended, switches } = this.#disk;
+    const { jobs, ended, switches, jobPorts, classes } = this.#disk;
     return {
       jobs: Array.from(jobs, ([sequence, bytes]): StoredJob => decodeJob(sequence, bytes)),
       ended: Array.from(ended, ([sequence, bytes]): EndedJob => decodeEnded(sequence, bytes)),
       switches: [...switches],
+      jobPorts: [...jobPorts].flatMap(([dpid, names]) => Array.from(names, (portName) => ({ dpid, portName }))),
+      classes: Array.from(classes, ([number, bytes]) => ({ number, key: decodeText(bytes) })),
     };
   }
 
@@ -73,14 +84,34 @@ export class SimulatedStore implements JobStore {
 
 function applied(disk: Disk, change: StoreChange): Disk {
   const [jobs, ended, switches] = [new Map(disk.jobs), new Map(disk.ended), new Set(disk.switches)];
-  if (change.kind === 'job') jobs.set(change.job.sequence, encodeJob(change.job));
-  else if (change.kind === 'ended') {
-    jobs.delete(change.ended.sequence);
-    ended.set(change.ended.sequence, encodeEnded(change.ended));
-  } else if (change.kind === 'free') {
-    jobs.delete(change.sequence);
-    ended.delete(change.sequence);
-  } else if (change.kind === 'switch') switches.add(change.dpid);
-  else switches.delete(change.dpid);
-  return { jobs, ended, switches };
+  const [jobPorts, classes] = [new Map(disk.jobPorts), new Map(disk.classes)];
+  switch (change.kind) {
+    case 'job':
+      jobs.set(change.job.sequence, encodeJob(change.job));
+      break;
+    case 'ended':
+      jobs.delete(change.ended.sequence);
+      ended.set(change.ended.sequence, encodeEnded(change.ended));
+      break;
+    case 'free':
+      jobs.delete(change.sequence);
+      ended.delete(change.sequence);
+      break;
+    case 'switch':
+      switches.add(change.dpid);
+      break;
+    case 'forget':
+      switches.delete(change.dpid);
+      jobPorts.delete(change.dpid);
+      break;
+    case 'jobPort': {
+      const others = [...(jobPorts.get(change.dpid) ?? [])].filter((name) => name !== change.portName);
+      jobPorts.set(change.dpid, new Set(change.isJobPort ? [...others, change.portName] : others));
+      break;
+    }
+    case 'class':
+      if (change.key === undefined) classes.delete(change.number);
+      else classes.set(change.number, encodeText(change.key));
+  }
+  return { jobs, ended, switches, jobPorts, classes };
 }
