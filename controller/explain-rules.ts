@@ -1,7 +1,8 @@
 // Of all rules that a switch reports, those that carry out the verdict on two addresses: the rules that name them, and in
 // the multi-table pipeline what stands for their classes.
 
-import { type IpAddress, prefixContains } from '../protocols/packet/address.ts';
+import { type IpAddress, isIpv4, prefixContains } from '../protocols/packet/address.ts';
+import { EtherType } from '../protocols/packet/protocol-numbers.ts';
 import { kindOf } from './enforcement/cookie.ts';
 import { destinationClass, sourceClass, Table } from './enforcement/multi-table/layout.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
@@ -18,7 +19,9 @@ export function rulesAbout(rules: readonly SwitchRule[], asked: Asked): readonly
   const kept = [Table.SENDER, Table.RECIPIENT].flatMap((table) =>
     narrowest(naming.filter((rule) => rule.table === table)),
   );
-  const verdict = highest(rules.filter((rule) => rule.table === Table.VERDICT && isOfClasses(rule, asked)));
+  const verdict = highest(
+    rules.filter((rule) => rule.table === Table.VERDICT && isOfClasses(rule, asked) && isOfVersion(rule, asked)),
+  );
   return [...naming.filter(({ table }) => table === Table.INGRESS), ...kept, ...verdict];
 }
 
@@ -38,6 +41,12 @@ function narrowest(rules: readonly SwitchRule[]): readonly SwitchRule[] {
 function highest(rules: readonly SwitchRule[]): readonly SwitchRule[] {
   const most = Math.max(...rules.map(({ priority }) => priority));
   return rules.filter(({ priority }) => priority === most);
+}
+
+/** A verdict that marks has a rule for IPv4, one for IPv6, and one for the rest. */
+function isOfVersion({ fields }: SwitchRule, { to }: Asked): boolean {
+  const ethType = fields.get('ethType')?.value;
+  return ethType === undefined || ethType === BigInt(isIpv4(to) ? EtherType.IPV4 : EtherType.IPV6);
 }
 
 function isOfClasses({ cookie, metadata }: SwitchRule, { classes }: Asked): boolean {

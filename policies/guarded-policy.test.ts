@@ -25,6 +25,7 @@ test.each<[string, unknown, Opinion | undefined]>([
   ['no opinion', undefined, undefined],
   ['an allow', { action: 'allow' }, { action: 'allow' }],
   ['a drop', { action: 'drop', reason: 'x' }, { action: 'drop', reason: 'x' }],
+  ['a mark', { action: 'forward', mark: 0 }, { action: 'forward', mark: 0 }],
   ['a forward', { action: 'forward', queue: 'q', via: undefined }, { action: 'forward', queue: 'q' }],
 ])('%s is handed on', (_, answer, expected) => {
   const policy = make(() => answer);
@@ -41,7 +42,9 @@ test.each<[string, unknown, string]>([
   ['a drop without a reason', { action: 'drop' }, 'dropped without giving a reason'],
   ['a queue that is no name', { action: 'forward', queue: 7 }, 'set queue to no name'],
   ['a field that does not exist', { action: 'forward', colour: 'red' }, 'set colour, which this version'],
-  ['a DSCP', { action: 'forward', mark: 46 }, 'set mark, which this version does not carry out'],
+  ['a DSCP that is none', { action: 'forward', mark: 64 }, 'a DSCP from 0 to 63'],
+  ['a negative DSCP', { action: 'forward', mark: -1 }, 'a DSCP from 0 to 63'],
+  ['a DSCP by its name', { action: 'forward', mark: 'ef' }, 'a DSCP from 0 to 63'],
   ['another kind of connections', { action: 'forward', connections: 'new' }, 'set connections to something else'],
   ['a VLAN that is none', { action: 'forward', vlan: 4095 }, 'an id from 1 to 4094'],
   ['replies unannounced', { action: 'forward', connections: 'replies' }, 'which it does not list in needs'],

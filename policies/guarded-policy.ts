@@ -68,7 +68,7 @@ function viewMaker(declared: ReadonlySet<string>) {
 
 type CheckedOpinion = { readonly opinion: Opinion | undefined } | { readonly problem: string };
 
-const FORWARD_KEYS: ReadonlySet<string> = new Set(['action', 'via', 'queue', 'connections', 'vlan']);
+const FORWARD_KEYS: ReadonlySet<string> = new Set(['action', 'via', 'queue', 'connections', 'mark', 'vlan']);
 
 /** A copy of an opinion, or what is wrong with it. */
 function readOpinion(answer: unknown, needs: readonly SpecialField[]): CheckedOpinion {
@@ -92,7 +92,7 @@ function readOpinion(answer: unknown, needs: readonly SpecialField[]): CheckedOp
 }
 
 function readForward(fields: Record<string, unknown>, needs: readonly SpecialField[]): CheckedOpinion {
-  const { via, queue, connections, vlan } = fields;
+  const { via, queue, connections, mark, vlan } = fields;
   const unknown = Object.keys(fields).find((key) => !FORWARD_KEYS.has(key));
   if (unknown !== undefined) return { problem: `set ${shortened(unknown)}, which this version does not carry out` };
   for (const [field, value] of [
@@ -104,13 +104,15 @@ function readForward(fields: Record<string, unknown>, needs: readonly SpecialFie
   }
   if (connections !== undefined && connections !== 'replies')
     return { problem: 'set connections to something else than replies' };
+  const isDscp = Number.isInteger(mark) && Number(mark) >= 0 && Number(mark) <= 63;
+  if (mark !== undefined && !isDscp) return { problem: 'set mark to something else than a DSCP from 0 to 63' };
   const isVlan = Number.isInteger(vlan) && Number(vlan) >= 1 && Number(vlan) <= 4094;
   if (vlan !== undefined && !isVlan) return { problem: 'set vlan to something else than an id from 1 to 4094' };
   for (const field of ['connections', 'vlan'] as const) {
     if (fields[field] !== undefined && !needs.includes(field))
       return { problem: `set ${field}, which it does not list in needs` };
   }
-  const opinion = { action: 'forward', via, queue, connections, vlan } as const;
+  const opinion = { action: 'forward', via, queue, connections, mark, vlan } as const;
   return { opinion: Object.fromEntries(Object.entries(opinion).filter(([, value]) => value !== undefined)) as Opinion };
 }
 

@@ -47,12 +47,13 @@ test('undefined and error count as true for drop and as false for all else, and 
 });
 
 test('fields of the verdict are set together, and replies are announced', () => {
-  const policy = make('MY.Owner =?= "carol"', { queue: 'q', via: 'i2', connections: 'replies' });
+  const policy = make('MY.Owner =?= "carol"', { queue: 'q', via: 'i2', connections: 'replies', mark: 0 });
   expect(policy.judge(job('carol'), zone('wan'))).toEqual({
     action: 'forward',
     queue: 'q',
     via: 'i2',
     connections: 'replies',
+    mark: 0,
   });
   expect(policy.needs).toEqual(['connections']);
   expect(make('true', { queue: 'q' }).needs).toEqual([]);

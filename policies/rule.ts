@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type Condition, readCondition } from './expression/condition.ts';
 import { warnOfCondition } from './expression/warnings.ts';
+import { readDscp } from './options/dscp.ts';
 import { describeValue, mapping, oneOf, type Reading, readBy } from './options/schema.ts';
 import { definePolicy, type ForwardFields, type Opinion, type SpecialField } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
@@ -73,16 +74,16 @@ const fields = mapping(
     queue: name("one of a WAN port's queues").optional(),
     via: name("one of a switch's alternates").optional(),
     connections: oneOf('replies').optional(),
+    mark: readBy(readDscp).optional(),
   },
   {
-    mark: 'this version writes no DSCP marks',
     meter: 'this version makes no meters',
     vlan: 'a VLAN belongs to a job, not to a pair: use the policy "vlan"',
   },
 ).check((context) => {
   // A key that does not exist has been told already.
   if (Object.keys(context.value).length > 0 || context.issues.length > 0) return;
-  context.issues.push({ code: 'custom', input: context.value, message: 'expected queue, via or connections' });
+  context.issues.push({ code: 'custom', input: context.value, message: 'expected queue, via, mark or connections' });
 });
 
 const consequenceInFile = z.unknown().transform((input, context): z.output<typeof fields> | 'drop' | 'allow' => {
@@ -93,7 +94,7 @@ const consequenceInFile = z.unknown().transform((input, context): z.output<typeo
     context.issues.push(...(result.error.issues as unknown as typeof context.issues));
     return z.NEVER;
   }
-  const message = `expected drop, allow, or fields such as { queue: NAME }, { via: NAME } or { connections: replies }; found ${describeValue(input)}`;
+  const message = `expected drop, allow, or fields such as { queue: NAME }, { via: NAME }, { mark: DSCP } or { connections: replies }; found ${describeValue(input)}`;
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
@@ -119,10 +120,11 @@ export const ruleKind: PolicyKind<Options> = {
   },
 };
 
-function definedOnly({ queue, via, connections }: Exclude<Options['then'], string>): ForwardFields {
+function definedOnly({ queue, via, connections, mark }: Exclude<Options['then'], string>): ForwardFields {
   return {
     ...(queue !== undefined && { queue }),
     ...(via !== undefined && { via }),
     ...(connections && { connections }),
+    ...(mark !== undefined && { mark }),
   };
 }

@@ -28,8 +28,11 @@ describe('expressions', () => {
     ['- rule: { when: "", then: drop }', 'p.yaml:2:19: policies.rule.when: expected a ClassAd expression such as'],
     ['- rule: { when: MY.a, then: accept }', 'p.yaml:2:31: policies.rule.then: expected drop, allow, or fields'],
     ['- rule: { when: MY.a, then: { colour: red } }', 'p.yaml:2:33: unknown key "colour"'],
-    ['- rule: { when: MY.a, then: { mark: 46 } }', 'p.yaml:2:33: this version writes no DSCP marks'],
-    ['- rule: { when: MY.a, then: {} }', 'policies.rule.then: expected queue, via or connections'],
+    [
+      '- rule: { when: MY.a, then: { mark: 64 } }',
+      'p.yaml:2:39: policies.rule.then.mark: expected a DSCP, a whole number from 0',
+    ],
+    ['- rule: { when: MY.a, then: {} }', 'policies.rule.then: expected queue, via, mark or connections'],
     ['- rule: { when: MY.a, then: { connections: new } }', 'expected "replies"; found the text "new"'],
     ['- rule: { when: MY.a, then: { queue: fast } }', 'so there is no queue "fast"'],
     ['- rule: { then: drop }', 'missing key "when": expected a ClassAd expression'],

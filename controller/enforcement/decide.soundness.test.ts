@@ -10,7 +10,14 @@ import type { ForwardingView } from './ends.ts';
 import { gateRules } from './static-rules.ts';
 import { anySpec, frameOf, neighbours } from './testing/any-frame.ts';
 import { matchesFrame } from './testing/match-frame.ts';
-import { MACS, makeScene, PORTS } from './testing/scene.ts';
+import { MACS, makeScene, POLICY, PORTS } from './testing/scene.ts';
+
+/** Marks part of what it lets through. */
+const MARKING = POLICY.replace(
+  'policies:',
+  `policies:
+  - rule: { when: 'MY.Owner == "bob" || TARGET.Zone == "campus"', then: { mark: ef } }`,
+);
 
 const JOB_PORTS: readonly number[] = [PORTS.alice1, PORTS.alice2, PORTS.bob, PORTS.eve, PORTS.mallory, PORTS.dave];
 const OWNER_AT: Readonly<Record<number, string>> = {
@@ -26,7 +33,7 @@ describe.each([
   ['1.0', 1],
   ['1.3', 4],
 ] as const)('the decision for OpenFlow %s', (_, version) => {
-  const scene: ForwardingView = makeScene(version);
+  const scene: ForwardingView = makeScene(version, MARKING);
 
   it('gives every packet that a rule matches the fate that the rule was made for', () => {
     let compared = 0;
@@ -39,7 +46,8 @@ describe.each([
         const second = parseFrame(frameOf(other));
         if (!matchesFrame(fate.match, second, other.inPort)) return;
         compared++;
-        expect(decide(scene, second, other.inPort).outputs).toEqual(fate.outputs);
+        const { outputs, dscp } = decide(scene, second, other.inPort);
+        expect({ outputs, dscp }).toEqual({ outputs: fate.outputs, dscp: fate.dscp });
       }),
       { numRuns: 3000 },
     );

@@ -83,7 +83,12 @@ function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
     ? decideGroup(view, packet, sender.endpoint)
     : decideUnicast(view, packet, sender.endpoint);
   if (frame.kind === 'ipv6' && view.state.version === 1) return { ...onlyIfFree(view, packet, sender, fate), ...known };
-  return { ...fate, ...known };
+  return { ...fate, ...known, dscp: frame.kind === 'arp' ? undefined : markOf(fate) };
+}
+
+/** Every switch that a packet crosses writes the same, since the verdict is the same everywhere. OpenFlow 1.0 cannot mark IPv6. */
+function markOf({ verdict, outputs }: Fate): number | undefined {
+  return verdict?.action === 'forward' && outputs.length > 0 ? verdict.mark?.value : undefined;
 }
 
 /** An address of the jobs' that no job holds: DHCP, ARP and neighbour discovery for its own address, to no job's port. */
@@ -212,12 +217,10 @@ function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoi
   const destination = asked ?? destinationAddress(frame);
   if (destination === undefined) return dropped('malformed');
   if (isLocalAddress(destination) || isAnnouncement(frame)) {
-    const outputs =
-      frame.tagCount > 0
-        ? floodPastJobs(view, inPort, undefined)
-        : broadcastOutputs(view, sender, inPort, isBootstrapReply(frame));
-    if (outputs.length > 0) return forwarded(outputs);
+    if (frame.tagCount > 0) return orNobody(floodPastJobs(view, inPort, undefined), {});
     const verdict = view.policy.verdict(sender, { kind: 'local', address: undefined });
+    const outputs = broadcastOutputs(view, sender, inPort, isBootstrapReply(frame));
+    if (outputs.length > 0) return forwarded(outputs, { verdict });
     if (!isUnheard(view, sender)) return dropped('no-recipient');
     return dropped('policy', { verdict, match: addressMatch(view, packet) });
   }

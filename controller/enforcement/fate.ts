@@ -39,6 +39,8 @@ export interface Fate {
    * leaves only if the switch finds that it is a reply. Undefined: neither matters.
    */
   readonly connection: 'opening' | 'reply' | undefined;
+  /** Written into the packet before it leaves; undefined: what it has stays. Then it is IP, and on OpenFlow 1.0 IPv4. */
+  readonly dscp: number | undefined;
   /** A match whose every packet has this fate as long as nothing that it was decided on changes; undefined: no rule. */
   readonly match: FlowMatch | undefined;
   /** The sender was who it said it is, and is at this port. */
@@ -51,6 +53,7 @@ const NOTHING = {
   outputs: [],
   verdict: undefined,
   connection: undefined,
+  dscp: undefined,
   match: undefined,
   learned: undefined,
   binds: undefined,

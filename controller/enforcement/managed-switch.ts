@@ -12,8 +12,7 @@ import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
 import { forgetConnections } from '../southbound/connection-tracking.ts';
-import type { Output } from '../southbound/flow-rule.ts';
-import { type PacketConnection, packetOut } from '../southbound/rule-messages.ts';
+import { type PacketActions, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
@@ -159,12 +158,8 @@ export class ManagedSwitch {
     return this.rules.takesBundles;
   }
 
-  send(
-    packet: { inPort: number; bufferId: number; data: Uint8Array },
-    outputs: readonly Output[],
-    connection?: PacketConnection,
-  ): void {
-    this.connection.send(packetOut(this.connection.version, packet, outputs, connection));
+  send(packet: { inPort: number; bufferId: number; data: Uint8Array }, actions: PacketActions): void {
+    this.connection.send(packetOut(this.connection.version, packet, actions));
     this.#counters.packetOuts.add([this.state.name]);
   }
 

@@ -36,7 +36,9 @@ export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMa
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.
   if (fate.match !== undefined && frame.ethDst !== frame.ethSrc)
     managed.rules.install(ruleFor(fate), { frame, inPort });
-  if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) managed.send(packet, fate.outputs, connectionOf(fate));
+  if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) {
+    managed.send(packet, { outputs: fate.outputs, dscp: fate.dscp, connection: connectionOf(fate) });
+  }
   return outcomeOf(frame, fate);
 }
 
@@ -59,6 +61,7 @@ function ruleFor(fate: Fate): FlowRule {
     priority: Priority.DECIDED,
     match: fate.match ?? {},
     outputs: fate.outputs,
+    dscp: fate.dscp,
     cookie: makeCookie(forwards ? RuleKind.FORWARD : RuleKind.DROP),
     idleTimeoutSec: IDLE_TIMEOUT_SEC,
     hardTimeoutSec: forwards ? FORWARD_HARD_TIMEOUT_SEC : 0,

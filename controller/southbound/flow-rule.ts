@@ -117,6 +117,8 @@ export interface FlowRule {
   /** Before the outputs. */
   readonly moves?: readonly RegisterMove[];
   readonly loads?: readonly RegisterLoad[];
+  /** Written into the packet before the outputs; ECN stays. The match must be for IP, in 1.0 for IPv4. */
+  readonly dscp?: number | undefined;
   /** 1.3 with Nicira's connection tracking. */
   readonly tracking?: Tracking;
   readonly outputs: readonly Output[];
@@ -208,6 +210,7 @@ export function sameInstructions(a: FlowRule, b: FlowRule): boolean {
   return (
     a.goto === b.goto &&
     a.outputTo === b.outputTo &&
+    a.dscp === b.dscp &&
     trackingKey(a.tracking) === trackingKey(b.tracking) &&
     a.writeMetadata?.value === b.writeMetadata?.value &&
     a.writeMetadata?.mask === b.writeMetadata?.mask &&

@@ -79,7 +79,7 @@ function flowMod(version: WireVersion, command: number, rule: FlowRule, rest: Fl
       match: match10(rule.match),
       cookie: rule.cookie,
       outPort: rest.outPort === undefined ? ANY_PORT_10 : narrowPort(rest.outPort),
-      actions: actions10(rule.outputs),
+      actions: ruleActions10(rule),
     };
   }
   return {
@@ -114,7 +114,7 @@ export function describeRule(
   rule: FlowRule,
 ): { readonly match: string; readonly actions: string } {
   if (version === 1) {
-    return { match: formatMatch10(match10(rule.match)), actions: formatActions(actions10(rule.outputs)) };
+    return { match: formatMatch10(match10(rule.match)), actions: formatActions(ruleActions10(rule)) };
   }
   return { match: formatMatch13(match13(rule.match)), actions: formatInstructions(instructions13(rule)) };
 }
@@ -124,16 +124,34 @@ export function fieldsOf(version: WireVersion, { match }: Pick<FlowRule, 'match'
   return version === 1 ? fieldsOf10(match10(match)) : fieldsOf13(match13(match));
 }
 
+function ruleActions10({ dscp, outputs }: Pick<FlowRule, 'dscp' | 'outputs'>) {
+  // The octet as a whole: the switch keeps its lower two bits, which are ECN's (OF1.0 §5.2.4).
+  return [...(dscp === undefined ? [] : [{ type: 'setNwTos' as const, nwTos: dscp << 2 }]), ...actions10(outputs)];
+}
+
 /** A look-up comes last: what goes on from it is a copy of the packet as it then is. */
-function ruleActions13({ moves = [], loads = [], tracking, outputs, outputTo }: FlowRule): Of13Action[] {
+function ruleActions13({ moves = [], loads = [], dscp, tracking, outputs, outputTo }: FlowRule): Of13Action[] {
   return [
     ...moves.map(moveAction),
     ...loads.map(loadAction),
+    ...markActions13(dscp),
     ...(tracking === 'commit' ? [COMMIT] : []),
     ...actions13(outputs),
     ...(outputTo === undefined ? [] : [outputAction(outputTo)]),
     ...(typeof tracking === 'object' ? [lookUp(tracking.lookUpFor)] : []),
   ];
+}
+
+function markActions13(dscp: number | undefined): Of13Action[] {
+  return dscp === undefined ? [] : [{ type: 'setField', field: { field: 'ipDscp', value: dscp } }];
+}
+
+/** What becomes of a packet that is sent by a PacketOut. */
+export interface PacketActions {
+  readonly outputs: readonly Output[];
+  /** Of an IP packet, in 1.0 IPv4. */
+  readonly dscp?: number | undefined;
+  readonly connection?: PacketConnection | undefined;
 }
 
 /**
@@ -143,8 +161,7 @@ function ruleActions13({ moves = [], loads = [], tracking, outputs, outputTo }: 
 export function packetOut(
   version: WireVersion,
   packet: { readonly inPort: number; readonly bufferId: number; readonly data: Uint8Array },
-  outputs: readonly Output[],
-  connection?: PacketConnection,
+  { outputs, dscp, connection }: PacketActions,
 ): Outgoing {
   const { bufferId } = packet;
   const data = bufferId === NO_BUFFER ? packet.data : new Uint8Array(0);
@@ -154,7 +171,7 @@ export function packetOut(
       type: 'packetOut',
       bufferId,
       inPort: narrowPort(packet.inPort),
-      actions: actions10(outputs),
+      actions: ruleActions10({ dscp, outputs }),
       data,
     };
   }
@@ -163,7 +180,7 @@ export function packetOut(
     type: 'packetOut',
     bufferId,
     inPort: packet.inPort,
-    actions: trackedActions(outputs, connection),
+    actions: [...markActions13(dscp), ...trackedActions(outputs, connection)],
     data,
   };
 }

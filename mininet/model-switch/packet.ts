@@ -222,7 +222,7 @@ export class Packet {
       return;
     }
     const tos = ((readU16(this.#bytes, at) >>> 4) & keep) | bits;
-    writeU16(this.#bytes, at, 0x6000 | (tos << 4) | (this.#bytes[at + 1]! & 0xf));
+    writeU16(this.#bytes, at, (readU16(this.#bytes, at) & 0xf00f) | (tos << 4));
   }
 
   /** Changes bytes of an IP packet and mends the checksums that cover them. `length` is 1 or even. */

@@ -4,7 +4,9 @@
 import type { Effect } from '../../mininet/model-switch/datapath.ts';
 import { dumpFlows } from '../../mininet/model-switch/dump-flows.ts';
 import { formatIp, formatMac } from '../../protocols/packet/address.ts';
+import { readU16, writeU16 } from '../../protocols/packet/bytes.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
+import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
 import type { Facts } from './facts.ts';
 import type { Arrival } from './play.ts';
 import type { Leaving } from './reference.ts';
@@ -16,20 +18,43 @@ export interface Left extends Leaving {
   readonly frame: Uint8Array;
 }
 
-/** What left, each copy unchanged but for its destination MAC: any other change is a Discrepancy. */
+/** What left, each copy unchanged but for its destination MAC and its DSCP: any other change is a Discrepancy. */
 export function leavingOf(effects: readonly Effect[], original: Uint8Array): Left[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'transmit') return [];
     const { portNo, queueId, frame } = effect;
-    if (Buffer.compare(frame.subarray(6), original.subarray(6)) !== 0)
-      throw new Discrepancy(`a frame was altered: ${hex(frame)}`);
-    return [{ port: portNo, queue: queueId, ethDst: parseFrame(frame).ethDst as number, frame }];
+    const { ethDst, ipTos } = parseFrame(frame);
+    if (Buffer.compare(settled(frame), settled(original)) !== 0)
+      throw new Discrepancy(`a frame was altered: ${hex(original)} to ${hex(frame)}`);
+    const dscp = ipTos === undefined ? undefined : ipTos >>> 2;
+    return [{ port: portNo, queue: queueId, ethDst: ethDst as number, dscp, frame }];
   });
+}
+
+/** Without what may be rewritten; of an IPv4 header what it sums up to, in place of its checksum, which follows the DSCP. */
+function settled(frame: Uint8Array): Uint8Array {
+  const { ipTos, l3Offset, matchType } = parseFrame(frame);
+  const bytes = frame.slice();
+  bytes.fill(0, 0, 6);
+  if (ipTos === undefined) return bytes;
+  if (matchType === EtherType.IPV6) {
+    bytes[l3Offset] = bytes[l3Offset]! & 0xf0;
+    bytes[l3Offset + 1] = bytes[l3Offset + 1]! & 0x3f;
+    return bytes;
+  }
+  let sum = 0;
+  for (let at = 0; at < (bytes[l3Offset]! & 15) * 4; at += 2) sum += readU16(bytes, l3Offset + at);
+  bytes[l3Offset + 1] = bytes[l3Offset + 1]! & 3;
+  writeU16(bytes, l3Offset + 10, sum % 0xffff);
+  return bytes;
 }
 
 const textOf = (leaves: readonly Leaving[]) =>
   leaves
-    .map(({ port, queue, ethDst }) => `${port}${queue === undefined ? '' : ` queue ${queue}`} to ${formatMac(ethDst)}`)
+    .map(({ port, queue, ethDst, dscp }) => {
+      const settings = `${queue === undefined ? '' : ` queue ${queue}`}${dscp ? ` DSCP ${dscp}` : ''}`;
+      return `${port}${settings} to ${formatMac(ethDst)}`;
+    })
     .sort()
     .join(', ') || 'nowhere';
 

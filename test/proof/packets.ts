@@ -192,8 +192,10 @@ interface Draft {
 
 const ALL_NODES = ip('ff02::1') as Ipv6Address;
 const UNSPECIFIED = ip('::') as Ipv6Address;
-const four = ({ src4, dst4 }: Draft) => ({ src: src4, dst: dst4 });
-const six = ({ src6, dst6 }: Draft) => ({ src: src6, dst: dst6 });
+/** DSCP 11 and ECN 1, so that a mark shows, and what else it changes. */
+const TOS = 0x2d;
+const four = ({ src4, dst4 }: Draft) => ({ src: src4, dst: dst4, tos: TOS });
+const six = ({ src6, dst6 }: Draft) => ({ src: src6, dst: dst6, tos: TOS });
 const TCP_ACK = 0x10;
 const ports = { srcPort: 4000, dstPort: 4001 };
 const toMac = (draft: Draft, ethDst: number): EthernetOptions =>

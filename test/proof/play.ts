@@ -179,12 +179,12 @@ export class Player {
         const other = otherEnd(this.world.facts, next.at, left.port);
         if (other !== undefined) arrivals.push({ ...other, frame: left.frame });
         else if (roleOf(this.world.facts.switches.get(next.at)!, left.port) !== 'fabric') {
-          seen.push(JSON.stringify([next.at, left.port, left.queue, left.ethDst]));
+          seen.push(JSON.stringify([next.at, left.port, left.queue, left.ethDst, left.dscp]));
         }
       }
     }
     if (expected === undefined) return;
-    const wanted = expected.map(({ at, port, queue, ethDst }) => JSON.stringify([at, port, queue, ethDst]));
+    const wanted = expected.map(({ at, port, queue, ethDst, dscp }) => JSON.stringify([at, port, queue, ethDst, dscp]));
     const isSomeFull = world.full.size > 0;
     const isRight = isSomeFull
       ? seen.every((each) => wanted.includes(each))

@@ -17,6 +17,7 @@ export type Opinion =
       readonly drop: false;
       readonly queue: string | undefined;
       readonly via: string | undefined;
+      readonly mark: number | undefined;
       /** Only what opens no connection. */
       readonly repliesOnly: boolean;
     };
@@ -60,7 +61,17 @@ export function verdict(policy: PolicyFacts, source: End, destination: End): Opi
   const queue = source.is !== 'job' ? undefined : isHasty ? 'physics' : queueOf(policy, source.group);
   const isAnswered = source.is === 'zone' && destination.is === 'job' && policy.repliesTo.includes(destination.user);
   const via = isRedirected ? policy.redirectVia : undefined;
-  return { drop: false, queue, via, repliesOnly: !mayOpenIt || isAnswered };
+  const mark = markOf(policy, source, destination);
+  return { drop: false, queue, via, mark, repliesOnly: !mayOpenIt || isAnswered };
+}
+
+/** The first that says one has it. */
+function markOf({ marks }: PolicyFacts, source: End, destination: End): number | undefined {
+  return marks.find(
+    ({ from, to }) =>
+      (from === undefined || (source.is === 'job' && source.user === from)) &&
+      (to === undefined || (destination.is === 'zone' ? destination.zone : destination.is) === to),
+  )?.dscp;
 }
 
 function isWan(end: End): boolean {

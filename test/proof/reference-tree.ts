@@ -1,7 +1,7 @@
 // Who finally sees a frame in a tree of switches: what leaves one switch by a cable comes into the next, and what leaves by
 // any other port is seen there.
 
-import { parseFrame } from '../../protocols/packet/frame.ts';
+import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { type Facts, roleOf, withMacOf } from './facts.ts';
 import { judgeFrame, type Leaving } from './reference.ts';
 import { CABLES, type SwitchName } from './site.ts';
@@ -24,9 +24,12 @@ export function otherEnd(facts: Facts, at: SwitchName, portNo: number): { at: Sw
 
 /** Undefined where a switch has a choice of ways. */
 export function whoSees(facts: Facts, at: SwitchName, bytes: Uint8Array, inPort: number): readonly Seen[] | undefined {
+  return whoSeesFrame(facts, at, parseFrame(bytes), inPort);
+}
+
+function whoSeesFrame(facts: Facts, at: SwitchName, frame: Frame, inPort: number): readonly Seen[] | undefined {
   const here = facts.switches.get(at);
   if (here === undefined) return [];
-  const frame = parseFrame(bytes);
   const { leaves, orElse, binds } = judgeFrame(facts, here, frame, inPort);
   if (orElse !== undefined) return undefined;
   // The next switch knows already whose MAC this is.
@@ -34,9 +37,14 @@ export function whoSees(facts: Facts, at: SwitchName, bytes: Uint8Array, inPort:
   const seen = leaves.map((leaving) => {
     if (here.ports.get(leaving.port)?.isUp !== true) return [];
     const next = otherEnd(facts, at, leaving.port);
-    if (next !== undefined) return whoSees(onward, next.at, bytes, next.portNo);
+    if (next !== undefined) return whoSeesFrame(onward, next.at, withDscp(frame, leaving.dscp), next.portNo);
     // A cable to a switch that is away leads to nobody.
     return roleOf(here, leaving.port) === 'fabric' ? [] : [{ ...leaving, at }];
   });
   return seen.every((each) => each !== undefined) ? seen.flat() : undefined;
+}
+
+/** As the next switch sees it. */
+function withDscp(frame: Frame, dscp: number | undefined): Frame {
+  return dscp === undefined || frame.ipTos === undefined ? frame : { ...frame, ipTos: dscp * 4 + (frame.ipTos % 4) };
 }

@@ -33,6 +33,8 @@ export interface Leaving {
   readonly port: number;
   readonly queue: number | undefined;
   readonly ethDst: number;
+  /** Of IP. */
+  readonly dscp: number | undefined;
 }
 
 export interface Judgement {
@@ -168,8 +170,8 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
   );
   if (opinion.drop) return nowhere('policy');
   if (opinion.repliesOnly && !opensNothing(frame)) return nowhere('opens a connection');
-  if (addressed !== undefined) return toJob(it, addressed, opinion);
-  return toOther(it, zoneEnd(facts.policy, address), opinion);
+  if (addressed !== undefined) return marked(it, toJob(it, addressed, opinion), opinion);
+  return marked(it, toOther(it, zoneEnd(facts.policy, address), opinion), opinion);
 }
 
 /** A unicast neighbour solicitation asks whom it is sent to. */
@@ -206,7 +208,7 @@ function toOther(it: Case, recipient: End, opinion: Opinion): Fate {
     const port = portNamed(here, via.port);
     if (port === undefined) return nowhere('its alternate is away');
     if (port !== inPort && !isNeighbourDiscovery(frame)) {
-      return { leaves: [{ port, queue: undefined, ethDst: via.gateway }], why: 'by the alternate' };
+      return { leaves: plain(it, [port]).map((each) => ({ ...each, ethDst: via.gateway })), why: 'by the alternate' };
     }
   }
   const port = here.hosts.get(frame.ethDst);
@@ -223,19 +225,38 @@ function toGroup(it: Case, sender: End): Fate {
   const asked = asksAddress(frame);
   const address = (asked ?? frame.ipv4Dst ?? frame.ipv6Dst)!;
   const tellsAll = frame.kind === 'arp' && frame.arpSpa === frame.arpTpa;
-  if (isLocalAddress(address) || tellsAll) return toAll(it, sender);
+  if (isLocalAddress(address) || tellsAll) {
+    return frame.tagCount > 0
+      ? { leaves: plain(it, pastJobs(it)), why: 'tagged, to all but jobs' }
+      : marked(it, toAll(it, sender), verdict(facts.policy, sender, LOCAL_END));
+  }
   const job = jobOf(it, address);
   if (job === undefined && isIn(facts.policy.ranges, address)) return nowhere('to an unregistered address');
   if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
   const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : jobEnd(job));
   if (opinion.drop) return nowhere('policy');
   if (opinion.repliesOnly && asked === undefined) return nowhere('answers nobody');
-  if (job === undefined)
-    return { leaves: queued(it, pastJobs(it), opinion), why: 'a question, or to where it is not known' };
+  if (job === undefined) {
+    const leaves = queued(it, pastJobs(it), opinion);
+    return marked(it, { leaves, why: 'a question, or to where it is not known' }, opinion);
+  }
   if (asked === undefined) return nowhere("for a job's address, in a frame for everybody");
+  return marked(it, askJob(it, job), opinion);
+}
+
+function askJob(it: Case, job: JobFacts): Fate {
   if (job.at === undefined) return { leaves: plain(it, pastJobs(it)), why: 'asks for a job at no known port' };
   if (job.at.switch !== it.here.name) return askElsewhere(it, job);
   return { leaves: plain(it, job.at.port === it.inPort ? [] : [job.at.port]), why: 'asks for a job' };
+}
+
+/** Each switch on the way writes the verdict's mark, where it can. */
+function marked({ frame, here }: Case, fate: Fate, opinion: Opinion): Fate {
+  const mark = opinion.drop ? undefined : opinion.mark;
+  const isMarkable = frame.kind === 'ipv4' || (frame.kind === 'ipv6' && here.version === 4);
+  if (mark === undefined || !isMarkable) return fate;
+  const withMark = (leaves: readonly Leaving[]) => leaves.map((each) => ({ ...each, dscp: mark }));
+  return { ...fate, leaves: withMark(fate.leaves), ...(fate.orElse && { orElse: withMark(fate.orElse) }) };
 }
 
 /** By the way that its MAC was seen at, or by all ways to other switches: those that do not have the job let it end there. */
@@ -249,8 +270,7 @@ function askElsewhere(it: Case, job: JobFacts): Fate {
 
 /** For everybody who may hear this sender. */
 function toAll(it: Case, sender: End): Fate {
-  const { facts, here, frame } = it;
-  if (frame.tagCount > 0) return { leaves: plain(it, pastJobs(it)), why: 'tagged, to all but jobs' };
+  const { facts, here } = it;
   const opinion = verdict(facts.policy, sender, LOCAL_END);
   const ports = candidates(it).filter((port) => {
     const isJobPort = roleOf(here, port) === 'job';
@@ -259,7 +279,7 @@ function toAll(it: Case, sender: End): Fate {
         ? job.mac !== undefined && here.hosts.get(job.mac) === port
         : job.at.switch === here.name && job.at.port === port,
     );
-    if (isJobPort && behind.length === 0) return isBootstrapReply(frame) && sender.is !== 'job';
+    if (isJobPort && behind.length === 0) return isBootstrapReply(it.frame) && sender.is !== 'job';
     if (!isJobPort && !hears(opinion)) return false;
     return behind.every((job) => hears(verdict(facts.policy, sender, jobEnd(job))));
   });
@@ -284,7 +304,8 @@ function toSwitches(it: Case): readonly number[] {
 }
 
 function plain({ frame }: Case, ports: readonly number[]): readonly Leaving[] {
-  return ports.map((port) => ({ port, queue: undefined, ethDst: frame.ethDst }));
+  const dscp = frame.ipTos === undefined ? undefined : frame.ipTos >>> 2;
+  return ports.map((port) => ({ port, queue: undefined, ethDst: frame.ethDst, dscp }));
 }
 
 /** Queues are the WAN port's. */

@@ -162,6 +162,8 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
     'narrow',
     'narrow',
     'narrow',
+    'marked',
+    'marked',
   ),
   switches: fc.array(
     fc.record({

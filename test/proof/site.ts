@@ -133,6 +133,8 @@ export interface PolicyFacts {
   readonly repliesTo: readonly string[];
   /** What these users' jobs send to `wan` goes by the queue `physics`, whatever their group. */
   readonly hasty: readonly string[];
+  /** The DSCP that what these users' jobs, or anybody, sends there gets: to a zone, to a `job` or to `local` addresses. */
+  readonly marks: readonly { readonly from?: string; readonly to?: string; readonly dscp: number }[];
   /** Queue by accounting group; `*` for the rest. */
   readonly queues: ReadonlyMap<string, string>;
   /** Anybody may talk to these users' jobs, where nothing above says no. */
@@ -162,6 +164,7 @@ const FULL: PolicyFacts = {
   access: undefined,
   repliesTo: [],
   hasty: [],
+  marks: [],
   queues: QUEUES,
   allowedTo: [],
   dropsByDefault: false,
@@ -186,6 +189,19 @@ export const POLICIES = {
     access: { users: ['alice'], group: 'group_physics' },
     repliesTo: ['eve'],
     hasty: ['bob'],
+    marks: [{ to: 'wan', dscp: 12 }],
+  },
+  /** What goes where, and what some send, is marked. */
+  marked: {
+    ...FULL,
+    isolates: false,
+    blocked: [],
+    marks: [
+      { from: 'bob', dscp: 46 },
+      { from: 'alice', to: 'wan', dscp: 10 },
+      { to: 'job', dscp: 0 },
+      { to: 'lab', dscp: 63 },
+    ],
   },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
@@ -221,7 +237,7 @@ ${narrowText(policy)}  - queues: { group_physics: physics, "*": default }
 ${allowedTo.map((user) => `  - rule: { when: 'TARGET.Owner =?= "${user}"', then: allow }\n`).join('')}${dropsByDefault ? '  - default: drop\n' : ''}`;
 }
 
-function narrowText({ connectivity, access, repliesTo, hasty }: PolicyFacts): string {
+function narrowText({ connectivity, access, repliesTo, hasty, marks }: PolicyFacts): string {
   const lines = [
     ...(connectivity ? ['connectivity: true'] : []),
     ...(access === undefined ? [] : [`access: { zone: lab, users: [${access.users}], groups: [${access.group}] }`]),
@@ -232,6 +248,11 @@ function narrowText({ connectivity, access, repliesTo, hasty }: PolicyFacts): st
     ...hasty.map(
       (user) => `rule: { when: 'MY.Owner =?= "${user}" && TARGET.Zone == "wan"', then: { queue: physics } }`,
     ),
+    ...marks.map(({ from, to, dscp }) => {
+      const ofUser = from === undefined ? [] : [`MY.Owner =?= "${from}"`];
+      const toPlace = to === undefined ? [] : [`TARGET.Zone == "${to}"`];
+      return `rule: { when: '${[...ofUser, ...toPlace].join(' && ')}', then: { mark: ${dscp} } }`;
+    }),
   ];
   return lines.map((line) => `  - ${line}\n`).join('');
 }

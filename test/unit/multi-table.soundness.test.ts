@@ -46,22 +46,17 @@ function datapathFor(
 
 type Handled = {
   readonly toController: boolean;
-  readonly left: readonly { port: number; queueId?: number; ethDst: number }[];
+  readonly left: readonly { port: number; queueId?: number; ethDst: number; dscp?: number }[];
 };
 
 function handle(datapath: Datapath, spec: FrameSpec): Handled {
   const effects: readonly Effect[] = datapath.receive(spec.inPort, frameOf(spec), 1);
-  const left = effects.flatMap((effect) =>
-    effect.kind === 'transmit'
-      ? [
-          {
-            port: effect.portNo,
-            ...(effect.queueId !== undefined && { queueId: effect.queueId }),
-            ethDst: parseFrame(effect.frame).ethDst as number,
-          },
-        ]
-      : [],
-  );
+  const left = effects.flatMap((effect) => {
+    if (effect.kind !== 'transmit') return [];
+    const { ethDst, ipTos } = parseFrame(effect.frame);
+    const rewritten = { ethDst: ethDst as number, ...(ipTos !== undefined && { dscp: ipTos >>> 2 }) };
+    return [{ port: effect.portNo, ...(effect.queueId !== undefined && { queueId: effect.queueId }), ...rewritten }];
+  });
   const toController = effects.some((effect) => effect.kind === 'send' && effect.message.type === 'packetIn');
   return { toController, left };
 }
@@ -81,10 +76,20 @@ const NOT_TO_ONESELF = POLICY.replace(
   `- rule: { when: 'MY.Owner == TARGET.Owner', then: drop }`,
 );
 
+/** With defaults that mark and exceptions that do not, the other way round, and by an alternate. */
+const MARKS = POLICY.replace(
+  '- isolate-users: true',
+  `- rule: { when: 'MY.Owner == "bob"', then: { mark: ef } }
+  - rule: { when: 'TARGET.Zone == "wan"', then: { mark: 10 } }
+  - rule: { when: 'MY.EndpointType == "zone" && TARGET.EndpointType == "job"', then: { mark: af43 } }`,
+);
+
 describe.each([
   ['standard OpenFlow', 'the shipped policies', false, POLICY],
   ['standard OpenFlow', 'a policy that lets only replies through', false, ONLY_REPLIES_TO_BOB],
+  ['standard OpenFlow', 'a policy that marks', false, MARKS],
   ['registers', 'the shipped policies', true, POLICY],
+  ['registers', 'a policy that marks', true, MARKS],
   ['registers', 'a policy that lets only replies through', true, ONLY_REPLIES_TO_BOB],
   ['registers', 'a policy that denies users to themselves', true, NOT_TO_ONESELF],
 ])('the multi-table pipeline with %s and %s', (_, __, hasRegisters, policy) => {
@@ -104,6 +109,7 @@ describe.each([
       port,
       ...(queueId !== undefined && { queueId }),
       ethDst: ethDst ?? (frame.ethDst as number),
+      ...(frame.ipTos !== undefined && { dscp: fate.dscp ?? frame.ipTos >>> 2 }),
     }));
     expect(handled.left).toEqual(wanted);
     return true;

@@ -85,6 +85,7 @@ export class MultiTableContext {
 export interface RuleBody {
   readonly moves?: readonly RegisterMove[];
   readonly loads?: readonly RegisterLoad[];
+  readonly dscp?: number;
   readonly tracking?: Tracking;
   readonly outputTo?: Register;
   readonly outputs?: readonly Output[];

@@ -1,7 +1,9 @@
 // The verdict table: what the policies say of every pair of classes that a packet can have on this switch, written as
 // defaults and exceptions. A class is given to packets only by rules that come after its verdicts, so no default ever
-// speaks for a class that it was not chosen for.
+// speaks for a class that it was not chosen for. A verdict that marks takes three rules: only IPv4 and IPv6 have a DSCP to
+// be written, and a rule that writes it has to say which of them it is for.
 
+import { EtherType } from '../../../protocols/packet/protocol-numbers.ts';
 import type { FlowRule, MaskedMetadata } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
@@ -23,6 +25,8 @@ import { Delivery, VerdictLevel } from './levels.ts';
 import { OPENING } from './reply-rules.ts';
 
 const ALTERNATE = 'reg7';
+/** How far above an outcome's own rule those for IP are, below the next level. */
+const IP_ABOVE = 5;
 const rule = ruleMaker(RuleKind.VERDICT);
 
 /** Asks about every packet, whatever the table says. */
@@ -36,7 +40,12 @@ export function verdictReserve(): FlowRule {
 }
 
 /** What a verdict comes to on this switch, as one value for each different outcome. */
-type Outcome = { readonly key: string; readonly body: RuleBody };
+interface Outcome {
+  readonly key: string;
+  readonly body: RuleBody;
+  /** Of IP packets that it does not drop. */
+  readonly dscp?: number | undefined;
+}
 
 export function verdictRules(context: MultiTableContext, classes: readonly EndpointClass[]): FlowRule[] {
   const outcomes = new Map<string, Outcome>();
@@ -45,7 +54,7 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   const at = (row: number, column: number): Outcome => {
     const verdict = engine.verdictOfClasses(classes[row]!, classes[column]!);
     const back = isTracking ? engine.verdictOfClasses(classes[column]!, classes[row]!) : undefined;
-    const outcome = outcomeOf(context, verdict, back, classes[column]!);
+    const outcome = withMark(outcomeOf(context, verdict, back, classes[column]!), verdict);
     const same = outcomes.get(outcome.key);
     if (same !== undefined) return same;
     outcomes.set(outcome.key, outcome);
@@ -55,17 +64,35 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   if (table === undefined) return [];
   const source = (row: number) => sourceClass(classes[row]!.id);
   const destination = (column: number) => destinationClass(classes[column]!.id);
-  const make = (priority: number, metadata: MaskedMetadata | undefined, { body }: Outcome) =>
-    rule(Table.VERDICT, priority, metadata === undefined ? {} : { metadata }, body);
   return [
     ...alternateRules(context),
-    make(VerdictLevel.ALL, undefined, table.all),
-    ...[...table.columns].map(([column, outcome]) => make(VerdictLevel.COLUMN, destination(column), outcome)),
-    ...[...table.rows].map(([row, outcome]) => make(VerdictLevel.ROW, source(row), outcome)),
+    ...rulesFor(VerdictLevel.ALL, undefined, table.all),
+    ...[...table.columns].flatMap(([column, outcome]) => rulesFor(VerdictLevel.COLUMN, destination(column), outcome)),
+    ...[...table.rows].flatMap(([row, outcome]) => rulesFor(VerdictLevel.ROW, source(row), outcome)),
     ...[...table.cells].flatMap(([row, cells]) =>
-      [...cells].map(([column, outcome]) => make(VerdictLevel.CELL, both(source(row), destination(column)), outcome)),
+      [...cells].flatMap(([column, outcome]) =>
+        rulesFor(VerdictLevel.CELL, both(source(row), destination(column)), outcome),
+      ),
     ),
   ];
+}
+
+function rulesFor(level: number, metadata: MaskedMetadata | undefined, { body, dscp }: Outcome): FlowRule[] {
+  const match = metadata === undefined ? {} : { metadata };
+  const marked =
+    dscp === undefined
+      ? []
+      : [EtherType.IPV4, EtherType.IPV6].map((ethType) =>
+          rule(Table.VERDICT, level + IP_ABOVE, { ...match, ethType }, { ...body, dscp }),
+        );
+  return [...marked, rule(Table.VERDICT, level, match, body)];
+}
+
+/** What is dropped, or asked about, is left as it is. */
+function withMark(outcome: Outcome, verdict: Verdict): Outcome {
+  const dscp = verdict.action === 'forward' ? verdict.mark?.value : undefined;
+  if (dscp === undefined || outcome.body === drop || outcome.body === toController) return outcome;
+  return { ...outcome, key: `${outcome.key} dscp ${dscp}`, dscp };
 }
 
 /** All of a switch that `outcomeOf` looks at: where this is the same, so are the rules. */

@@ -6,8 +6,10 @@ import type { ForwardingView } from '../ends.ts';
 import type { DecidedFor } from './decided-rules.ts';
 
 export function isStillRight(view: ForwardingView, rule: FlowRule, { frame, inPort }: DecidedFor): boolean {
-  const { match, outputs } = decide(view, frame, inPort);
+  const { match, outputs, dscp } = decide(view, frame, inPort);
   return (
-    match !== undefined && matchKey(match) === matchKey(rule.match) && sameInstructions({ ...rule, outputs }, rule)
+    match !== undefined &&
+    matchKey(match) === matchKey(rule.match) &&
+    sameInstructions({ ...rule, outputs, dscp }, rule)
   );
 }

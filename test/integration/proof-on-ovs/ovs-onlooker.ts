@@ -6,6 +6,7 @@ import type { Message } from 'node-openflow';
 import type { Effect } from '../../../mininet/model-switch/datapath.ts';
 import { formatMac } from '../../../protocols/packet/address.ts';
 import { readMac } from '../../../protocols/packet/bytes.ts';
+import { parseFrame } from '../../../protocols/packet/frame.ts';
 import { LOCAL_PORT, type SwitchName } from '../../proof/site.ts';
 import type { Onlooker } from '../../proof/world.ts';
 import type { DummyOvs, OpenflowClient } from '../model-vs-ovs/dummy-ovs.ts';
@@ -66,20 +67,25 @@ export class OvsOnlooker implements Onlooker {
   #leaving(actions: string, frame: Uint8Array): string[] {
     let queue = 0;
     let mac = formatMac(readMac(frame, 0));
+    let tos = parseFrame(frame).ipTos;
     const leaves: string[] = [];
     for (const action of partsOf(actions)) {
       const priority = /^set\(skb_priority\((0x[0-9a-f]+|0)\)\)$/.exec(action)?.[1];
       const destination = /^set\(eth\(dst=([0-9a-f:]+)\)\)$/.exec(action)?.[1];
+      const mark = /^set\(ipv(?:4\(tos|6\(tclass)=(0x[0-9a-f]+|0)\/0xfc\)\)$/.exec(action)?.[1];
       const port = /^\d+$/.test(action) ? this.#ports.get(Number(action)) : undefined;
       if (priority !== undefined) queue = Number(priority);
       else if (destination !== undefined) mac = destination;
-      else if (port !== undefined) leaves.push(`${port} queue ${queue} to ${mac}`);
+      else if (mark !== undefined) tos = Number(mark) | ((tos ?? 0) & 3);
+      else if (port !== undefined) leaves.push(`${port} queue ${queue} to ${mac} ${textOf(tos)}`);
       else if (action.startsWith('userspace(')) leaves.push(ASKS);
       else if (action !== 'drop') throw new Error(`what is ${action}, in ${actions}?`);
     }
     return leaves.sort();
   }
 }
+
+const textOf = (tos: number | undefined) => (tos === undefined ? '' : `TOS ${tos}`);
 
 const ASKS = 'the controller';
 
@@ -98,8 +104,11 @@ function partsOf(actions: string): string[] {
 
 function leavingOf(effects: readonly Effect[]): string[] {
   const leaves = effects.flatMap((effect) => {
-    if (effect.kind === 'transmit')
-      return [`${effect.portNo} queue ${effect.queueId ?? 0} to ${formatMac(readMac(effect.frame, 0))}`];
+    if (effect.kind === 'transmit') {
+      const { ipTos } = parseFrame(effect.frame);
+      const destination = formatMac(readMac(effect.frame, 0));
+      return [`${effect.portNo} queue ${effect.queueId ?? 0} to ${destination} ${textOf(ipTos)}`];
+    }
     return effect.message.type === 'packetIn' ? [ASKS] : [];
   });
   return leaves.sort();
