@@ -5,11 +5,11 @@
 // after a restart a job whose registration or removal nobody had been told of may be known or not.
 
 import type { Message } from 'node-openflow';
-import type { Config } from '../../controller/config/config.ts';
 import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
 import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
+import type { ReloadOutcome } from '../../controller/policy-control.ts';
 import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
@@ -18,13 +18,16 @@ import { Discrepancy } from './discrepancy.ts';
 import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, withoutHost, withSwitch } from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
+import type { PolicyFile } from './policy-file.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
-import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec, type Who } from './site.ts';
+import { PLAN, type SwitchName, type SwitchSpec, type Who } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
 /** A host that the controller has heard of less than this long ago is known for certain. */
 const SURELY_KNOWN_MS = 60_000;
+/** Among the keys of jobs. */
+export const POLICY_FILE = 'the policy file';
 
 /** Whoever holds something else beside the model switches. */
 export interface Onlooker {
@@ -35,8 +38,7 @@ export interface Onlooker {
 }
 
 export interface WorldSetup {
-  readonly config: Config;
-  readonly policy: PolicyFacts;
+  readonly file: PolicyFile;
   readonly switches: ReadonlyMap<SwitchName, SwitchSpec>;
   readonly onlooker?: Onlooker | undefined;
 }
@@ -52,7 +54,10 @@ export class World implements WireOwner {
   readonly onlooker: Onlooker | undefined;
   readonly knowledge: Knowledge;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
-  readonly #config: Config;
+  /** On the disk; read when the controller starts and when it is told to. */
+  #file: PolicyFile;
+  /** What the reference goes by, of each file that was read. */
+  readonly #factsOf = new Map<unknown, PolicyFile['facts']>();
   #store = new SimulatedStore();
   #controller: ControllerProcess;
   readonly #datapaths = new Map<SwitchName, Datapath>();
@@ -67,12 +72,12 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, switches, onlooker }: WorldSetup) {
+  constructor({ file, switches, onlooker }: WorldSetup) {
     this.onlooker = onlooker;
     this.time.install();
     this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
-    this.knowledge = new Knowledge({ policy, jobs: [], switches: new Map() });
-    this.#config = config;
+    this.knowledge = new Knowledge({ policy: file.facts, jobs: [], switches: new Map() });
+    this.#file = file;
     this.#controller = this.#started();
     for (const name of switches.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
@@ -122,7 +127,7 @@ export class World implements WireOwner {
     return wire !== undefined && this.#mended.has(wire);
   }
 
-  /** The epoch of the job's last coming or going. */
+  /** The epoch of the job's last coming or going, or of the last policy file. */
   changedAt(key: string): number {
     return this.#changedAt.get(key) ?? 0;
   }
@@ -159,10 +164,25 @@ export class World implements WireOwner {
     const witness: Witness = {
       jobAdded: (job, enforcement) => this.#noteAdded(job, enforcement),
       jobRemoved: (job) => this.#noteRemoved(job),
+      reloaded: (config) => {
+        this.knowledge.now = { ...this.facts, policy: this.#factsOf.get(config)! };
+        this.#changedAt.set(POLICY_FILE, this.knowledge.epoch);
+      },
       connected: (connection) => this.#noteConnected(connection as unknown as Wire),
       message: (connection, message, tell) => this.#noteMessage(connection as unknown as Wire, message, tell),
     };
-    return new ControllerProcess({ config: this.#config, clock: this.time, store: this.#store, witness });
+    return new ControllerProcess({ load: () => this.#read(), clock: this.time, store: this.#store, witness });
+  }
+
+  #read(): PolicyFile['result'] {
+    this.#factsOf.set(this.#file.result.config, this.#file.facts);
+    return this.#file.result;
+  }
+
+  /** Another policy file is put on the disk, and the controller told to read it. */
+  reload(file: PolicyFile): Promise<ReloadOutcome> {
+    this.#file = file;
+    return this.#controller.policy.reload();
   }
 
   /** What is registered and removed waits for the disk, until it is released. */
@@ -185,7 +205,7 @@ export class World implements WireOwner {
     const before = this.facts;
     this.#controller = this.#started();
     const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
-    this.knowledge.now = { ...this.facts, jobs };
+    this.knowledge.now = { ...this.facts, jobs, policy: this.#file.facts };
     for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
   }
 
