@@ -13,6 +13,7 @@ export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
+  readonly lastResort = undefined;
   readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
 
@@ -58,9 +59,9 @@ export class SingleTablePipeline implements Pipeline {
     return false;
   }
 
-  /** The gates are all there is. */
-  rank(): undefined {
-    return undefined;
+  /** What comes in by a port without its gate is asked about like all else. */
+  rank(group: string): number | undefined {
+    return group === BASE ? undefined : 0;
   }
 
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */

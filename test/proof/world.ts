@@ -231,7 +231,13 @@ export class World implements WireOwner {
     const jobs = connected.jobs.map((job) =>
       job.at?.switch === name ? { ...job, at: this.#placeAgain(connected, job) } : job,
     );
-    const jobPorts = new Set([...inherited, ...jobs.flatMap(({ at }) => (at?.switch === name ? [at.port] : []))]);
+    // A port that was deleted while it was away is none any more.
+    const isStill = (port: number) =>
+      ports.has(port) && (former === undefined || former.ports.get(port)?.name === ports.get(port)?.name);
+    const found = jobs.flatMap((job, i) =>
+      job.at?.switch === name && (job.at !== connected.jobs[i]!.at || isStill(job.at.port)) ? [job.at.port] : [],
+    );
+    const jobPorts = new Set([...inherited, ...found]);
     this.knowledge.now = { ...withSwitch(connected, { ...made, jobPorts }), jobs };
   }
 
