@@ -5,7 +5,7 @@ import type { PlacedJob } from '../network/job-table.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
 import type { Pipeline } from './pipeline.ts';
-import { baseRules, gateRules } from './static-rules.ts';
+import { askAboutAll, baseRules, gateRules } from './static-rules.ts';
 
 const BASE = 'base';
 
@@ -13,7 +13,7 @@ export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
-  readonly lastResort = undefined;
+  readonly lastResort = { group: BASE, rules: [askAboutAll()] };
   readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
 

@@ -185,8 +185,8 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
       bundles: fc.boolean(),
       pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table', 'registers'),
       room: fc.oneof(
-        { weight: 8, arbitrary: fc.constant(undefined) },
-        { weight: 1, arbitrary: fc.integer({ min: 4, max: 24 }) },
+        { weight: 5, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.integer({ min: 2, max: 40 }) },
       ),
     }),
     { minLength: 1, maxLength: 3 },

@@ -51,7 +51,7 @@ export class Room {
   rulesOf(group: string, pipeline: Pipeline = this.#pipeline): FlowRule[] {
     if (!this.#isCollapsed) return this.#leftOut.has(group) ? [] : pipeline.rulesOf(group);
     const { lastResort } = pipeline;
-    return group === lastResort?.group ? [...lastResort.rules] : [];
+    return group === lastResort.group ? [...lastResort.rules] : [];
   }
 
   /** Whether what has no rules may be a job's. */
@@ -81,7 +81,7 @@ export class Room {
   leaveOut(group: string | undefined): readonly string[] {
     const { heart, lastResort } = this.#pipeline;
     if (this.#isCollapsed) return [];
-    if (group !== undefined && group === lastResort?.group) {
+    if (group === lastResort.group) {
       this.#isCollapsed = true;
       const changed = [...this.#groups.names()];
       for (const each of changed) if (each !== group) this.#leftOut.add(each);
