@@ -43,7 +43,7 @@ export interface EngineEvents {
 export interface ReloadConfirmation {
   /** Connected, but did not confirm in time. */
   readonly silent: readonly string[];
-  /** Not connected: they go by the file as it was until they are back. */
+  /** Not connected when it was put in force: they go by the file as it was until they are back and mended. */
   readonly away: readonly string[];
   /** Those whose connection was closed, since they get another pipeline. */
   readonly rebuilt: readonly string[];
@@ -213,6 +213,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
    * when every connected switch has confirmed or the file's `confirmTimeout` has passed. Never rejects.
    */
   async reload({ policy, moves, switches, retired }: PreparedReload<ManagedSwitch>): Promise<ReloadConfirmation> {
+    // One that comes back meanwhile is asked by nobody whether it has been mended.
+    const away = this.awaySwitches();
     this.#policy = policy;
     this.#classes.note(policy.engine);
     for (const { placed, location } of moves) {
@@ -233,8 +235,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       if (isConfirmed) this.#policy.numbers.release(dpid, retired);
     }
     const named = (dpids: readonly string[]) => dpids.map((dpid) => this.#nameOf(dpid));
-    const away = [...this.#away.keys()].map(formatDpid);
-    return { silent: named(silent), away: named(away), rebuilt: rebuilt.map(({ state }) => state.name) };
+    return { silent: named(silent), away, rebuilt: rebuilt.map(({ state }) => state.name) };
   }
 
   /** Datapath ids of the switches that are not connected and may have rules. */

@@ -40,6 +40,10 @@ export interface Pipeline {
   readonly guard: Guard | undefined;
   /** The group without which nothing is forwarded unasked. */
   readonly heart: string | undefined;
+  /**
+   * What is left of all rules where one of this group finds no room: then every packet is asked about.
+   */
+  readonly lastResort: { readonly group: string; readonly rules: readonly FlowRule[] };
   /** True where a change of the group must not be seen half done, nor half refused. */
   needsGuard(group: string): boolean;
   /**

@@ -5,7 +5,7 @@ import type { PlacedJob } from '../network/job-table.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
 import type { Pipeline } from './pipeline.ts';
-import { baseRules, gateRules } from './static-rules.ts';
+import { askAboutAll, baseRules, gateRules } from './static-rules.ts';
 
 const BASE = 'base';
 
@@ -14,6 +14,7 @@ export class SingleTablePipeline implements Pipeline {
   readonly guard = undefined;
   readonly heart = undefined;
   readonly knowsAll = true;
+  readonly lastResort = { group: BASE, rules: [askAboutAll()] };
   readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
 
@@ -59,9 +60,9 @@ export class SingleTablePipeline implements Pipeline {
     return false;
   }
 
-  /** The gates are all there is. */
-  rank(): undefined {
-    return undefined;
+  /** What comes in by a port without its gate is asked about like all else. */
+  rank(group: string): number | undefined {
+    return group === BASE ? undefined : 0;
   }
 
   /** It always does, but for the gates: there a job that has no rules of its own goes without. */

@@ -32,10 +32,12 @@ const LINK_LOCAL_V4 = parsePrefix('169.254.0.0/16') as Prefix;
 const LINK_LOCAL_V6 = parsePrefix('fe80::/10') as Prefix;
 
 export function baseRules(): FlowRule[] {
-  return [
-    rule(Priority.MISS, {}, TO_CONTROLLER, RuleKind.BASE),
-    rule(Priority.RESERVED, { ethType: EtherType.LLDP }, DROP, RuleKind.BASE),
-  ];
+  return [askAboutAll(), rule(Priority.RESERVED, { ethType: EtherType.LLDP }, DROP, RuleKind.BASE)];
+}
+
+/** Where there is room for nothing else. */
+export function askAboutAll(): FlowRule {
+  return rule(Priority.MISS, {}, TO_CONTROLLER, RuleKind.BASE);
 }
 
 /** The gate in front of one job's port. */

@@ -6,14 +6,17 @@
 import type { Message } from 'node-openflow';
 import pino from 'pino';
 import type { Config } from '../../controller/config/config.ts';
-import { EnforcementEngine } from '../../controller/enforcement/engine.ts';
+import { type ConfigResult, NO_SOURCE } from '../../controller/config/load-config.ts';
+import { EnforcementEngine, type ReloadConfirmation } from '../../controller/enforcement/engine.ts';
 import type { ManagedSwitch } from '../../controller/enforcement/managed-switch.ts';
+import type { PreparedReload } from '../../controller/enforcement/reload.ts';
 import type { Enforcement } from '../../controller/jobs/admission.ts';
 import { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import type { Clock } from '../../controller/jobs/clock.ts';
-import type { Confirmation, Enforcer } from '../../controller/jobs/enforcer.ts';
+import type { Confirmation } from '../../controller/jobs/enforcer.ts';
 import type { Job } from '../../controller/jobs/job.ts';
 import type { JobStore } from '../../controller/jobs/store/job-store.ts';
+import { PolicyControl } from '../../controller/policy-control.ts';
 import { RememberedSwitches } from '../../controller/remembered-switches.ts';
 import type { ConnectionOwner, SwitchConnection } from '../../controller/southbound/switch-connection.ts';
 import { Counters } from '../../controller/telemetry/counters.ts';
@@ -22,13 +25,16 @@ import { Counters } from '../../controller/telemetry/counters.ts';
 export interface Witness {
   jobAdded(job: Job, enforcement: Enforcement): void;
   jobRemoved(job: Job): void;
+  /** Another policy file is put in force. */
+  reloaded(config: Config): void;
   connected(connection: SwitchConnection): void;
   /** `tell` tells the engine. */
   message(connection: SwitchConnection, message: Message, tell: () => void): void;
 }
 
 export interface ControllerParts {
-  readonly config: Config;
+  /** Reads the policy file as it is now. */
+  readonly load: () => ConfigResult & { readonly config: Config };
   readonly clock: Clock;
   readonly store: JobStore;
   readonly witness: Witness;
@@ -38,18 +44,22 @@ const LOG = pino({ level: 'silent' });
 
 export class ControllerProcess {
   readonly admission: AdmissionService;
+  readonly policy: PolicyControl;
   readonly #witness: Witness;
   readonly #engine: EnforcementEngine;
   readonly #switches: ConnectionOwner;
   #isAlive = true;
 
-  constructor({ config, clock, store, witness }: ControllerParts) {
+  constructor({ load, clock, store, witness }: ControllerParts) {
     this.#witness = witness;
     const state = store.load();
     const counters = new Counters();
+    const { config, warnings, source = NO_SOURCE } = load();
     this.#engine = new EnforcementEngine({ config, counters, log: LOG });
-    const enforcer = this.#watchedEnforcer();
-    const settleMs = () => config.jobs.settleMs;
+    const enforcer = this.#watchedEngine();
+    const inForce = { config, warnings, source };
+    this.policy = new PolicyControl({ engine: enforcer, inForce, load: async () => load(), clock, log: LOG });
+    const settleMs = () => this.policy.config.jobs.settleMs;
     this.admission = new AdmissionService({ enforcer, clock, settleMs, counters, store });
     this.#engine.events.on('portGone', (jobs) => this.admission.portGone(jobs));
     this.#engine.events.on('moved', (job, location) => this.admission.moved(job, location));
@@ -102,8 +112,8 @@ export class ControllerProcess {
     };
   }
 
-  /** The engine as admission sees it. */
-  #watchedEnforcer(): Enforcer {
+  /** The engine as admission and whoever reloads the file see it. */
+  #watchedEngine(): EnforcementEngine {
     const engine = this.#engine;
     const noted = {
       jobAdded: (job: Job, enforcement: Enforcement): Promise<Confirmation> => {
@@ -114,13 +124,17 @@ export class ControllerProcess {
         if (this.#isAlive) this.#witness.jobRemoved(job);
         return engine.jobRemoved(job, enforcement);
       },
+      reload: (prepared: PreparedReload<ManagedSwitch>): Promise<ReloadConfirmation> => {
+        if (this.#isAlive) this.#witness.reloaded(prepared.policy.config);
+        return engine.reload(prepared);
+      },
     };
     return new Proxy(engine, {
       get: (target, name) => {
-        if (name === 'jobAdded' || name === 'jobRemoved') return noted[name];
+        if (name === 'jobAdded' || name === 'jobRemoved' || name === 'reload') return noted[name];
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },
-    }) as unknown as Enforcer;
+    });
   }
 }

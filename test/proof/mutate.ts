@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Plugin } from 'vite';
+import type { Plugin } from 'vitest/config';
 import { MUTANTS } from './mutants.ts';
 
 const QUERY = /\?mutant=(\d+)$/;

@@ -2,8 +2,6 @@
 // from its beginning to its end.
 
 import fc from 'fast-check';
-import type { Config } from '../../controller/config/config.ts';
-import { parseConfig } from '../../controller/config/load-config.ts';
 import { JobError } from '../../controller/jobs/admission.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import type { AttributeValue } from '../../policies/policy.ts';
@@ -11,6 +9,7 @@ import type { MacAddress } from '../../protocols/packet/address.ts';
 import { Discrepancy } from './discrepancy.ts';
 import { anyPacket, buildPacket, formatPacket, type PacketSpec, plainPacket } from './packets.ts';
 import { type Arrival, Player } from './play.ts';
+import { type PolicyFile, policyFile } from './policy-file.ts';
 import {
   GROUPS,
   JOB_PORTS,
@@ -19,15 +18,13 @@ import {
   type Person,
   type PipelineName,
   PLAN,
-  POLICIES,
   type PolicyName,
-  policyText,
   SLOT_COUNT,
   type SwitchName,
   type SwitchSpec,
   USERS,
 } from './site.ts';
-import { type Onlooker, portSpec, World } from './world.ts';
+import { type Onlooker, POLICY_FILE, portSpec, World } from './world.ts';
 
 export interface Registration {
   readonly slot: number;
@@ -52,6 +49,13 @@ export interface Restart {
   readonly back: number;
 }
 
+/** Another policy file is put in force. */
+export interface Reload {
+  readonly policy: PolicyName;
+  /** The switches that get the other pipeline than that of the sequence: one bit each. */
+  readonly swapped: number;
+}
+
 export type Command =
   | ({ readonly do: 'register' } & Registration)
   | { readonly do: 'remove'; readonly slot: number }
@@ -66,6 +70,7 @@ export type Command =
   /** What is written waits for the disk until all settles. */
   | { readonly do: 'hold-store' }
   | ({ readonly do: 'restart' } & Restart)
+  | ({ readonly do: 'reload' } & Reload)
   /** Lets everything come to its end; then each packet's fate must be the reference's. */
   | { readonly do: 'settle'; readonly packets: readonly PacketSpec[] };
 
@@ -91,6 +96,24 @@ const registration = fc.record<Registration>({
   net: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(NETS.length - 1) }),
   machine: fc.constantFrom<Registration['machine'][]>('wn', 'wn', 'wn', 'wn', 'other', 'rack-node'),
 });
+
+const policyName = fc.constantFrom<PolicyName[]>(
+  'full',
+  'full',
+  'full',
+  'full',
+  'open',
+  'rangeless',
+  'closed',
+  'listening',
+  'listening',
+  'narrow',
+  'narrow',
+  'narrow',
+  'other',
+  'marked',
+  'marked',
+);
 
 const WHILE_AWAY = ['lose-rules', 'renumber'] as const;
 
@@ -140,6 +163,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('reload' as const),
+      policy: policyName,
+      swapped: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
+    }),
+  },
+  {
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant('settle' as const),
@@ -149,30 +180,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 export const anySequence: fc.Arbitrary<Sequence> = fc.record({
-  policy: fc.constantFrom<PolicyName[]>(
-    'full',
-    'full',
-    'full',
-    'full',
-    'open',
-    'rangeless',
-    'closed',
-    'listening',
-    'listening',
-    'narrow',
-    'narrow',
-    'narrow',
-    'marked',
-    'marked',
-  ),
+  policy: policyName,
   switches: fc.array(
     fc.record({
       version: fc.constantFrom<(1 | 4)[]>(1, 4, 4),
       bundles: fc.boolean(),
       pipeline: fc.constantFrom<PipelineName[]>('single-table', 'multi-table', 'registers'),
       room: fc.oneof(
-        { weight: 8, arbitrary: fc.constant(undefined) },
-        { weight: 1, arbitrary: fc.integer({ min: 4, max: 24 }) },
+        { weight: 5, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.integer({ min: 2, max: 40 }) },
       ),
     }),
     { minLength: 1, maxLength: 3 },
@@ -183,25 +199,25 @@ export const anySequence: fc.Arbitrary<Sequence> = fc.record({
   packets: fc.array(anyPacket, { minLength: 2, maxLength: 12, size: 'max' }),
 });
 
-const configs = new Map<string, Config>();
+/** Of a request that is about no slot. */
+const NO_SLOT = -1;
 
-function configFor(text: string): Config {
-  const known = configs.get(text);
-  if (known !== undefined) return known;
-  const { config, errors } = parseConfig('policy.yaml', text);
-  if (config === undefined) throw new Error(JSON.stringify(errors));
-  configs.set(text, config);
-  return config;
+function fileFor({ switches }: Sequence, { policy, swapped }: Reload): PolicyFile {
+  const pipelines = switches.map(({ pipeline }, index): readonly [SwitchName, PipelineName] => {
+    const isSwapped = (swapped & (1 << index)) !== 0;
+    const other = pipeline === 'single-table' ? 'multi-table' : 'single-table';
+    return [NAMES[index]!, isSwapped ? other : pipeline];
+  });
+  return policyFile(policy, new Map(pipelines));
 }
 
 /** Plays a whole sequence. Throws a Discrepancy, or whatever else goes wrong in Lark. */
 export async function play(sequence: Sequence, onlooker?: Onlooker): Promise<Player['counts']> {
-  const { policy } = sequence;
   const switches = sequence.switches.map((each, index) => [NAMES[index]!, each] as const);
-  const config = configFor(policyText(policy, new Map(switches.map(([name, { pipeline }]) => [name, pipeline]))));
-  const world = new World({ config, policy: POLICIES[policy], switches: new Map(switches), onlooker });
+  const file = fileFor(sequence, { policy: sequence.policy, swapped: 0 });
+  const world = new World({ file, switches: new Map(switches), onlooker });
   try {
-    const run = new Run(new Player(world));
+    const run = new Run(new Player(world), sequence);
     for (const name of world.versions.keys()) world.connect(name);
     await run.settle();
     for (const job of sequence.jobs) run.carryOut({ do: 'register', ...job });
@@ -219,6 +235,7 @@ export async function play(sequence: Sequence, onlooker?: Onlooker): Promise<Pla
 /** One sequence under way. */
 class Run {
   readonly player: Player;
+  readonly #sequence: Sequence;
   /** Where each slot's job was last attached. */
   readonly #attached = new Map<number, string>();
   /** Requests that wait for their answers, with the slots that they are about. */
@@ -229,8 +246,9 @@ class Run {
   #starts = 0;
   #problem: unknown;
 
-  constructor(player: Player) {
+  constructor(player: Player, sequence: Sequence) {
     this.player = player;
+    this.#sequence = sequence;
   }
 
   async carryOutInTurn(command: Command): Promise<void> {
@@ -257,6 +275,9 @@ class Run {
       case 'restart':
         this.#restart(command);
         return;
+      case 'reload':
+        this.#reload(command);
+        return;
       case 'send': {
         const arrival = this.#arrivalOf(command.packet);
         if (arrival !== undefined) this.player.send(arrival);
@@ -281,6 +302,17 @@ class Run {
     for (const key of this.#removed)
       if (isThere(key)) throw new Discrepancy(`${key} was removed, and is known after the restart`);
     for (const [index, name] of connected.entries()) if ((back & (1 << index)) !== 0) this.#world.connect(name);
+  }
+
+  #reload(reload: Reload): void {
+    this.#follow(NO_SLOT, this.#world.reload(fileFor(this.#sequence, reload)), (answer) => {
+      if (answer.outcome !== 'reloaded') throw new Discrepancy(`a reload was ${answer.outcome}`);
+      const { silent, away, rebuilt } = answer.switches;
+      const unsure = [...silent, ...away, ...rebuilt];
+      for (const [name] of this.#world.wires())
+        if (!unsure.includes(name)) this.#world.knowledge.confirmed(name, this.#world.changedAt(POLICY_FILE));
+      for (const name of this.#world.versions.keys()) if (rebuilt.includes(name)) this.#world.connect(name);
+    });
   }
 
   #toSwitch(command: Extract<Command, { at: SwitchName }>): void {

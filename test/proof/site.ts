@@ -3,6 +3,7 @@
 // reader can hold one against the other.
 
 import {
+  formatPrefix,
   type IpAddress,
   type MacAddress,
   type Prefix,
@@ -147,6 +148,11 @@ const ZONES = [
   ['campus', prefix('2001:db8:1::/48')],
   ['lab', prefix('10.9.0.0/24')],
 ] as const;
+const OTHER_ZONES = [
+  ['campus', prefix('10.0.0.0/8')],
+  ['campus', prefix('2001:db8:1::/48')],
+  ['lab', prefix('10.0.0.4/30')],
+] as const;
 const QUEUES = new Map([
   ['group_physics', 'physics'],
   ['*', 'default'],
@@ -203,13 +209,23 @@ export const POLICIES = {
       { to: 'lab', dscp: 63 },
     ],
   },
+  /** As full, for other people and other places. */
+  other: {
+    ...FULL,
+    zones: OTHER_ZONES,
+    blocked: ['eve'],
+    wanDeny: ['bob'],
+    redirected: ['mallory'],
+    access: { users: ['alice'], group: 'group_physics' },
+  },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 
 /** The policy file that says what `POLICIES[policyName]` and `PLAN` say. */
 export function policyText(policyName: PolicyName, pipelines: ReadonlyMap<SwitchName, PipelineName>): string {
   const policy: PolicyFacts = POLICIES[policyName];
-  const { ranges, blocked, isolates, wanDeny, allowedTo, dropsByDefault } = policy;
+  const { ranges, zones, blocked, isolates, wanDeny, redirected, allowedTo, dropsByDefault } = policy;
+  const prefixesOf = (zone: string) => zones.flatMap(([name, each]) => (name === zone ? [formatPrefix(each)] : []));
   const pipeline = (switchName: SwitchName) => {
     const name = pipelines.get(switchName) ?? 'single-table';
     return name === 'registers' ? 'multi-table' : name;
@@ -217,8 +233,8 @@ export function policyText(policyName: PolicyName, pipelines: ReadonlyMap<Switch
   return `
 jobs: { ${ranges.length > 0 ? 'ranges: [10.1.0.0/24, 2001:db8:1::/64], ' : ''}unlocated: by-address, settle: 0ms, confirmTimeout: 2s }
 zones:
-  campus: [10.0.0.0/8, 2001:db8:1::/48]
-  lab: [10.9.0.0/24]
+  campus: [${prefixesOf('campus').join(', ')}]
+  lab: [${prefixesOf('lab').join(', ')}]
 switches:
   core:
     dpid: "0000000000000001"
@@ -232,7 +248,7 @@ switches:
   leaf: { dpid: "0000000000000002", pipeline: ${pipeline('leaf')}, fabric: [lup] }
   far: { dpid: "0000000000000003", pipeline: ${pipeline('far')}, fabric: [fup] }
 policies:
-${blocked.length > 0 ? '  - block-users: [mallory]\n' : ''}${isolates === false ? '' : `  - isolate-users: true\n${isolates === 'audit' ? '    audit: true\n' : ''}`}  - wan-access: { ${wanDeny.length > 0 ? 'deny: [eve], allow-anyway: [203.0.113.99], ' : ''}redirect: { users: [alice], via: i2 } }
+${blocked.length > 0 ? `  - block-users: [${blocked}]\n` : ''}${isolates === false ? '' : `  - isolate-users: true\n${isolates === 'audit' ? '    audit: true\n' : ''}`}  - wan-access: { ${wanDeny.length > 0 ? `deny: [${wanDeny}], allow-anyway: [203.0.113.99], ` : ''}redirect: { users: [${redirected}], via: i2 } }
 ${narrowText(policy)}  - queues: { group_physics: physics, "*": default }
 ${allowedTo.map((user) => `  - rule: { when: 'TARGET.Owner =?= "${user}"', then: allow }\n`).join('')}${dropsByDefault ? '  - default: drop\n' : ''}`;
 }

@@ -6,12 +6,12 @@
 // deleted right before may be forgotten.
 
 import type { Message } from 'node-openflow';
-import type { Config } from '../../controller/config/config.ts';
 import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
 import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import type { JobLocation } from '../../controller/jobs/enforcer.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
+import type { ReloadOutcome } from '../../controller/policy-control.ts';
 import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
@@ -20,13 +20,16 @@ import { Discrepancy } from './discrepancy.ts';
 import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, withoutHost, withSwitch } from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
+import type { PolicyFile } from './policy-file.ts';
 import { type Judgement, judgeFrame } from './reference.ts';
-import { PLAN, type PolicyFacts, type SwitchName, type SwitchSpec, type Who } from './site.ts';
+import { PLAN, type SwitchName, type SwitchSpec, type Who } from './site.ts';
 import { turnOfTheLoop, VirtualTime } from './virtual-time.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
 /** A host that the controller has heard of less than this long ago is known for certain. */
 const SURELY_KNOWN_MS = 60_000;
+/** Among the keys of jobs. */
+export const POLICY_FILE = 'the policy file';
 
 /** How long the controller may keep in mind alone what it wants to remember. */
 const MEMORY_MS = 1000;
@@ -40,8 +43,7 @@ export interface Onlooker {
 }
 
 export interface WorldSetup {
-  readonly config: Config;
-  readonly policy: PolicyFacts;
+  readonly file: PolicyFile;
   readonly switches: ReadonlyMap<SwitchName, SwitchSpec>;
   readonly onlooker?: Onlooker | undefined;
 }
@@ -57,7 +59,10 @@ export class World implements WireOwner {
   readonly onlooker: Onlooker | undefined;
   readonly knowledge: Knowledge;
   readonly versions: ReadonlyMap<SwitchName, 1 | 4>;
-  readonly #config: Config;
+  /** On the disk; read when the controller starts and when it is told to. */
+  #file: PolicyFile;
+  /** What the reference goes by, of each file that was read. */
+  readonly #factsOf = new Map<unknown, PolicyFile['facts']>();
   #store = new SimulatedStore();
   #controller: ControllerProcess;
   readonly #datapaths = new Map<SwitchName, Datapath>();
@@ -68,6 +73,8 @@ export class World implements WireOwner {
   readonly full = new Set<SwitchName>();
   /** Of the switches that are not connected, the names of their ports that are jobs'. */
   readonly #jobPorts = new Map<SwitchName, ReadonlySet<string>>();
+  /** The ports of a switch that is away, as this controller last knew them. */
+  readonly #formerPorts = new Map<SwitchName, SwitchFacts['ports']>();
   /** When a port was a job's no more, by its switch and name. */
   readonly #freedAt = new Map<string, number>();
   /** Since when the disk takes nothing. */
@@ -76,12 +83,12 @@ export class World implements WireOwner {
   /** When a job last came or went, in epochs, by its key. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor({ config, policy, switches, onlooker }: WorldSetup) {
+  constructor({ file, switches, onlooker }: WorldSetup) {
     this.onlooker = onlooker;
     this.time.install();
     this.versions = new Map([...switches].map(([name, { version }]) => [name, version]));
-    this.knowledge = new Knowledge({ policy, jobs: [], switches: new Map() });
-    this.#config = config;
+    this.knowledge = new Knowledge({ policy: file.facts, jobs: [], switches: new Map() });
+    this.#file = file;
     this.#controller = this.#started();
     for (const name of switches.keys()) {
       const ports = [...PLAN.get(name)!.ports].map(([portNo, portName]) => portSpec(portNo, portName));
@@ -131,7 +138,7 @@ export class World implements WireOwner {
     return wire !== undefined && this.#mended.has(wire);
   }
 
-  /** The epoch of the job's last coming or going. */
+  /** The epoch of the job's last coming or going, or of the last policy file. */
   changedAt(key: string): number {
     return this.#changedAt.get(key) ?? 0;
   }
@@ -154,7 +161,10 @@ export class World implements WireOwner {
     this.#wires.delete(name);
     this.#mended.delete(wire);
     const former = this.facts.switches.get(name);
-    if (former !== undefined) this.#jobPorts.set(name, jobPortNames(former));
+    if (former !== undefined) {
+      this.#jobPorts.set(name, jobPortNames(former));
+      this.#formerPorts.set(name, former.ports);
+    }
     this.knowledge.now = {
       ...this.facts,
       switches: new Map([...this.facts.switches].filter(([each]) => each !== name)),
@@ -168,10 +178,25 @@ export class World implements WireOwner {
     const witness: Witness = {
       jobAdded: (job, enforcement) => this.#noteAdded(job, enforcement),
       jobRemoved: (job) => this.#noteRemoved(job),
+      reloaded: (config) => {
+        this.knowledge.now = { ...this.facts, policy: this.#factsOf.get(config)! };
+        this.#changedAt.set(POLICY_FILE, this.knowledge.epoch);
+      },
       connected: (connection) => this.#noteConnected(connection as unknown as Wire),
       message: (connection, message, tell) => this.#noteMessage(connection as unknown as Wire, message, tell),
     };
-    return new ControllerProcess({ config: this.#config, clock: this.time, store: this.#store, witness });
+    return new ControllerProcess({ load: () => this.#read(), clock: this.time, store: this.#store, witness });
+  }
+
+  #read(): PolicyFile['result'] {
+    this.#factsOf.set(this.#file.result.config, this.#file.facts);
+    return this.#file.result;
+  }
+
+  /** Another policy file is put on the disk, and the controller told to read it. */
+  reload(file: PolicyFile): Promise<ReloadOutcome> {
+    this.#file = file;
+    return this.#controller.policy.reload();
   }
 
   /** What is registered and removed waits for the disk, until it is released. */
@@ -192,13 +217,14 @@ export class World implements WireOwner {
     for (const [, wire] of this.wires()) wire.close('the controller is killed');
     this.time.forgetTimers();
     this.#store = this.#store.afterCrash(unacknowledged);
+    this.#formerPorts.clear();
     this.#noteStoredJobPorts();
     this.#heldSince = undefined;
     const before = this.facts;
     this.#controller = this.#started();
     for (const { location } of this.admission.list()) this.#rememberJobPort(location);
     const jobs = this.admission.list().map((admitted) => restoredFacts(admitted, before));
-    this.knowledge.now = { ...this.facts, jobs };
+    this.knowledge.now = { ...this.facts, jobs, policy: this.#file.facts };
     for (const { key } of jobs) this.#changedAt.set(key, this.knowledge.epoch);
   }
 
@@ -244,7 +270,14 @@ export class World implements WireOwner {
     const jobs = connected.jobs.map((job) =>
       job.at?.switch === name ? { ...job, at: this.#placeAgain(connected, job) } : job,
     );
-    const jobPorts = new Set([...inherited, ...jobs.flatMap(({ at }) => (at?.switch === name ? [at.port] : []))]);
+    // A port that was deleted while it was away is none any more.
+    const former = this.#formerPorts.get(name);
+    const isStill = (port: number) =>
+      ports.has(port) && (former === undefined || former.get(port)?.name === ports.get(port)?.name);
+    const found = jobs.flatMap((job, i) =>
+      job.at?.switch === name && (job.at !== connected.jobs[i]!.at || isStill(job.at.port)) ? [job.at.port] : [],
+    );
+    const jobPorts = new Set([...inherited, ...found]);
     this.knowledge.now = { ...withSwitch(connected, { ...made, jobPorts }), jobs };
   }
 

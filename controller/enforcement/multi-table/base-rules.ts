@@ -55,6 +55,11 @@ export function baseRules(context: MultiTableContext): FlowRule[] {
   ];
 }
 
+/** Where there is room for nothing else. */
+export function askAboutAll(): FlowRule {
+  return rule(Table.INGRESS, Level.MISS, {}, toController);
+}
+
 /** What the controller sends as a reply is looked up there: if it came back as a miss, it would do so for ever. */
 function missOf({ view }: MultiTableContext, table: number): RuleBody {
   return table === Table.REPLIES && tracksConnections(view) ? drop : toController;

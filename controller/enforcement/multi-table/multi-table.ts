@@ -9,7 +9,7 @@ import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { Pipeline, PipelineMemory } from '../pipeline.ts';
-import { baseRules } from './base-rules.ts';
+import { askAboutAll, baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
@@ -23,6 +23,7 @@ export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
   readonly guard = { guard: verdictGuard(), reserve: verdictReserve() };
   readonly heart = VERDICTS;
+  readonly lastResort = { group: BASE, rules: [askAboutAll()] };
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
   #classes: ReadonlyMap<number, EndpointClass> = new Map();
@@ -122,12 +123,20 @@ export class MultiTablePipeline implements Pipeline {
     return group === VERDICTS;
   }
 
-  /** Hosts, then jobs at other switches, then jobs of this one. A job whose address is in no range cannot be spared. */
+  /**
+   * Hosts, then jobs at other switches, then jobs of this one, then ports: what comes in by a job's port without its gate, or
+   * would leave by one without rules, is asked about. A job whose address is in no range cannot be spared, nor a port to
+   * another switch where it has rules that come before verdicts.
+   */
   rank(group: string): number | undefined {
+    const { jobs, policy, state } = this.#context.view;
     const kind = group.slice(0, group.indexOf(':'));
     if (kind === 'host') return 0;
+    if (kind === 'port') {
+      const role = state.roleOf(Number(group.slice(kind.length + 1)));
+      return role === 'fabric' && this.#context.hasRegisters ? undefined : 3;
+    }
     if (kind !== 'job') return undefined;
-    const { jobs, policy, state } = this.#context.view;
     const placed = jobs.byKey(group.slice(kind.length + 1));
     if (placed === undefined) return 0;
     if (!placed.job.addresses.every((address) => policy.isInRanges(address))) return undefined;

@@ -205,8 +205,7 @@ export class Reconciler {
   planned(pipeline: Pipeline, view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange {
     const planned = planChange({
       groups: this.#groups,
-      wantedOf: (group) =>
-        this.#room.leftOut.has(group) ? [] : pipeline.rulesOf(group).filter((rule) => !this.#taken.has(rule)),
+      wantedOf: (group) => this.#room.rulesOf(group, pipeline).filter((rule) => !this.#taken.has(rule)),
       names: groups ?? new Set([...pipeline.groups(), ...this.#groups.names()]),
       guard: this.#pipeline.guard,
       takesBundles: this.#writer.canBundle,
@@ -250,11 +249,10 @@ export class Reconciler {
     const { decided, groups } = this.#room.makeRoom();
     for (const rule of decided) this.#sender.delete(rule);
     const back = groups.length > 0 || this.#room.leftOut.size === 0 ? [] : this.#room.takeBack();
-    const asks = [...this.#room.leftOut].some(
-      (group) => this.#pipeline.rank(group) !== 0 && group !== this.#pipeline.heart,
-    );
-    const more = [...this.#pipeline.askAboutUnknown(asks), ...groups, ...back].map((group) => this.#changeOf(group));
+    const asks = this.#pipeline.askAboutUnknown(this.#room.lacksMore);
+    const more = [...new Set([...asks, ...groups, ...back])].map((group) => this.#changeOf(group));
     for (const change of more) this.#groups.note(change);
+    if (back.length > 0) for (const rule of this.#room.makeRoom().decided) this.#sender.delete(rule);
     this.#tellOfRoom(groups.length, back.length);
     // What was to be added and is left out all the same never gets there.
     const spared = new Set(groups);

@@ -1,7 +1,8 @@
 // Which groups of rules go without when a switch has too little room. Rules decided for packets go first, the oldest of
 // them; then the groups that the pipeline can spare, in its order, the least used first. Whatever has no rules is asked
-// about: full tables cost speed and never safety. What was left out comes back when there is room again, the most asked
-// for first.
+// about: full tables cost speed and never safety. Where a rule that cannot be spared finds no room, the heart goes with its
+// group; where it is one of the last resort's group, all go but the last resort. What was left out comes back when there is
+// room again, the most asked for first.
 
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -13,12 +14,18 @@ import type { RuleGroups } from './rule-groups.ts';
 const DECIDED_TABLE = 0;
 const NOTHING = { decided: [], groups: [] } as const;
 
+/** Beyond every rank. */
+const LAST_SPARED = Number.MAX_SAFE_INTEGER;
+const NEVER_SPARED = Number.POSITIVE_INFINITY;
+
 export class Room {
   readonly #budget: RuleBudget;
   readonly #pipeline: Pipeline;
   readonly #groups: RuleGroups;
   readonly #decided: DecidedRules;
   readonly #leftOut = new Set<string>();
+  /** Nothing is there but the last resort. */
+  #isCollapsed = false;
   /** Packets carried by a group's rules when they were last read. */
   readonly #uses = new Map<string, number>();
 
@@ -43,9 +50,16 @@ export class Room {
     return this.#leftOut.size > 0 || this.#budget.isNearlyFull(this.#counts);
   }
 
-  /** What a group should have here. */
-  rulesOf(group: string): FlowRule[] {
-    return this.#leftOut.has(group) ? [] : this.#pipeline.rulesOf(group);
+  /** What a group should have here, by this pipeline or another of its kind. */
+  rulesOf(group: string, pipeline: Pipeline = this.#pipeline): FlowRule[] {
+    if (!this.#isCollapsed) return this.#leftOut.has(group) ? [] : pipeline.rulesOf(group);
+    const { lastResort } = pipeline;
+    return group === lastResort.group ? [...lastResort.rules] : [];
+  }
+
+  /** Whether what has no rules may be a job's. */
+  get lacksMore(): boolean {
+    return [...this.#leftOut].some((group) => this.#pipeline.rank(group) !== 0);
   }
 
   noteUses(uses: ReadonlyMap<string, number>): void {
@@ -68,12 +82,20 @@ export class Room {
 
   /** A rule of this group was refused, so the group goes; the groups that change by that. */
   leaveOut(group: string | undefined): readonly string[] {
-    const { heart } = this.#pipeline;
+    const { heart, lastResort } = this.#pipeline;
+    if (this.#isCollapsed) return [];
+    if (group === lastResort.group) {
+      this.#isCollapsed = true;
+      const changed = [...this.#groups.names()];
+      for (const each of changed) if (each !== group) this.#leftOut.add(each);
+      return changed;
+    }
     const isSpared = group !== undefined && this.#pipeline.rank(group) !== undefined;
-    const goes = isSpared ? group : heart;
-    if (goes === undefined || this.#leftOut.has(goes)) return [];
-    this.#leftOut.add(goes);
-    return [goes];
+    // Without the heart nothing is forwarded unasked, so nothing passes for what the lacking rules would have told from it.
+    const goes = isSpared || heart === undefined ? [group] : [heart, group];
+    const changed = goes.filter((each) => each !== undefined && !this.#leftOut.has(each)) as string[];
+    for (const each of changed) this.#leftOut.add(each);
+    return changed;
   }
 
   /**
@@ -99,21 +121,37 @@ export class Room {
     return { decided, groups };
   }
 
-  /** Groups that were left out and fit now, those that can least be spared first. They are taken in again. */
+  /**
+   * Groups that were left out and fit now, those that can least be spared first, and the heart once all of these are back.
+   * They are taken in again. Rules decided for packets are no hindrance: they have to go for them.
+   */
   takeBack(): string[] {
-    const inOrder = [...this.#leftOut]
-      .map((group) => ({ group, rank: this.#pipeline.rank(group) ?? Number.POSITIVE_INFINITY }))
-      .sort((a, b) => b.rank - a.rank);
-    const counts = new Map(this.#counts);
+    const { heart } = this.#pipeline;
+    const counts = new Map(this.#groups.counts);
     const back: string[] = [];
+    if (this.#isCollapsed) {
+      const [spared, vital] = partition([...this.#pipeline.groups()], (group) => this.#isSpared(group));
+      const then = countsOf(vital.flatMap((group) => this.#pipeline.rulesOf(group)));
+      if (this.#budget.excess(then).size > 0) return [];
+      this.#isCollapsed = false;
+      this.#leftOut.clear();
+      for (const group of spared) this.#leftOut.add(group);
+      back.push(...vital);
+      counts.clear();
+      for (const [table, count] of then) counts.set(table, count);
+    }
+    const place = (group: string) => this.#pipeline.rank(group) ?? (group === heart ? LAST_SPARED : NEVER_SPARED);
+    const inOrder = [...this.#leftOut].map((group) => ({ group, rank: place(group) })).sort((a, b) => b.rank - a.rank);
     let isFull = false;
     for (const { group } of inOrder) {
       const rules = this.#pipeline.rulesOf(group);
       if (rules.length > 0 && isFull) continue;
       const then = new Map(counts);
       for (const { table = 0 } of rules) then.set(table, (then.get(table) ?? 0) + 1);
-      isFull = this.#budget.excess(then).size > 0;
-      if (isFull) continue;
+      if (this.#budget.excess(then).size > 0) {
+        isFull = true;
+        continue;
+      }
       for (const [table, count] of then) counts.set(table, count);
       this.#leftOut.delete(group);
       back.push(group);
@@ -121,9 +159,24 @@ export class Room {
     return back;
   }
 
+  #isSpared(group: string): boolean {
+    return this.#pipeline.rank(group) !== undefined || group === this.#pipeline.heart;
+  }
+
   get #counts(): TableCounts {
     const counts = new Map(this.#groups.counts);
     counts.set(DECIDED_TABLE, (counts.get(DECIDED_TABLE) ?? 0) + this.#decided.size);
     return counts;
   }
+}
+
+function countsOf(rules: readonly FlowRule[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { table = 0 } of rules) counts.set(table, (counts.get(table) ?? 0) + 1);
+  return counts;
+}
+
+/** Those for which it is so, and the others. */
+function partition<T>(all: readonly T[], isSo: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(isSo), all.filter((each) => !isSo(each))];
 }
