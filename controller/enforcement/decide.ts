@@ -9,7 +9,7 @@ import { isGroupMac, isLocalAddress } from '../../protocols/packet/address.ts';
 import type { Frame } from '../../protocols/packet/frame.ts';
 import { EtherType, Icmpv6Type } from '../../protocols/packet/protocol-numbers.ts';
 import type { FlowMatch, Output } from '../southbound/flow-rule.ts';
-import { type Arrival, addressMatch, linkMatch, matchWithoutBootstrap } from './decided-match.ts';
+import { type Arrival, addressMatch, linkMatch, matchWithoutBootstrap, senderMatch } from './decided-match.ts';
 import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputTo } from './delivery.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import {
@@ -79,11 +79,22 @@ function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
         ? { placed: sender.placed, mac: frame.ethSrc }
         : undefined,
   };
-  const fate = isGroupMac(frame.ethDst)
+  const narrow = isGroupMac(frame.ethDst)
     ? decideGroup(view, packet, sender.endpoint)
     : decideUnicast(view, packet, sender.endpoint);
+  const fate = isDeniedAll(view, sender, narrow) ? asWideAs(senderMatch(view, packet), narrow) : narrow;
   if (frame.kind === 'ipv6' && view.state.version === 1) return { ...onlyIfFree(view, packet, sender, fate), ...known };
   return { ...fate, ...known, dscp: frame.kind === 'arp' ? undefined : markOf(fate) };
+}
+
+/** A job that is here, has its MAC, and may talk to nobody: whatever it sends has this fate. */
+function isDeniedAll(view: ForwardingView, sender: Sender, fate: Fate): boolean {
+  if (sender.kind !== 'job' || fate.dropReason !== 'policy' || sender.placed.mac === undefined) return false;
+  return isLocatedHere(view, sender) && view.policy.deniesAllFrom(sender.endpoint);
+}
+
+function asWideAs(match: FlowMatch | undefined, fate: Fate): Fate {
+  return match === undefined ? fate : { ...fate, match, isWide: true };
 }
 
 /** Every switch that a packet crosses writes the same, since the verdict is the same everywhere. OpenFlow 1.0 cannot mark IPv6. */

@@ -43,6 +43,8 @@ export interface Fate {
   readonly dscp: number | undefined;
   /** A match whose every packet has this fate as long as nothing that it was decided on changes; undefined: no rule. */
   readonly match: FlowMatch | undefined;
+  /** The match stands for more than this pair of addresses: it holds as long as no class of endpoints comes. */
+  readonly isWide?: boolean;
   /** The sender was who it said it is, and is at this port. */
   readonly learned: MacAddress | undefined;
   /** The sender is a job that registered without a MAC, and this is the one it uses. */

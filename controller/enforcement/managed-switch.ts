@@ -51,17 +51,24 @@ export interface SwitchParts {
   readonly mending: MendQueue;
 }
 
+interface ClassesSeen {
+  readonly engine: VerdictEngine | undefined;
+  readonly version: number;
+}
+
+function isOther({ engine, version }: ClassesSeen, now: VerdictEngine): boolean {
+  return engine !== now || version !== now.liveVersion;
+}
+
 export class ManagedSwitch {
   readonly connection: SwitchConnection;
   readonly view: ForwardingView;
   readonly pipeline: Pipeline;
   readonly rules: Reconciler;
   readonly #counters: Counters;
-  /** The classes that the gates of OpenFlow 1.0 were last made for. */
-  #gatedBy: { readonly engine: VerdictEngine | undefined; readonly version: number } = {
-    engine: undefined,
-    version: 0,
-  };
+  /** The classes that the gates of OpenFlow 1.0 were last made for, and those that wide rules were last asked about. */
+  #gatedBy: ClassesSeen = { engine: undefined, version: 0 };
+  #widenedBy: ClassesSeen = { engine: undefined, version: 0 };
   #isAdapted = false;
   /** Addresses of jobs that came before it was known what the switch can do. */
   readonly #newBeforeAdapted: IpAddress[] = [];
@@ -206,8 +213,9 @@ export class ManagedSwitch {
       ...placed.job.addresses.map((address) => ({ address })),
       ...(mac === undefined ? [] : [{ source: mac }, { destination: mac }]),
       ...(isHere ? [{ inPort: location.portNo }, { outPort: location.portNo }] : []),
-      // A new job may hear what nobody heard before.
+      // A new job may hear what nobody heard before, and one of a new class what was denied to all.
       ...(isNew ? (['unheard'] as const) : []),
+      ...(isNew && this.#isOfAnotherPolicy() ? (['wide'] as const) : []),
     ]);
     if (this.#gatesMayChange()) return this.rules.refresh() || isDeleted;
     const groups = this.pipeline.groupsOfJob(placed);
@@ -218,8 +226,16 @@ export class ManagedSwitch {
   #gatesMayChange(): boolean {
     if (this.connection.version !== 1) return false;
     const { engine } = this.view.policy;
-    const isChanged = engine !== this.#gatedBy.engine || engine.liveVersion !== this.#gatedBy.version;
+    const isChanged = isOther(this.#gatedBy, engine);
     this.#gatedBy = { engine, version: engine.liveVersion };
+    return isChanged;
+  }
+
+  /** Classes have come or gone since this was last asked. */
+  #isOfAnotherPolicy(): boolean {
+    const { engine } = this.view.policy;
+    const isChanged = isOther(this.#widenedBy, engine);
+    this.#widenedBy = { engine, version: engine.liveVersion };
     return isChanged;
   }
 

@@ -35,7 +35,7 @@ export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMa
   if (fate.learned !== undefined) managed.learn(fate.learned, inPort);
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.
   if (fate.match !== undefined && frame.ethDst !== frame.ethSrc)
-    managed.rules.install(ruleFor(fate), { frame, inPort });
+    managed.rules.install(ruleFor(fate), { frame, inPort }, fate.isWide);
   if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) {
     managed.send(packet, { outputs: fate.outputs, dscp: fate.dscp, connection: connectionOf(fate) });
   }

@@ -208,6 +208,19 @@ export class PolicyView {
     return true;
   }
 
+  /** True where every class that has members is denied to this sender, local addresses included. */
+  deniesAllFrom(sender: JudgedEndpoint): boolean {
+    const known = this.derived('senders that are denied everything', () => new Map<EndpointClass, boolean>());
+    const own = this.engine.classOf(sender);
+    const before = known.get(own);
+    if (before !== undefined) return before;
+    const isDenied = [...this.engine.live()].every(
+      (other) => this.engine.verdictOfClasses(own, other).action === 'drop',
+    );
+    known.set(own, isDenied);
+    return isDenied;
+  }
+
   #meet(job: Job, inherited: ReadonlyMap<EndpointClass, number> | undefined): readonly number[] {
     const key = registrationKey(job.registration);
     const before = this.#members.get(key) ?? [];

@@ -148,10 +148,10 @@ export class Reconciler {
   }
 
   /** A rule that was decided for a packet. Before the switch is mended, and where there is no room, there are none. */
-  install(decided: FlowRule, packet: DecidedFor): void {
+  install(decided: FlowRule, packet: DecidedFor, isWide = false): void {
     if (!this.#isMended || this.#taken.has(decided) || !this.#room.hasRoomForDecided()) return;
     if (isGroupMac(decided.match.ethDst ?? 0) && this.#decided.countOf('unheard') >= MOST_UNHEARD) return;
-    const { rule, evicted } = this.#decided.add(decided, packet);
+    const { rule, evicted } = this.#decided.add(decided, packet, isWide);
     if (evicted !== undefined) this.#sender.delete(evicted);
     this.#sender.add(rule);
   }
