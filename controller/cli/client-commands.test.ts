@@ -54,7 +54,7 @@ describe('lark jobs', () => {
 describe('lark switches', () => {
   it('prints a line a switch', async () => {
     const { out } = await runForTest(['switches']);
-    expect(out).toMatch(/^rack2 +0000000000000002 +1\.0 +ready +single-table +0\/0 +0 +127\.0\.0\.1:50001/m);
+    expect(out).toMatch(/^rack2 +0000000000000002 +1\.0 +ready +single-table +0\/0 +0 +0 +127\.0\.0\.1:50001/m);
     expect(out).toMatch(/^core +0000001aa009fbc9 +1\.3 +ready +single-table +2\/3 +7 /m);
   });
 

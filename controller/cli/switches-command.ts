@@ -94,6 +94,8 @@ function describe(view: SwitchView, style: Style): string {
     ['peer', view.peer],
     ['connected', view.connectedAt],
     ['hosts learned', view.hosts],
+    ['rules', roomText(view)],
+    ["rules of others before Lark's", view.foreignRules.length],
   ]);
   const ports = [...view.ports].sort((a, b) => a.portNo - b.portNo);
   return ports.length === 0 ? fields : `${fields}\n${formatTable(portColumns(style), ports, style.bold)}`;
@@ -108,10 +110,19 @@ function switchColumns(style: Style) {
     { title: 'PIPELINE', text: (view: SwitchView) => view.pipeline },
     { title: 'PORTS UP', align: 'right' as const, text: portsUp, paint: anyDown(style) },
     { title: 'HOSTS', align: 'right' as const, text: (view: SwitchView) => view.hosts },
+    { title: 'RULES', align: 'right' as const, text: (view: SwitchView) => view.rules, paint: isCramped(style) },
     { title: 'PEER', text: (view: SwitchView) => view.peer },
     { title: 'CONNECTED', text: (view: SwitchView) => view.connectedAt },
   ];
 }
+
+function roomText({ rules, room }: SwitchView): string {
+  const share = room.share === 0 ? '' : `, ${Math.round(room.share * 100)} % of the room`;
+  return `${rules}${share}${room.leftOut === 0 ? '' : `; ${room.leftOut} groups left out`}`;
+}
+
+const isCramped = (style: Style) => (view: SwitchView) =>
+  view.room.share >= 0.8 || view.room.leftOut > 0 || view.foreignRules.length > 0 ? style.yellow : undefined;
 
 function portsUp(view: SwitchView): string {
   return `${view.ports.filter((port) => port.up).length}/${view.ports.length}`;

@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
-import type { Config, SwitchConfig } from '../config/config.ts';
+import { type Config, formatPlace, type SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
 import { type Job, registrationKey } from '../jobs/job.ts';
@@ -15,7 +15,8 @@ import { JobPortNames } from '../network/job-port-names.ts';
 import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
-import type { FlowMatch } from '../southbound/flow-rule.ts';
+import type { FlowRule } from '../southbound/flow-rule.ts';
+import { describeRule } from '../southbound/rule-messages.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
@@ -332,7 +333,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.rules.onRefused(message.xid, isTableFull(message));
-        this.#log.warn({ switch: managed.state.name, error, rule: rule && describeRule(rule) }, 'switch.error');
+        const said = rule === undefined ? {} : saidOf(connection.version, rule);
+        this.#log.warn({ switch: managed.state.name, error, ...said }, 'switch.error');
       }
     }
   }
@@ -483,6 +485,12 @@ function hasPort(state: SwitchState, { portNo, portName }: JobLocation): boolean
   return port !== undefined && (portName === undefined || port.name === portName);
 }
 
-function describeRule(rule: { priority: number; match: FlowMatch }): string {
-  return `priority ${rule.priority}, ${Object.keys(rule.match).join(',')}`;
+/** A rule in the switch's own words, and the policy's line that it carries out. */
+function saidOf(version: 1 | 4, rule: FlowRule): { readonly rule: string; readonly policy?: string } {
+  const { match, actions } = describeRule(version, rule);
+  const { table = 0, priority, origin } = rule;
+  const text = `table=${table},priority=${priority}${match === '' ? '' : `,${match}`} actions=${actions}`;
+  if (origin === undefined) return { rule: text };
+  const place = origin.place === undefined ? '' : ` (${formatPlace(origin.place)})`;
+  return { rule: text, policy: `${origin.policy}${place}` };
 }

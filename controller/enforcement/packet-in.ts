@@ -62,6 +62,7 @@ function ruleFor(fate: Fate): FlowRule {
     match: fate.match ?? {},
     outputs: fate.outputs,
     dscp: fate.dscp,
+    origin: fate.verdict?.origin,
     cookie: makeCookie(forwards ? RuleKind.FORWARD : RuleKind.DROP),
     idleTimeoutSec: IDLE_TIMEOUT_SEC,
     hardTimeoutSec: forwards ? FORWARD_HARD_TIMEOUT_SEC : 0,

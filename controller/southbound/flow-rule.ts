@@ -3,6 +3,7 @@
 // a rule is encoded.
 
 import { type IpAddress, isIpv4, networkOf, type Prefix } from '../../protocols/packet/address.ts';
+import type { Place } from '../config/config.ts';
 import { CONTROLLER_PORT } from '../network/port-numbers.ts';
 
 /** Port numbers are 32 bits wide as in OpenFlow 1.3; encoding for 1.0 narrows them. */
@@ -130,6 +131,8 @@ export interface FlowRule {
   readonly cookie: bigint;
   readonly idleTimeoutSec: number;
   readonly hardTimeoutSec: number;
+  /** The policy whose word it carries out, and where the file says so; undefined where none does. */
+  readonly origin?: { readonly policy: string; readonly place: Place | undefined } | undefined;
   /** A switch that refuses it, as one that cannot match its fields, does without: what it is for is asked about. */
   readonly isOptional?: boolean;
 }

@@ -103,3 +103,18 @@ it('finds the limit of a table that is full, and goes on by asking', async () =>
     expect(await site.reaches('campus', HOSTS.bob.ipv4)).toBe(true);
   }
 });
+
+it('names the rule that was refused, and the line of the file behind it', async () => {
+  site = await Site.start({ version: '1.3', pipeline: 'multi-table', registers: true }, [...NAMES]);
+  expect(await site.register('alice1')).toEqual(['OK']);
+  const inVerdict = (await site.dumpFlows()).split('\n').filter((line) => line.includes('table=4,')).length;
+  const limit = ['--id=@limited', 'create', 'Flow_Table', `flow_limit=${inVerdict}`];
+  await site.ovs.vsctl(['--', ...limit, '--', 'set', 'bridge', BRIDGE, 'flow_tables:4=@limited']);
+  expect(await site.register('bob')).toEqual(['OK']);
+  const errors = site.events.filter(({ msg }) => msg === 'switch.error');
+  expect(errors.map(({ rule }) => rule)).toContainEqual(expect.stringMatching(/^table=4,priority=\d+,metadata=/));
+  expect(errors.map(({ policy }) => policy)).toContainEqual(
+    expect.stringMatching(/^(isolate-users|queues|wan-access) \(policy\.yaml:\d+:\d+\)$/),
+  );
+  expect(await site.reaches('alice1', HOSTS.bob.ipv4)).toBe(false);
+});

@@ -41,6 +41,8 @@ describe.each([1, 4] as const)('single-table, version %s', (version) => {
     await site.register({ number: 4, user: 'alice', port: 'j4' });
     site.inject('leaf', 2, 2, 4, 'honest');
     await site.arrives('honest', 'leaf:4');
-    expect([...site.seen('first'), ...site.seen('more'), ...site.seen('outside'), ...site.seen('still-not')]).toEqual([]);
+    expect([...site.seen('first'), ...site.seen('more'), ...site.seen('outside'), ...site.seen('still-not')]).toEqual(
+      [],
+    );
   });
 });

@@ -64,17 +64,36 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
   if (table === undefined) return [];
   const source = (row: number) => sourceClass(classes[row]!.id);
   const destination = (column: number) => destinationClass(classes[column]!.id);
+  const indexes = Array.from(classes.keys());
+  /** The policy behind a rule, by the first pair of classes that it is for. */
+  const originOf = (outcome: Outcome, rows: readonly number[], columns: readonly number[]) => {
+    for (const row of rows) {
+      const column = columns.find((each) => at(row, each) === outcome);
+      if (column !== undefined) return engine.verdictOfClasses(classes[row]!, classes[column]!).origin;
+    }
+    return undefined;
+  };
+  const make = (level: number, outcome: Outcome, { row, column }: Pair): FlowRule[] => {
+    const parts = [...(row === undefined ? [] : [source(row)]), ...(column === undefined ? [] : [destination(column)])];
+    const origin = originOf(outcome, row === undefined ? indexes : [row], column === undefined ? indexes : [column]);
+    const metadata = parts.length === 0 ? undefined : both(...parts);
+    return rulesFor(level, metadata, outcome).map((each) => ({ ...each, origin }));
+  };
   return [
     ...alternateRules(context),
-    ...rulesFor(VerdictLevel.ALL, undefined, table.all),
-    ...[...table.columns].flatMap(([column, outcome]) => rulesFor(VerdictLevel.COLUMN, destination(column), outcome)),
-    ...[...table.rows].flatMap(([row, outcome]) => rulesFor(VerdictLevel.ROW, source(row), outcome)),
+    ...make(VerdictLevel.ALL, table.all, {}),
+    ...[...table.columns].flatMap(([column, outcome]) => make(VerdictLevel.COLUMN, outcome, { column })),
+    ...[...table.rows].flatMap(([row, outcome]) => make(VerdictLevel.ROW, outcome, { row })),
     ...[...table.cells].flatMap(([row, cells]) =>
-      [...cells].flatMap(([column, outcome]) =>
-        rulesFor(VerdictLevel.CELL, both(source(row), destination(column)), outcome),
-      ),
+      [...cells].flatMap(([column, outcome]) => make(VerdictLevel.CELL, outcome, { row, column })),
     ),
   ];
+}
+
+/** What a rule of the table is for: all classes where one is left out. */
+interface Pair {
+  readonly row?: number;
+  readonly column?: number;
 }
 
 function rulesFor(level: number, metadata: MaskedMetadata | undefined, { body, dscp }: Outcome): FlowRule[] {
