@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load-config.ts';
 import type { Job } from '../jobs/job.ts';
 import { sampleJob } from '../jobs/testing/sample-job.ts';
-import { ClassNumbers } from './class-numbers.ts';
+import { ClassNumbers, isClassNumber } from './class-numbers.ts';
 import { PolicyView } from './policy-view.ts';
 
 /** Not how long it takes, but how long it may take where much else is done. */
@@ -99,6 +99,45 @@ describe('the successor of a policy view', () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('a policy view after a restart', () => {
+  /** What was written down of a view, by a Lark that forgets nothing. */
+  const writtenOf = (view: PolicyView) =>
+    new Map([...view.engine.live()].map((each) => [view.engine.fingerprintOf(each), each.id]));
+
+  it('has every class under the number that was written down, whatever order the jobs are read in', () => {
+    const property = fc.property(anyConfig, anyJobs, anyJobs, (config, gone, jobs) => {
+      const before = new PolicyView(config);
+      for (const job of gone) before.meet({ ...job, registration: { ...job.registration, globalJobId: 'gone' } });
+      for (const job of jobs) before.meet(job);
+      const after = PolicyView.restored(config, [...jobs].reverse(), writtenOf(before));
+      for (const job of jobs) expect(after.numbersOf(job)).toEqual(before.numbersOf(job));
+      expect(after.blocks().map(({ endpointClass }) => endpointClass.id)).toEqual(
+        before.blocks().map(({ endpointClass }) => endpointClass.id),
+      );
+    });
+    fc.assert(property, RUNS);
+  });
+
+  it('gives no two classes one number, whatever was written down, and takes the others from what is free', () => {
+    const number = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1, 1.5, Number.NaN, 2 ** 40));
+    const property = fc.property(anyConfig, anyJobs, fc.array(number), (config, jobs, numbers) => {
+      const first = PolicyView.restored(config, jobs, new Map());
+      const keys = [...first.engine.live()].map((each) => first.engine.fingerprintOf(each));
+      const after = PolicyView.restored(
+        config,
+        jobs,
+        new Map(numbers.map((each, i) => [keys[i] ?? `other ${i}`, each])),
+      );
+      const given = numbersIn(after);
+      expect(new Set(given).size).toBe(given.length);
+      for (const each of given) expect(isClassNumber(each)).toBe(true);
+      const fresh = Array.from({ length: 20 }, () => after.numbers.take());
+      expect(new Set([...given, ...fresh]).size).toBe(given.length + 20);
+    });
+    fc.assert(property, RUNS);
   });
 });
 

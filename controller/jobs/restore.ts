@@ -13,6 +13,9 @@
 //  2. is carried out on the switches, and settles.
 //  3. is written down as settled (its addresses are free, or held back for certain switches) and answered. A crash before
 //     it is written: as after step 1, which holds back more and never less.
+// A port that a job is at is remembered from the turn in which the switches hear of the job, and until it is deleted
+//  1. by the record of the job, as long as there is one. 2. by its own, which is written with the next commit, and so no later
+//  than the end of the job. A crash that loses a deletion leaves a port gated that needs no gate, and nothing open.
 // A switch that Lark has never met is written down before it gets a rule, so that step 1 of a removal knows it.
 // A restart
 //  1. reads the store; what it cannot read keeps it from starting. 2. puts every job where it was and every address held

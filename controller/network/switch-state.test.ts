@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type SwitchPort, SwitchState } from './switch-state.ts';
 
-function state(): SwitchState {
+function state(onJobPort: (portName: string, isJobPort: boolean) => void): SwitchState {
   const identity = { dpid: 1n, version: 4, config: undefined, canMatchArp: true, agesHosts: false } as const;
-  return new SwitchState(identity, { now: () => 0 });
+  return new SwitchState(identity, { now: () => 0, onJobPort });
 }
 
 const port: fc.Arbitrary<SwitchPort> = fc.record({
@@ -15,7 +15,7 @@ const port: fc.Arbitrary<SwitchPort> = fc.record({
   isUp: fc.boolean(),
 });
 
-it('finds ports by name and number, and knows jobs’ ports, as if it looked through all of them', () => {
+it('finds ports by name and number, and knows and tells jobs’ ports, as if it looked through all of them', () => {
   const step = fc.oneof(
     fc.record({ set: fc.array(port, { minLength: 1, maxLength: 3 }) }),
     fc.record({ remove: fc.integer({ min: 1, max: 6 }) }),
@@ -23,7 +23,8 @@ it('finds ports by name and number, and knows jobs’ ports, as if it looked thr
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const tested = state();
+      const told = new Set<string>();
+      const tested = state((name, isJobPort) => (isJobPort ? told.add(name) : told.delete(name)));
       const ports = new Map<number, SwitchPort>();
       const jobPorts = new Set<number>();
       for (const each of steps) {
@@ -42,6 +43,13 @@ it('finds ports by name and number, and knows jobs’ ports, as if it looked thr
           const found = [...ports.values()].find((one) => one.name === name || String(one.portNo) === name);
           expect(tested.portNamed(name)).toEqual(found);
         }
+        const named = [...ports.values()].filter(({ portNo }) => jobPorts.has(portNo)).map(({ name }) => name);
+        expect(told).toEqual(new Set(named));
+        const back = state(() => {});
+        back.setPorts([...ports.values()].map((one) => ({ ...one, portNo: 7 - one.portNo })));
+        back.inheritJobPorts(told);
+        const inherited = [...ports.values()].filter(({ name }) => told.has(name)).map(({ portNo }) => 7 - portNo);
+        expect(back.jobPorts).toEqual(new Set(inherited));
         for (let portNo = 1; portNo <= 6; portNo++) {
           const role = !ports.has(portNo) ? undefined : jobPorts.has(portNo) ? 'job' : 'edge';
           expect(tested.roleOf(portNo)).toBe(role);

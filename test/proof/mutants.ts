@@ -165,8 +165,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a port without its gate after a restart',
-    file: `${enforcement}/engine.ts`,
-    from: 'else managed.state.markJobPort(placed.location.portNo);',
+    file: `${enforcement}/managed-switch.ts`,
+    from: 'state.inheritJobPorts(parts.jobPorts);',
     to: '',
   },
   {

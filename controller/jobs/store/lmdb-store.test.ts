@@ -129,6 +129,19 @@ describe('a store', () => {
     await fc.assert(runs, { numRuns: 40 });
   });
 
+  it('takes up one of the layout before it, which had no job ports and no classes, and keeps older versions from it', async () => {
+    const former = await reopen();
+    await former.commit([put(stored(1)), { kind: 'switch', dpid: 'a' }]);
+    await tamper(undefined, 'layout', Buffer.from('1'));
+    const opened = await reopen();
+    expect(opened.load()).toEqual({ ...EMPTY_STATE, jobs: [stored(1)], switches: ['a'] });
+    await opened.close();
+    store = undefined;
+    const environment = open<Buffer, string>({ path: path(), encoding: 'binary', noSubdir: false });
+    expect(environment.get('layout')?.toString()).toBe('2');
+    await environment.close();
+  });
+
   it('writes what comes in together with far fewer syncs than commits', async () => {
     const opened = await reopen();
     await Promise.all(Array.from({ length: 500 }, (_, i) => opened.commit([put(stored(i + 1))])));
