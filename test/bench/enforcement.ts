@@ -1,5 +1,5 @@
 // `npm run bench:enforcement -- [--quick] [--only CASE,…] [--directory DIR] [--json FILE]`: the figures of enforcement, each beside its target:
-// how long admission takes, how many jobs a second are admitted, how long a restart takes, how much memory a job takes, and
+// how long admission takes, how many jobs a second are admitted, how long a restart takes, how much memory a job takes, what a reload costs, and
 // what a storm of reconnections does. Lark runs in a process of its own, the switches and clients in this one, over
 // loopback; stores are put under DIR, which should be on the disk that Lark is to use. A target that is missed is said, not failed: how busy the machine is would decide too much.
 
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { admissionCase } from './enforcement/admission-case.ts';
 import type { CaseResult } from './enforcement/case-result.ts';
+import { reloadCase } from './enforcement/reload-case.ts';
 import { restartCase } from './enforcement/restart-case.ts';
 import { AdMaker } from './enforcement/site.ts';
 import { stormCase } from './enforcement/storm-case.ts';
@@ -30,6 +31,7 @@ const cases: Readonly<Record<string, (directory: string) => Promise<CaseResult>>
   admission: (directory) => admissionCase(ads, directory, isQuick),
   throughput: (directory) => throughputCase(ads, directory, isQuick),
   restart: (directory) => restartCase(ads, directory, isQuick),
+  reload: (directory) => reloadCase(ads, directory, isQuick),
   storm: (directory) => stormCase(directory, isQuick),
 };
 const wanted = values.only === undefined ? Object.keys(cases) : values.only.split(',');

@@ -41,6 +41,11 @@ export class BenchLark {
     return (await ask(this.#child, { processor: true }, 'processorMs')).processorMs;
   }
 
+  /** Resolves when every switch has confirmed it; rejects if one has not. */
+  async reload(policy: string): Promise<void> {
+    await ask(this.#child, { reload: { policy } }, 'reloaded');
+  }
+
   async get<T>(path: string): Promise<T> {
     const { host, port } = this.addresses.http;
     return (await (await fetch(`http://${host}:${port}${path}`)).json()) as T;
@@ -58,7 +63,7 @@ export class BenchLark {
   }
 }
 
-function ask<K extends 'started' | 'memory' | 'processorMs'>(
+function ask<K extends 'started' | 'memory' | 'processorMs' | 'reloaded'>(
   child: ChildProcess,
   message: ToChild,
   key: K,

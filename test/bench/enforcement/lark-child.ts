@@ -7,6 +7,8 @@ import { type RunningLark, startLark } from '../../../controller/main.ts';
 
 export interface ToChild {
   readonly start?: { readonly policy: string };
+  /** The policy file is this from now on, and is read anew. */
+  readonly reload?: { readonly policy: string };
   readonly memory?: true;
   readonly processor?: true;
   readonly stop?: true;
@@ -19,11 +21,13 @@ export interface FromChild {
   readonly memory?: { readonly used: number; readonly resident: number };
   /** Milliseconds that its processor has worked for it, which other programs change less than they do the clock. */
   readonly processorMs?: number;
+  readonly reloaded?: true;
   readonly failed?: string;
 }
 
 const log = pino({ level: process.env.LARK_BENCH_LOG ?? 'error' }, pino.destination(2));
 let lark: RunningLark | undefined;
+let policy = '';
 
 process.on('message', (message: ToChild) => {
   carryOut(message).catch((error: unknown) =>
@@ -32,12 +36,23 @@ process.on('message', (message: ToChild) => {
 });
 process.on('disconnect', () => process.exit(1));
 
-async function carryOut({ start, memory, processor, stop }: ToChild): Promise<void> {
+async function carryOut({ start, reload, memory, processor, stop }: ToChild): Promise<void> {
   if (start !== undefined) {
-    const { config, errors } = parseConfig('bench.yaml', start.policy);
-    if (config === undefined) throw new Error(JSON.stringify(errors));
-    lark = await startLark(config, { log, version: 'bench', warnings: [] });
+    policy = start.policy;
+    const load = async () => parseConfig('bench.yaml', policy);
+    const result = await load();
+    if (result.config === undefined) throw new Error(JSON.stringify(result.errors));
+    const { config, source } = result;
+    lark = await startLark(config, { log, version: 'bench', warnings: [], load, ...(source && { source }) });
     say({ started: lark.addresses });
+  }
+  if (reload !== undefined) {
+    policy = reload.policy;
+    const result = await lark?.reload();
+    if (result?.outcome !== 'reloaded') throw new Error(`the reload came to nothing: ${JSON.stringify(result)}`);
+    const { silent, away } = result.switches;
+    if (silent.length + away.length > 0) throw new Error(`the reload was not confirmed by ${[...silent, ...away]}`);
+    say({ reloaded: true });
   }
   if (memory === true) {
     // Twice: what a finalizer lets go is collected by the next.

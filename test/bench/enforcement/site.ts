@@ -35,7 +35,7 @@ export function switches(count: number, ports: number, events?: LightSwitchEvent
 }
 
 /** Users are kept apart, as in the policy of the paper; every job's place is told by its port's name. */
-export function policyText(options: { readonly store?: string } = {}): string {
+export function policyText(options: { readonly store?: string; readonly blocked?: readonly string[] } = {}): string {
   return `
 openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
 http: { listen: 127.0.0.1:0 }
@@ -43,7 +43,7 @@ jobs: { listen: 127.0.0.1:0, ranges: [10.0.0.0/8], settle: 0ms, confirmTimeout: 
 ${options.store === undefined ? '' : `store: { path: ${options.store} }`}
 zones: { services: [192.0.2.0/24] }
 policies:
-  - isolate-users: true
+${options.blocked === undefined ? '' : `  - block-users: [${options.blocked.join(', ')}]\n`}  - isolate-users: true
 `;
 }
 
