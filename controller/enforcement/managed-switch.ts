@@ -19,6 +19,7 @@ import { makeCookie, RuleKind } from './cookie.ts';
 import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import type { MendQueue } from './mend-queue.ts';
+import { hostsSeen } from './multi-table/hosts-seen.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -108,6 +109,7 @@ export class ManagedSwitch {
       connection,
       pipeline: this.pipeline,
       prepare: () => this.#adaptPipeline(),
+      onFound: (rules) => this.#adoptHosts(hostsSeen(rules)),
       name: () => state.name,
       foreign: () => this.view.policy.config.openflow.foreign,
       ruleBudget: () => state.config?.ruleBudget,
@@ -128,6 +130,16 @@ export class ManagedSwitch {
     }
     this.#isAdapted = true;
     this.#forgetConnections(this.#newBeforeAdapted.splice(0));
+  }
+
+  /** What was heard since the switch connected is newer, and where jobs are is known better. */
+  #adoptHosts(seen: ReadonlyMap<MacAddress, number>): void {
+    const { state, jobs } = this.view;
+    for (const [mac, portNo] of seen) {
+      const isThere = state.port(portNo)?.isUp === true && state.roleOf(portNo) !== 'job';
+      const isKnown = jobs.byMac(mac) !== undefined || state.hosts.portOf(mac) !== undefined;
+      if (isThere && !isKnown) state.hosts.learn(mac, portNo);
+    }
   }
 
   /** A job inherits no connections of whoever had its addresses before. */

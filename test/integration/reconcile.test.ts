@@ -15,9 +15,9 @@ interface Flow {
   readonly ageSec: number;
 }
 
-/** Of rules that follow from what is known: not those decided for packets, nor those of where hosts were seen. */
+/** Of rules that follow from what is known: not those decided for packets. */
 async function lastingFlows(): Promise<Map<string, Flow>> {
-  const lines = (await site.dumpFlows()).split('\n').filter((line) => /cookie=0x4c61726b0[1235]/.test(line));
+  const lines = (await site.dumpFlows()).split('\n').filter((line) => /cookie=0x4c61726b0[1-5]/.test(line));
   const flows = lines.map((line): Flow => {
     const [, cookie, ageSec, table, packets, rest] =
       /cookie=([^,]+), duration=([0-9.]+)s, table=(\d+), n_packets=(\d+), n_bytes=\d+, (?:[a-z_]*age=\d+, )*(.*)/.exec(
@@ -39,8 +39,11 @@ it.each(MODES)(
     expect(await site.clean('bob')).toBe('OK');
     expect(await site.register('bob')).toEqual(['OK']);
     expect(await site.reaches('alice1', HOSTS.alice2.ipv4)).toBe(true);
+    expect(await site.reaches('gateway', HOSTS.alice1.ipv4)).toBe(true);
     await site.ovs.appctl(['revalidator/wait']);
     const before = await lastingFlows();
+    const knowsHost = [...before.keys()].some((rule) => rule.startsWith('0x4c61726b04'));
+    expect(knowsHost).toBe(mode.pipeline === 'multi-table');
     expect(before.size).toBeGreaterThan(8);
 
     const pings = site.host('alice1').ping(HOSTS.alice2.ipv4, { count: 150, intervalMs: 20, waitMs: 1000 });

@@ -21,6 +21,8 @@ export interface WireOwner {
   /** The switch has refused a rule for lack of room. */
   onTableFull(wire: Wire): void;
   onMessage(wire: Wire, message: Message): void;
+  /** The engine has the answer to what it asked, whole. */
+  onStatistics(wire: Wire, answer: readonly StatsReply[]): void;
   onClosed(wire: Wire, reason: string): void;
 }
 
@@ -188,7 +190,9 @@ export class Wire {
       case 'multipartReply': {
         const waiting = this.#waiting.get(message.xid);
         waiting?.parts.push(message);
-        if ((message.flags & 1) === 0) waiting?.settle(waiting.parts);
+        if ((message.flags & 1) !== 0 || waiting === undefined) return;
+        this.#owner.onStatistics(this, waiting.parts);
+        waiting.settle(waiting.parts);
         return;
       }
       case 'error': {

@@ -12,12 +12,22 @@ import type { JobLocation } from '../../controller/jobs/enforcer.ts';
 import { type Job, registrationKey } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
 import type { ReloadOutcome } from '../../controller/policy-control.ts';
+import type { StatsReply } from '../../controller/southbound/switch-connection.ts';
 import { Datapath, type Effect } from '../../mininet/model-switch/datapath.ts';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
 import { ControllerProcess, type Witness } from './controller-process.ts';
 import { Discrepancy } from './discrepancy.ts';
-import { type Facts, type JobFacts, type SwitchFacts, withHost, withMacOf, withoutHost, withSwitch } from './facts.ts';
+import {
+  type Facts,
+  type JobFacts,
+  roleOf,
+  type SwitchFacts,
+  withHost,
+  withMacOf,
+  withoutHost,
+  withSwitch,
+} from './facts.ts';
 import { Knowledge } from './knowledge.ts';
 import { placeOf } from './places.ts';
 import type { PolicyFile } from './policy-file.ts';
@@ -33,6 +43,9 @@ export const POLICY_FILE = 'the policy file';
 
 /** How long the controller may keep in mind alone what it wants to remember. */
 const MEMORY_MS = 1000;
+
+/** The cookie of a rule that says where a host was seen: Lark's, of that kind. */
+const HOST_RULE = 0x4c61726b_04000000n;
 
 /** Whoever holds something else beside the model switches. */
 export interface Onlooker {
@@ -69,6 +82,10 @@ export class World implements WireOwner {
   readonly #wires = new Map<SwitchName, Wire>();
   /** Switches whose first rules have been confirmed. */
   readonly #mended = new Set<Wire>();
+  /** Those whose rules have been read. */
+  readonly #wasRead = new Set<Wire>();
+  /** Hosts that the controller learns of in this turn, from a switch's rules. */
+  readonly #justFound = new Set<string>();
   /** Switches that have refused rules for lack of room. */
   readonly full = new Set<SwitchName>();
   /** Of the switches that are not connected, the names of their ports that are jobs'. */
@@ -300,6 +317,33 @@ export class World implements WireOwner {
     this.#controller.onMessage(wire.connection, message);
   }
 
+  /** What the switch's rules say of hosts when it connects is learned where nothing else is known. */
+  onStatistics(wire: Wire, answer: readonly StatsReply[]): void {
+    const rules = answer.flatMap((part) =>
+      part.type === 'multipartReply' && part.body.multipart === 'flow' ? part.body.entries : [],
+    );
+    if (rules.length === 0 || this.#wasRead.has(wire)) return;
+    this.#wasRead.add(wire);
+    const name = this.nameOf(wire);
+    const places = rules.flatMap(({ cookie, match, tableId, instructions }) => {
+      const [port, source] = (['inPort', 'ethSrc'] as const).map((field) => match.find((each) => each.field === field));
+      if (cookie !== HOST_RULE || tableId !== 0 || port === undefined || source === undefined) return [];
+      // A job's at another switch.
+      if (instructions.some(({ type }) => type === 'writeMetadata')) return [];
+      return 'value' in port && 'value' in source ? [{ mac: Number(source.value), port: Number(port.value) }] : [];
+    });
+    for (const { mac, port } of places) {
+      const known = this.facts.switches.get(name);
+      if (known === undefined || places.filter((each) => each.mac === mac).length > 1) continue;
+      if (known.hosts.has(mac) || this.facts.jobs.some((job) => job.mac === mac)) continue;
+      if (known.ports.get(port)?.isUp !== true || roleOf(known, port) === 'job') continue;
+      this.knowledge.now = withHost(this.facts, name, mac, port);
+      this.#heardAt.set(`${name} ${mac}`, this.now());
+      this.#justFound.add(`${name} ${mac}`);
+    }
+    void turnOfTheLoop().then(() => this.#justFound.clear());
+  }
+
   #noteMessage(wire: Wire, message: Message, tell: () => void): void {
     const name = this.nameOf(wire);
     if (message.type === 'portStatus') this.#notePort(name, message);
@@ -350,7 +394,9 @@ export class World implements WireOwner {
       const left = [...known.hosts].filter(([mac]) => {
         const heardAt = this.#heardAt.get(`${name} ${mac}`) ?? Number.NEGATIVE_INFINITY;
         return (
-          (!isTold && this.now() - heardAt < SURELY_KNOWN_MS) || state.hosts.portOf(mac as MacAddress) !== undefined
+          this.#justFound.has(`${name} ${mac}`) ||
+          (!isTold && this.now() - heardAt < SURELY_KNOWN_MS) ||
+          state.hosts.portOf(mac as MacAddress) !== undefined
         );
       });
       if (left.length < known.hosts.size)

@@ -46,6 +46,8 @@ export interface ReconcilerParts {
   readonly pipeline: Pipeline;
   /** What has to be known before the first rules are made. */
   readonly prepare: () => Promise<void>;
+  /** These were its rules when it connected: what is learned from them counts for what it should have. */
+  readonly onFound: (rules: readonly SwitchRule[]) => void;
   /** The switch's name, for people. */
   readonly name: () => string;
   readonly foreign: () => ForeignRules;
@@ -76,6 +78,7 @@ export class Reconciler {
   #taken: TakenPlaces;
   #mended: Promise<boolean> | undefined;
   #prepared: Promise<void> | undefined;
+  #wasRead = false;
   #isMended = false;
   #wasNearlyFull = false;
 
@@ -309,6 +312,8 @@ export class Reconciler {
     const reading = this.readRules();
     const probing = bundles ? this.#sender.canBundle(READ_TIMEOUT_MS) : Promise.resolve(false);
     const rules = await reading;
+    if (rules !== undefined && !this.#wasRead) this.#parts.onFound(rules);
+    this.#wasRead = true;
     this.#writer.canBundle = await probing;
     this.#groups.clear();
     if (rules === undefined) {
