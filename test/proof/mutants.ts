@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the multi-table pipeline's verdicts forward by default",
     file: `${enforcement}/multi-table/verdict-rules.ts`,
-    from: 'make(VerdictLevel.ALL, undefined, table.all)',
+    from: '...rulesFor(VerdictLevel.ALL, undefined, table.all)',
     to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING })',
   },
   {
@@ -180,6 +180,24 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${enforcement}/reconcile/change-order.ts`,
     from: "...those(gone, 'drops'),\n    ...those(gone, 'asks'),",
     to: "...those(gone, 'asks'),\n    ...those(gone, 'drops'),",
+  },
+  {
+    name: "marks forgotten in the multi-table pipeline's rules",
+    file: `${enforcement}/multi-table/verdict-rules.ts`,
+    from: '{ ...body, dscp }',
+    to: 'body',
+  },
+  {
+    name: 'marks forgotten in rules for single packets',
+    file: `${enforcement}/packet-in.ts`,
+    from: '    outputs: fate.outputs,\n    dscp: fate.dscp,',
+    to: '    outputs: fate.outputs,',
+  },
+  {
+    name: 'marks forgotten in what the controller sends',
+    file: `${enforcement}/packet-in.ts`,
+    from: 'outputs: fate.outputs, dscp: fate.dscp, connection',
+    to: 'outputs: fate.outputs, connection',
   },
   {
     name: 'connections opened by frames for everybody',
