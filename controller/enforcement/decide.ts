@@ -133,7 +133,9 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
   if (asksForAnother(view, frame, recipient)) return dropped('spoofed');
   const verdict = view.policy.verdict(sender, recipient.endpoint);
   if (verdict.action === 'drop') return dropped('policy', { verdict, match });
-  if (!isInItsVlan(packet, verdict, sender.kind === 'job' || recipient.kind === 'job')) return dropped('gate');
+  if (!isInItsVlan(packet, verdict, sender.kind === 'job' || recipient.kind === 'job')) {
+    return dropped('gate', { match });
+  }
   // By no rule of this packet's own: its addresses do not tell a reply from the opening of a connection.
   const isRepliesOnly = verdict.connections !== undefined;
   const connection = connectionOf(view, frame, verdict, () => view.policy.verdict(recipient.endpoint, sender));

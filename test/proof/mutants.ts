@@ -200,6 +200,36 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'outputs: fate.outputs, connection',
   },
   {
+    name: 'any tag taken for the right one',
+    file: `${enforcement}/tags.ts`,
+    from: 'frame.tagCount === 1 && frame.vlanVid === vlan',
+    to: 'frame.tagCount === 1',
+  },
+  {
+    name: 'untagged frames taken into a VLAN',
+    file: `${enforcement}/tags.ts`,
+    from: 'frame.tagCount === 1 && frame.vlanVid === vlan',
+    to: 'frame.tagCount === 0 || frame.vlanVid === vlan',
+  },
+  {
+    name: "tags left on at jobs' ports",
+    file: `${enforcement}/tags.ts`,
+    from: 'return isAccess === isTagged ?',
+    to: 'return isAccess === isTagged && !isAccess ?',
+  },
+  {
+    name: 'broadcasts heard in other VLANs',
+    file: `${enforcement}/delivery.ts`,
+    from: 'passesAll(verdict) && vlanOf(verdict) === vlan',
+    to: 'passesAll(verdict) && (vlan === undefined || vlanOf(verdict) === vlan)',
+  },
+  {
+    name: "VLANs forgotten in the multi-table pipeline's verdicts",
+    file: `${enforcement}/multi-table/verdict-rules.ts`,
+    from: "if (verdict.vlan !== undefined) return { key: 'ask', body: toController };",
+    to: '',
+  },
+  {
     name: 'connections opened by frames for everybody',
     file: `${enforcement}/decide.ts`,
     from: "if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });",
