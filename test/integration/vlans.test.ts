@@ -13,6 +13,7 @@ const WAN = '203.0.113.10';
 const POLICIES = `
   - rule: { when: 'MY.Owner =?= "bob"', then: { mark: ef } }
   - vlan: { names: { physics: 120, other: 7 } }
+  - connectivity: true
 `;
 /** Who hears it in which VLAN: the tag with which it came. */
 type Heard = readonly (readonly [HostName, number | 'none'])[];
@@ -37,13 +38,16 @@ describe.each(MODES)('VLANs with OpenFlow $version, $pipeline, registers $regist
     readonly to: HostName | 'all';
     readonly address?: string;
     readonly tag?: number;
+    /** From the port that others are sent to, to the one that they are sent from. */
+    readonly isReply?: boolean;
   }
 
-  function send(from: HostName, { to, address, tag }: Sent, marker: string): Promise<void> {
+  function send(from: HostName, { to, address, tag, isReply = false }: Sent, marker: string): Promise<void> {
     const ethDst = to === 'all' ? BROADCAST_MAC : parseMac(HOSTS[to].mac)!;
     const dst = parseIp(to === 'all' ? '255.255.255.255' : (address ?? HOSTS[to].ipv4))!;
     const link = { ethSrc: parseMac(HOSTS[from].mac)!, ethDst, tags: tag === undefined ? [] : [{ vid: tag }] };
-    const ends = { srcPort: 4000, dstPort: 4001, data: new TextEncoder().encode(marker) };
+    const [srcPort, dstPort] = isReply ? [4001, 4000] : [4000, 4001];
+    const ends = { srcPort, dstPort, data: new TextEncoder().encode(marker) };
     const frame = buildUdp(link, { src: parseIp(HOSTS[from].ipv4)!, dst }, ends);
     return site.raw(from).then((host) => host.send(frame));
   }
@@ -101,6 +105,18 @@ describe.each(MODES)('VLANs with OpenFlow $version, $pipeline, registers $regist
     for (const tag of [7, 120]) await expectHeard('alice1', { to: 'campus', tag }, []);
     await expectHeard('alice1', { to: 'bob' }, []);
     await expectHeard('alice1', { to: 'eve' }, []);
+  });
+
+  it('what only replies is told within the VLAN, too', async () => {
+    await site.clean('alice2');
+    expect(await site.registerWith('alice2', 'RequestedVLAN = 120; InboundConnectivity = false;')).toBe('OK');
+    await expectHeard('campus', { to: 'alice2', tag: 120 }, []);
+    await expectHeard('alice2', { to: 'campus' }, [['campus', 120]]);
+    // By UDP, which only a switch that tracks connections can tell to be a reply.
+    await expectHeard('campus', { to: 'alice2', tag: 120, isReply: true }, mode.registers ? [['alice2', 'none']] : []);
+    await expectHeard('campus', { to: 'alice2', isReply: true }, []);
+    await site.clean('alice2');
+    expect(await site.registerWith('alice2', 'RequestedVLAN = 120;')).toBe('OK');
   });
 
   it('broadcasts stay within their VLAN', async () => {
