@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a host that moved is not followed',
-    hint: 37,
+    hint: 118,
     file: `${enforcement}/managed-switch.ts`,
     from: "if (kind === 'moved') this.rules.deleteDecided([{ destination: mac }]);",
     to: '',
@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a rule decided on where the sender was before it moved',
-    hint: 32,
+    hint: 176,
     file: `${enforcement}/packet-in.ts`,
     from: ' && frame.ethDst !== frame.ethSrc',
     to: '',
