@@ -21,16 +21,14 @@ export function checkPolicies(loaded: LoadedPolicies, config: Config, findings: 
 
 const REPLIES_ON_10 =
   'OpenFlow 1.0 cannot match what tells a reply from a new connection: on switches that speak it, each packet that may only be a reply goes by way of Lark; if all speak 1.3, write openflow: { versions: ["1.3"] }';
-const NO_VLANS = 'this version does not carry out VLANs of jobs: leave the policy out';
 
-/** What costs more than it seems is a warning; traffic in a network that is not the file's is an error. */
+/** What costs more than it seems is a warning. */
 function checkCarriedOut({ policies, paths }: LoadedPolicies, config: Config, findings: Findings): void {
   const speaks10 = config.openflow.versions.includes(1);
   for (const [index, { policy }] of policies.entries()) {
     const path = paths[index]!;
     const needs = (field: SpecialField) => policy.needs?.includes(field) === true;
     if (needs('connections') && speaks10) findings.warn('CONFIG_UNPROTECTED', path, REPLIES_ON_10, 'key');
-    if (needs('vlan')) findings.error('CONFIG_CONFLICT', path, NO_VLANS, 'key');
   }
 }
 

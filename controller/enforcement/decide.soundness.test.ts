@@ -29,11 +29,20 @@ const OWNER_AT: Readonly<Record<number, string>> = {
   [PORTS.dave]: 'dave',
 };
 
+/** Jobs in two VLANs, and in none. */
+const VLANS = POLICY.replace(
+  'policies:',
+  `policies:
+  - vlan: { attribute: AcctGroup, names: { group_physics.cms: 7, group_physics: 8 } }`,
+);
+
 describe.each([
-  ['1.0', 1],
-  ['1.3', 4],
-] as const)('the decision for OpenFlow %s', (_, version) => {
-  const scene: ForwardingView = makeScene(version, MARKING);
+  ['1.0', 'marks', 1, MARKING],
+  ['1.3', 'marks', 4, MARKING],
+  ['1.0', 'VLANs', 1, VLANS],
+  ['1.3', 'VLANs', 4, VLANS],
+] as const)('the decision for OpenFlow %s, with %s', (_, __, version, policy) => {
+  const scene: ForwardingView = makeScene(version, policy);
 
   it('gives every packet that a rule matches the fate that the rule was made for', () => {
     let compared = 0;

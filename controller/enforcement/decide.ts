@@ -10,7 +10,7 @@ import type { Frame } from '../../protocols/packet/frame.ts';
 import { EtherType, Icmpv6Type } from '../../protocols/packet/protocol-numbers.ts';
 import type { FlowMatch, Output } from '../southbound/flow-rule.ts';
 import { type Arrival, addressMatch, linkMatch, matchWithoutBootstrap, senderMatch } from './decided-match.ts';
-import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputTo } from './delivery.ts';
+import { broadcastOutputs, floodPastJobs, floodToFabric, isUnheard, outputsToJobs, outputTo } from './delivery.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import {
   addressee,
@@ -23,6 +23,7 @@ import {
   type Sender,
 } from './ends.ts';
 import { dropped, type Fate, forwarded } from './fate.ts';
+import { inVlan, isInItsVlan, vlanOf } from './tags.ts';
 import { tracksConnections } from './tracks-connections.ts';
 import {
   askedAddress,
@@ -68,8 +69,7 @@ function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
   if (sender.kind === 'spoofed') {
     return dropped('spoofed', { match: sender.inBody ? undefined : addressMatch(view, packet) });
   }
-  if (frame.tagCount > 0 && sender.kind !== 'other') return dropped('gate');
-  if (sender.kind === 'unregistered') return decideUnregistered(view, packet);
+  if (sender.kind === 'unregistered') return frame.tagCount > 0 ? dropped('gate') : decideUnregistered(view, packet);
   if (isRouterMessage(frame) && role === 'job') return dropped('gate');
 
   const known = {
@@ -82,6 +82,8 @@ function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
   const narrow = isGroupMac(frame.ethDst)
     ? decideGroup(view, packet, sender.endpoint)
     : decideUnicast(view, packet, sender.endpoint);
+  // What is not in the job's VLAN tells nothing of it.
+  if (frame.tagCount > 0 && sender.kind === 'job' && narrow.outputs.length === 0) return narrow;
   const fate = isDeniedAll(view, sender, narrow) ? asWideAs(senderMatch(view, packet), narrow) : narrow;
   if (frame.kind === 'ipv6' && view.state.version === 1) return { ...onlyIfFree(view, packet, sender, fate), ...known };
   return { ...fate, ...known, dscp: frame.kind === 'arp' ? undefined : markOf(fate) };
@@ -128,10 +130,12 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
       : dropped('unregistered', { match: matchWithoutBootstrap(view, packet) });
   }
   if (recipient.kind === 'contradiction') return dropped('delivery', { match });
-  if (frame.tagCount > 0 && recipient.kind === 'job') return dropped('gate');
   if (asksForAnother(view, frame, recipient)) return dropped('spoofed');
   const verdict = view.policy.verdict(sender, recipient.endpoint);
   if (verdict.action === 'drop') return dropped('policy', { verdict, match });
+  if (!isInItsVlan(packet, verdict, sender.kind === 'job' || recipient.kind === 'job')) {
+    return dropped('gate', { match });
+  }
   // By no rule of this packet's own: its addresses do not tell a reply from the opening of a connection.
   const isRepliesOnly = verdict.connections !== undefined;
   const connection = connectionOf(view, frame, verdict, () => view.policy.verdict(recipient.endpoint, sender));
@@ -146,7 +150,8 @@ function decideUnicast(view: ForwardingView, packet: Arrival, sender: JudgedEndp
     frame.kind === 'arp' ||
     isNeighbourDiscovery(frame) ||
     fate.match === undefined;
-  return { ...fate, verdict, connection, match: isPerPacket ? undefined : match };
+  const outputs = inVlan(view, frame, vlanOf(verdict), fate.outputs);
+  return { ...fate, outputs, verdict, connection, match: isPerPacket ? undefined : match };
 }
 
 /** What the switch is to make of it, where it tracks connections. ARP and neighbour discovery open none. */
@@ -228,16 +233,17 @@ function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoi
   const destination = asked ?? destinationAddress(frame);
   if (destination === undefined) return dropped('malformed');
   if (isLocalAddress(destination) || isAnnouncement(frame)) {
-    if (frame.tagCount > 0) return orNobody(floodPastJobs(view, inPort, undefined), {});
     const verdict = view.policy.verdict(sender, { kind: 'local', address: undefined });
-    const outputs = broadcastOutputs(view, sender, inPort, isBootstrapReply(frame));
-    if (outputs.length > 0) return forwarded(outputs, { verdict });
+    if (frame.tagCount > 0) return decideTaggedBroadcast(view, packet, sender, verdict);
+    if (!isInItsVlan(packet, verdict, false)) return dropped('gate', { verdict });
+    const vlan = packet.role === 'job' ? vlanOf(verdict) : undefined;
+    const outputs = broadcastOutputs(view, { sender, vlan }, inPort, isBootstrapReply(frame));
+    if (outputs.length > 0) return forwarded(inVlan(view, frame, vlan, outputs), { verdict });
     if (!isUnheard(view, sender)) return dropped('no-recipient');
     return dropped('policy', { verdict, match: addressMatch(view, packet) });
   }
   const recipient = addressee(view, destination);
   if (recipient.kind === 'unregistered') return dropped('unregistered');
-  if (frame.tagCount > 0 && recipient.kind === 'job') return dropped('gate');
   const verdict = view.policy.verdict(sender, recipient.endpoint);
   if (verdict.action === 'drop') {
     // In 1.3 as in 1.0 a match sees who is asked by ARP; what a neighbour solicitation asks for is left to the controller.
@@ -246,14 +252,30 @@ function decideGroup(view: ForwardingView, packet: Arrival, sender: JudgedEndpoi
       match: frame.kind === 'ipv6' && asked !== undefined ? undefined : addressMatch(view, packet),
     });
   }
+  if (!isInItsVlan(packet, verdict, sender.kind === 'job' || recipient.kind === 'job')) return dropped('gate');
+  const withTag = (fate: Fate): Fate => ({
+    ...fate,
+    verdict,
+    outputs: inVlan(view, frame, vlanOf(verdict), fate.outputs),
+  });
   if (recipient.kind === 'job') {
     // Only a question is delivered by itself: an IP packet for one address in a broadcast frame is nobody's.
     if (asked === undefined) return dropped('delivery', { verdict });
-    return { ...askJob(view, packet, recipient), verdict };
+    return withTag(askJob(view, packet, recipient));
   }
   // A question is no connection; anything else in a frame for everybody answers nobody.
   if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });
-  return orNobody(floodPastJobs(view, inPort, verdict), { verdict });
+  return withTag(orNobody(floodPastJobs(view, inPort, verdict), {}));
+}
+
+/** To those in its VLAN, and past jobs as it is; a job's only in its own. It has a queue and a mark where it has no tag yet. */
+function decideTaggedBroadcast(view: ForwardingView, packet: Arrival, sender: JudgedEndpoint, verdict: Verdict): Fate {
+  const { frame, inPort } = packet;
+  const { vlanVid: vlan } = frame;
+  if (sender.kind === 'job' && !isInItsVlan(packet, verdict, true)) return dropped('gate');
+  const past = sender.kind === 'job' && verdict.action === 'drop' ? [] : floodPastJobs(view, inPort, undefined);
+  const jobs = vlan === undefined ? [] : outputsToJobs(view, { sender, vlan }, inPort);
+  return orNobody([...past, ...inVlan(view, frame, vlan, jobs)], {});
 }
 
 /** A question for a job goes to its port alone. */

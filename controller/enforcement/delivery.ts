@@ -6,7 +6,14 @@ import type { PortRole } from '../network/switch-state.ts';
 import type { Output } from '../southbound/flow-rule.ts';
 import type { JudgedEndpoint } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
+import { vlanOf } from './tags.ts';
 import type { Verdict } from './verdict.ts';
+
+/** Who sends it, and in which VLAN it is. */
+interface Broadcast {
+  readonly sender: JudgedEndpoint;
+  readonly vlan: number | undefined;
+}
 
 /** Output to a port, in the verdict's queue where the port is the WAN port. */
 export function outputTo(view: ForwardingView, portNo: number, verdict: Verdict | undefined): Output {
@@ -36,17 +43,26 @@ export function floodToFabric(view: ForwardingView, inPort: number): Output[] {
  */
 export function broadcastOutputs(
   view: ForwardingView,
-  sender: JudgedEndpoint,
+  broadcast: Broadcast,
   inPort: number,
   isBootstrap: boolean,
 ): Output[] {
+  const { sender } = broadcast;
   const verdict = view.policy.verdict(sender, { kind: 'local', address: undefined });
   return portsFor(view, inPort, (role, portNo) => {
     const jobs = jobsBehind(view, portNo);
     if (role === 'job' && jobs.length === 0) return isBootstrap && sender.kind !== 'job';
     if (role !== 'job' && !passesAll(verdict)) return false;
-    return jobs.every((placed) => mayTalkTo(view, sender, placed));
+    return jobs.every((placed) => mayHear(view, broadcast, placed));
   }).map((portNo) => outputTo(view, portNo, verdict));
+}
+
+/** One with a tag, to the ports whose jobs are all in its VLAN. */
+export function outputsToJobs(view: ForwardingView, broadcast: Broadcast, inPort: number): Output[] {
+  return portsFor(view, inPort, (role, portNo) => {
+    const jobs = jobsBehind(view, portNo);
+    return role === 'job' && jobs.length > 0 && jobs.every((placed) => mayHear(view, broadcast, placed));
+  }).map((port) => ({ port }));
 }
 
 /** True where no job of this switch, nor anyone else, may hear a broadcast of this sender. */
@@ -56,6 +72,13 @@ export function isUnheard(view: ForwardingView, sender: JudgedEndpoint): boolean
   if (passesAll(view.policy.verdict(sender, { kind: 'local', address: undefined }))) return false;
   for (const placed of view.jobs.all()) if (mayTalkTo(view, sender, placed)) return false;
   return true;
+}
+
+function mayHear({ policy }: ForwardingView, { sender, vlan }: Broadcast, { job }: PlacedJob): boolean {
+  return job.addresses.every((address) => {
+    const verdict = policy.verdict(sender, { kind: 'job', job, address });
+    return passesAll(verdict) && vlanOf(verdict) === vlan;
+  });
 }
 
 function mayTalkTo(view: ForwardingView, sender: JudgedEndpoint, { job }: PlacedJob): boolean {

@@ -104,6 +104,8 @@ export interface Output {
   readonly queueId?: number;
   /** Rewrites the destination MAC before this output. */
   readonly ethDst?: number;
+  /** Gives an untagged frame a tag of this VLAN, or takes the tag off a tagged one: `none`. One of them alone in a rule. */
+  readonly vlan?: number | 'none';
 }
 
 /** Whole packets to the controller. */
@@ -246,7 +248,12 @@ function sameOutputs(a: readonly Output[], b: readonly Output[]): boolean {
     a.length === b.length &&
     a.every((output, i) => {
       const other = b[i]!;
-      return output.port === other.port && output.queueId === other.queueId && output.ethDst === other.ethDst;
+      return (
+        output.port === other.port &&
+        output.queueId === other.queueId &&
+        output.ethDst === other.ethDst &&
+        output.vlan === other.vlan
+      );
     })
   );
 }

@@ -35,6 +35,9 @@ const ALL_TABLES = 0xff;
 const ANY_PORT_10 = 0xffff;
 const ANY_13 = 0xffffffff;
 const SEND_FLOW_REMOVED = 1;
+const TPID_8021Q = 0x8100;
+/** OFPVID_PRESENT */
+const TAG_PRESENT = 0x1000;
 /** Whole packets, and none kept in the switch's buffers (OFPCML_NO_BUFFER; in 1.0 merely more than any packet has). */
 const WHOLE_PACKET = 0xffff;
 
@@ -193,7 +196,7 @@ export const REPLY_MARK = 'reg9';
 function trackedActions(outputs: readonly Output[], connection: PacketConnection | undefined): Of13Action[] {
   if (connection === undefined || outputs.length === 0) return actions13(outputs);
   if (connection.is === 'opening') return [COMMIT, ...actions13(outputs)];
-  return plainFirst(outputs).flatMap((output) => [
+  return inOrder(outputs).flatMap((output) => [
     ...rewrites13(output),
     loadAction({ value: narrowPort(output.port), to: REPLY_PORT }),
     loadAction({ value: 1, to: REPLY_MARK }),
@@ -201,21 +204,32 @@ function trackedActions(outputs: readonly Output[], connection: PacketConnection
   ]);
 }
 
-/** Plain outputs first, so that what is rewritten or queued for one does not reach another. */
-function plainFirst(outputs: readonly Output[]): readonly Output[] {
-  const isPlain = (output: Output) => output.queueId === undefined && output.ethDst === undefined;
-  return [...outputs.filter(isPlain), ...outputs.filter((output) => !isPlain(output))];
+/**
+ * Plain outputs first, so that what is rewritten or queued for one does not reach another; `retags` where the tag has to be
+ * changed before an output. What was changed stays so: there is one change, and what is in no need of it comes before.
+ */
+function inOrder(outputs: readonly Output[]): readonly (Output & { readonly retags: boolean })[] {
+  const rank = ({ vlan, queueId, ethDst }: Output) =>
+    (vlan === undefined ? 0 : 1) + (queueId === undefined && ethDst === undefined ? 0 : 2);
+  const sorted = [...outputs].sort((a, b) => rank(a) - rank(b));
+  const first = sorted.findIndex(({ vlan }) => vlan !== undefined);
+  const retagged = first < 0 ? [] : sorted.slice(first);
+  if (retagged.some(({ vlan }) => vlan !== retagged[0]!.vlan)) throw new Error('outputs with different tags');
+  return sorted.map((output, i) => ({ ...output, retags: i === first }));
 }
 
+const STRIP_10 = { type: 'stripVlan' } as const;
+
 function actions10(outputs: readonly Output[]) {
-  return plainFirst(outputs).flatMap(({ port, queueId, ethDst }) => {
+  return inOrder(outputs).flatMap(({ port, queueId, ethDst, vlan, retags }) => {
     const rewrite = ethDst === undefined ? [] : [{ type: 'setDlDst' as const, dlAddr: ethDst }];
+    const retag = retags ? [vlan === 'none' ? STRIP_10 : { type: 'setVlanVid' as const, vlanVid: vlan! }] : [];
     const portNo = narrowPort(port);
     const out =
       queueId === undefined
         ? { type: 'output' as const, port: portNo, maxLen: WHOLE_PACKET }
         : { type: 'enqueue' as const, port: portNo, queueId };
-    return [...rewrite, out];
+    return [...retag, ...rewrite, out];
   });
 }
 
@@ -232,17 +246,26 @@ function outputAction(src: Register): Of13Action {
 }
 
 function actions13(outputs: readonly Output[]): Of13Action[] {
-  return plainFirst(outputs).flatMap((output) => [
+  return inOrder(outputs).flatMap((output) => [
     ...rewrites13(output),
     { type: 'output' as const, port: output.port, maxLen: WHOLE_PACKET },
   ]);
 }
 
-function rewrites13({ queueId, ethDst }: Output): Of13Action[] {
+function rewrites13({ queueId, ethDst, vlan, retags }: ReturnType<typeof inOrder>[number]): Of13Action[] {
   return [
+    ...(retags ? retag13(vlan!) : []),
     ...(ethDst === undefined
       ? []
       : [{ type: 'setField' as const, field: { field: 'ethDst' as const, value: ethDst } }]),
     ...(queueId === undefined ? [] : [{ type: 'setQueue' as const, queueId }]),
+  ];
+}
+
+function retag13(vlan: number | 'none'): Of13Action[] {
+  if (vlan === 'none') return [{ type: 'popVlan' }];
+  return [
+    { type: 'pushVlan', ethertype: TPID_8021Q },
+    { type: 'setField', field: { field: 'vlanVid', value: TAG_PRESENT | vlan } },
   ];
 }

@@ -18,22 +18,24 @@ export interface Left extends Leaving {
   readonly frame: Uint8Array;
 }
 
-/** What left, each copy unchanged but for its destination MAC and its DSCP: any other change is a Discrepancy. */
+/** What left, each copy unchanged but for its destination MAC, its DSCP and its tag: any other change is a Discrepancy. */
 export function leavingOf(effects: readonly Effect[], original: Uint8Array): Left[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'transmit') return [];
     const { portNo, queueId, frame } = effect;
-    const { ethDst, ipTos } = parseFrame(frame);
+    const { ethDst, ipTos, vlanVid: tag } = parseFrame(frame);
     if (Buffer.compare(settled(frame), settled(original)) !== 0)
       throw new Discrepancy(`a frame was altered: ${hex(original)} to ${hex(frame)}`);
     const dscp = ipTos === undefined ? undefined : ipTos >>> 2;
-    return [{ port: portNo, queue: queueId, ethDst: ethDst as number, dscp, frame }];
+    return [{ port: portNo, queue: queueId, ethDst: ethDst as number, dscp, tag, frame }];
   });
 }
 
-/** Without what may be rewritten; of an IPv4 header what it sums up to, in place of its checksum, which follows the DSCP. */
+/** Without what may be rewritten, and a single tag; of an IPv4 header what it sums up to, in place of its checksum, which follows the DSCP. */
 function settled(frame: Uint8Array): Uint8Array {
-  const { ipTos, l3Offset, matchType } = parseFrame(frame);
+  const parsed = parseFrame(frame);
+  if (parsed.tagCount === 1) return settled(Uint8Array.of(...frame.subarray(0, 12), ...frame.subarray(16)));
+  const { ipTos, l3Offset, matchType } = parsed;
   const bytes = frame.slice();
   bytes.fill(0, 0, 6);
   if (ipTos === undefined) return bytes;
@@ -51,8 +53,8 @@ function settled(frame: Uint8Array): Uint8Array {
 
 const textOf = (leaves: readonly Leaving[]) =>
   leaves
-    .map(({ port, queue, ethDst, dscp }) => {
-      const settings = `${queue === undefined ? '' : ` queue ${queue}`}${dscp ? ` DSCP ${dscp}` : ''}`;
+    .map(({ port, queue, ethDst, dscp, tag }) => {
+      const settings = `${queue === undefined ? '' : ` queue ${queue}`}${dscp ? ` DSCP ${dscp}` : ''}${tag === undefined ? '' : ` tag ${tag}`}`;
       return `${port}${settings} to ${formatMac(ethDst)}`;
     })
     .sort()

@@ -10,7 +10,7 @@ import { REGRESSIONS } from './seeds.ts';
 import { anySequence, type play, type Sequence } from './sequence.ts';
 
 const SEED = 1;
-const MOST_SEQUENCES = 100;
+const MOST_SEQUENCES = 250;
 const [SHARD, SHARDS] = (process.env.PROVE_SHARD ?? '1/1').split('/').map(Number) as [number, number];
 const WORD = process.env.PROVE_MUTANT ?? '';
 
@@ -26,7 +26,7 @@ function* sequences(hint: number | undefined): Iterable<readonly [what: string, 
 describe('the proof notices', () => {
   for (const [index, { name, file, from, hint }] of MUTANTS.entries()) {
     if (index % SHARDS !== SHARD - 1 || !name.includes(WORD)) continue;
-    it(name, { timeout: 120_000 }, async () => {
+    it(name, { timeout: 240_000 }, async () => {
       const text = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
       expect(text.split(from).length - 1, `places in ${file} where the fault fits`).toBe(1);
       const mutant: { play: typeof play } = await import(/* @vite-ignore */ `./sequence.ts?mutant=${index}`);

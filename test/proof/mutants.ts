@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a host that moved is not followed',
-    hint: 37,
+    hint: 118,
     file: `${enforcement}/managed-switch.ts`,
     from: "if (kind === 'moved') this.rules.deleteDecided([{ destination: mac }]);",
     to: '',
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the multi-table pipeline's verdicts forward by default",
     file: `${enforcement}/multi-table/verdict-rules.ts`,
-    from: 'make(VerdictLevel.ALL, undefined, table.all)',
+    from: '...rulesFor(VerdictLevel.ALL, undefined, table.all)',
     to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING })',
   },
   {
@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a rule decided on where the sender was before it moved',
-    hint: 32,
+    hint: 176,
     file: `${enforcement}/packet-in.ts`,
     from: ' && frame.ethDst !== frame.ethSrc',
     to: '',
@@ -180,6 +180,54 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${enforcement}/reconcile/change-order.ts`,
     from: "...those(gone, 'drops'),\n    ...those(gone, 'asks'),",
     to: "...those(gone, 'asks'),\n    ...those(gone, 'drops'),",
+  },
+  {
+    name: "marks forgotten in the multi-table pipeline's rules",
+    file: `${enforcement}/multi-table/verdict-rules.ts`,
+    from: '{ ...body, dscp }',
+    to: 'body',
+  },
+  {
+    name: 'marks forgotten in rules for single packets',
+    file: `${enforcement}/packet-in.ts`,
+    from: '    outputs: fate.outputs,\n    dscp: fate.dscp,',
+    to: '    outputs: fate.outputs,',
+  },
+  {
+    name: 'marks forgotten in what the controller sends',
+    file: `${enforcement}/packet-in.ts`,
+    from: 'outputs: fate.outputs, dscp: fate.dscp, connection',
+    to: 'outputs: fate.outputs, connection',
+  },
+  {
+    name: 'any tag taken for the right one',
+    file: `${enforcement}/tags.ts`,
+    from: 'frame.tagCount === 1 && frame.vlanVid === vlan',
+    to: 'frame.tagCount === 1',
+  },
+  {
+    name: 'untagged frames taken into a VLAN',
+    file: `${enforcement}/tags.ts`,
+    from: 'frame.tagCount === 1 && frame.vlanVid === vlan',
+    to: 'frame.tagCount === 0 || frame.vlanVid === vlan',
+  },
+  {
+    name: "tags left on at jobs' ports",
+    file: `${enforcement}/tags.ts`,
+    from: 'return isAccess === isTagged ?',
+    to: 'return isAccess === isTagged && !isAccess ?',
+  },
+  {
+    name: 'broadcasts heard in other VLANs',
+    file: `${enforcement}/delivery.ts`,
+    from: 'passesAll(verdict) && vlanOf(verdict) === vlan',
+    to: 'passesAll(verdict) && (vlan === undefined || vlanOf(verdict) === vlan)',
+  },
+  {
+    name: "VLANs forgotten in the multi-table pipeline's verdicts",
+    file: `${enforcement}/multi-table/verdict-rules.ts`,
+    from: "if (verdict.vlan !== undefined) return { key: 'ask', body: toController };",
+    to: '',
   },
   {
     name: 'connections opened by frames for everybody',

@@ -178,12 +178,14 @@ export class Player {
         const other = otherEnd(this.world.facts, next.at, left.port);
         if (other !== undefined) arrivals.push({ ...other, frame: left.frame });
         else if (roleOf(this.world.facts.switches.get(next.at)!, left.port) !== 'fabric') {
-          seen.push(JSON.stringify([next.at, left.port, left.queue, left.ethDst, left.dscp]));
+          seen.push(JSON.stringify([next.at, left.port, left.queue, left.ethDst, left.dscp, left.tag]));
         }
       }
     }
     if (expected === undefined) return;
-    const wanted = expected.map(({ at, port, queue, ethDst, dscp }) => JSON.stringify([at, port, queue, ethDst, dscp]));
+    const wanted = expected.map(({ at, port, queue, ethDst, dscp, tag }) =>
+      JSON.stringify([at, port, queue, ethDst, dscp, tag]),
+    );
     if (seen.sort().join() !== wanted.sort().join()) {
       throw new Discrepancy(
         `${when}: seen at ${seen.join(' ')}, and should be at ${wanted.join(' ')}\n${describeFrame(arrival)}`,

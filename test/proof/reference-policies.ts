@@ -18,6 +18,7 @@ export type Opinion =
       readonly queue: string | undefined;
       readonly via: string | undefined;
       readonly mark: number | undefined;
+      readonly vlan: number | undefined;
       /** Only what opens no connection. */
       readonly repliesOnly: boolean;
     };
@@ -52,6 +53,9 @@ export function verdict(policy: PolicyFacts, source: End, destination: End): Opi
   if (policy.isolates === true && users.length === 2 && users[0] !== users[1]) return drop;
   if (isDeniedWan(policy, source, destination) || isDeniedWan(policy, destination, source)) return drop;
   if (isKeptFromLab(policy, source, destination) || isKeptFromLab(policy, destination, source)) return drop;
+  const vlans = [source, destination].map((end) => vlanOf(policy, end));
+  if (vlans.includes('unknown') || (users.length === 2 && vlans[0] !== vlans[1])) return drop;
+  const vlan = vlans.find((id) => typeof id === 'number');
   const mayOpenIt = !policy.connectivity || mayOpen(source, destination);
   if (!mayOpenIt && !mayOpen(destination, source)) return drop;
   const isAllowed = destination.is === 'job' && policy.allowedTo.includes(destination.user);
@@ -62,7 +66,13 @@ export function verdict(policy: PolicyFacts, source: End, destination: End): Opi
   const isAnswered = source.is === 'zone' && destination.is === 'job' && policy.repliesTo.includes(destination.user);
   const via = isRedirected ? policy.redirectVia : undefined;
   const mark = markOf(policy, source, destination);
-  return { drop: false, queue, via, mark, repliesOnly: !mayOpenIt || isAnswered };
+  return { drop: false, queue, via, mark, vlan, repliesOnly: !mayOpenIt || isAnswered };
+}
+
+/** By its accounting group, as it is written; `unknown` where it is in a group that has none. */
+function vlanOf({ vlans }: PolicyFacts, end: End): number | 'unknown' | undefined {
+  if (vlans === undefined || end.is !== 'job' || end.group === undefined) return undefined;
+  return vlans.get(end.group) ?? 'unknown';
 }
 
 /** The first that says one has it. */

@@ -37,7 +37,7 @@ function whoSeesFrame(facts: Facts, at: SwitchName, frame: Frame, inPort: number
   const seen = leaves.map((leaving) => {
     if (here.ports.get(leaving.port)?.isUp !== true) return [];
     const next = otherEnd(facts, at, leaving.port);
-    if (next !== undefined) return whoSeesFrame(onward, next.at, withDscp(frame, leaving.dscp), next.portNo);
+    if (next !== undefined) return whoSeesFrame(onward, next.at, asItLeft(frame, leaving), next.portNo);
     // A cable to a switch that is away leads to nobody.
     return roleOf(here, leaving.port) === 'fabric' ? [] : [{ ...leaving, at }];
   });
@@ -45,6 +45,9 @@ function whoSeesFrame(facts: Facts, at: SwitchName, frame: Frame, inPort: number
 }
 
 /** As the next switch sees it. */
-function withDscp(frame: Frame, dscp: number | undefined): Frame {
-  return dscp === undefined || frame.ipTos === undefined ? frame : { ...frame, ipTos: dscp * 4 + (frame.ipTos % 4) };
+function asItLeft(frame: Frame, { dscp, tag }: Leaving): Frame {
+  // What is beneath two tags is never retagged.
+  const retagged = tag === frame.vlanVid ? frame : { ...frame, vlanVid: tag, tagCount: tag === undefined ? 0 : 1 };
+  if (dscp === undefined || frame.ipTos === undefined) return retagged;
+  return { ...retagged, ipTos: dscp * 4 + (frame.ipTos % 4) };
 }

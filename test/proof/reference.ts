@@ -35,6 +35,8 @@ export interface Leaving {
   readonly ethDst: number;
   /** Of IP. */
   readonly dscp: number | undefined;
+  /** The VLAN of the outermost tag. */
+  readonly tag: number | undefined;
 }
 
 export interface Judgement {
@@ -110,10 +112,10 @@ function judgeAddressed(it: Case): Judgement {
   const { facts, here, frame, role } = it;
   const sender = identify(it);
   if (sender.kind === 'liar') return nothing('spoofed');
-  if (frame.tagCount > 0 && sender.kind !== 'other') return nothing('tagged, and of a job');
-  if (sender.kind === 'stranger') return judgeStranger(it);
+  if (sender.kind === 'stranger') return frame.tagCount > 0 ? nothing('tagged, and of nobody') : judgeStranger(it);
   if (role === 'job' && isRouterMessage(frame)) return nothing('no job is a router');
   const fate = isGroupMac(frame.ethDst) ? toGroup(it, sender.end) : toOne(it, sender.end, sender.job);
+  if (frame.tagCount > 0 && sender.job !== undefined && fate.leaves.length === 0) return nothing(fate.why);
   const judged = {
     learns: sender.job?.at?.switch !== here.name,
     binds: sender.job !== undefined && sender.job.mac === undefined ? sender.job : undefined,
@@ -161,7 +163,6 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
     const isRight = addressed === undefined || addressed.mac === undefined ? owner === undefined : owner === addressed;
     if (!isRight) return nowhere('its MAC and its address contradict');
   }
-  if (frame.tagCount > 0 && addressed !== undefined) return nowhere('tagged, and for a job');
   if (asksAboutAnother(it, addressed)) return nowhere('asks one about another');
   const opinion = verdict(
     facts.policy,
@@ -169,6 +170,7 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
     addressed === undefined ? zoneEnd(facts.policy, address) : jobEnd(addressed),
   );
   if (opinion.drop) return nowhere('policy');
+  if (isAstray(it, opinion, sender.is === 'job' || addressed !== undefined)) return nowhere('not in its VLAN');
   if (opinion.repliesOnly && !opensNothing(frame)) return nowhere('opens a connection');
   if (addressed !== undefined) return marked(it, toJob(it, addressed, opinion), opinion);
   return marked(it, toOther(it, zoneEnd(facts.policy, address), opinion), opinion);
@@ -227,14 +229,14 @@ function toGroup(it: Case, sender: End): Fate {
   const tellsAll = frame.kind === 'arp' && frame.arpSpa === frame.arpTpa;
   if (isLocalAddress(address) || tellsAll) {
     return frame.tagCount > 0
-      ? { leaves: plain(it, pastJobs(it)), why: 'tagged, to all but jobs' }
+      ? toAllInVlan(it, sender)
       : marked(it, toAll(it, sender), verdict(facts.policy, sender, LOCAL_END));
   }
   const job = jobOf(it, address);
   if (job === undefined && isIn(facts.policy.ranges, address)) return nowhere('to an unregistered address');
-  if (job !== undefined && frame.tagCount > 0) return nowhere('tagged, and for a job');
   const opinion = verdict(facts.policy, sender, job === undefined ? zoneEnd(facts.policy, address) : jobEnd(job));
   if (opinion.drop) return nowhere('policy');
+  if (isAstray(it, opinion, sender.is === 'job' || job !== undefined)) return nowhere('not in its VLAN');
   if (opinion.repliesOnly && asked === undefined) return nowhere('answers nobody');
   if (job === undefined) {
     const leaves = queued(it, pastJobs(it), opinion);
@@ -250,8 +252,26 @@ function askJob(it: Case, job: JobFacts): Fate {
   return { leaves: plain(it, job.at.port === it.inPort ? [] : [job.at.port]), why: 'asks for a job' };
 }
 
+/** By a job's port everything comes without a tag; elsewhere what is in a VLAN has its tag, and a job's nothing else. */
+function isAstray({ frame, role }: Case, opinion: Opinion, isOfJobs: boolean): boolean {
+  if (role === 'job') return false;
+  const vlan = opinion.drop ? undefined : opinion.vlan;
+  return vlan === undefined ? isOfJobs && frame.tagCount > 0 : frame.vlanVid !== vlan;
+}
+
+/** Its tag at each port: none at a job's, that of the VLAN elsewhere. */
+function tagged({ here }: Case, leaves: readonly Leaving[], vlan: number | undefined): readonly Leaving[] {
+  if (vlan === undefined) return leaves;
+  return leaves.map((each) => ({ ...each, tag: roleOf(here, each.port) === 'job' ? undefined : vlan }));
+}
+
 /** Each switch on the way writes the verdict's mark, where it can. */
-function marked({ frame, here }: Case, fate: Fate, opinion: Opinion): Fate {
+function marked(it: Case, unmarked: Fate, opinion: Opinion): Fate {
+  const { frame, here } = it;
+  const vlan = opinion.drop ? undefined : opinion.vlan;
+  const { orElse } = unmarked;
+  const inVlan = orElse && { orElse: tagged(it, orElse, vlan) };
+  const fate: Fate = { ...unmarked, leaves: tagged(it, unmarked.leaves, vlan), ...inVlan };
   const mark = opinion.drop ? undefined : opinion.mark;
   const isMarkable = frame.kind === 'ipv4' || (frame.kind === 'ipv6' && here.version === 4);
   if (mark === undefined || !isMarkable) return fate;
@@ -270,20 +290,42 @@ function askElsewhere(it: Case, job: JobFacts): Fate {
 
 /** For everybody who may hear this sender. */
 function toAll(it: Case, sender: End): Fate {
-  const { facts, here } = it;
+  const { facts, here, role } = it;
   const opinion = verdict(facts.policy, sender, LOCAL_END);
+  if (isAstray(it, opinion, false)) return nowhere('not in its VLAN');
+  const vlan = role === 'job' && !opinion.drop ? opinion.vlan : undefined;
   const ports = candidates(it).filter((port) => {
     const isJobPort = roleOf(here, port) === 'job';
-    const behind = facts.jobs.filter((job) =>
-      job.at === undefined
-        ? job.mac !== undefined && here.hosts.get(job.mac) === port
-        : job.at.switch === here.name && job.at.port === port,
-    );
+    const behind = jobsBehind(it, port);
     if (isJobPort && behind.length === 0) return isBootstrapReply(it.frame) && sender.is !== 'job';
     if (!isJobPort && !hears(opinion)) return false;
-    return behind.every((job) => hears(verdict(facts.policy, sender, jobEnd(job))));
+    return behind.every((job) => hearsIn(vlan, verdict(facts.policy, sender, jobEnd(job))));
   });
   return { leaves: queued(it, ports, opinion), why: 'to all who may hear it' };
+}
+
+/** A tagged broadcast: as it is past the jobs, and without its tag to those in that VLAN. */
+function toAllInVlan(it: Case, sender: End): Fate {
+  const { facts, frame, here } = it;
+  const opinion = verdict(facts.policy, sender, LOCAL_END);
+  if (sender.is === 'job' && isAstray(it, opinion, true)) return nowhere('not in its VLAN');
+  const isForOthers = sender.is !== 'job' || !opinion.drop;
+  const ports = candidates(it).filter((port) => {
+    if (roleOf(here, port) !== 'job') return isForOthers;
+    const behind = jobsBehind(it, port);
+    return (
+      behind.length > 0 && behind.every((job) => hearsIn(frame.vlanVid, verdict(facts.policy, sender, jobEnd(job))))
+    );
+  });
+  return { leaves: tagged(it, plain(it, ports), frame.vlanVid), why: 'tagged, to all in its VLAN' };
+}
+
+function jobsBehind({ facts, here }: Case, port: number): readonly JobFacts[] {
+  return facts.jobs.filter((job) =>
+    job.at === undefined
+      ? job.mac !== undefined && here.hosts.get(job.mac) === port
+      : job.at.switch === here.name && job.at.port === port,
+  );
 }
 
 /** Where copies of a frame may go at all: never back, from outside to outside, or to an alternate. */
@@ -305,7 +347,7 @@ function toSwitches(it: Case): readonly number[] {
 
 function plain({ frame }: Case, ports: readonly number[]): readonly Leaving[] {
   const dscp = frame.ipTos === undefined ? undefined : frame.ipTos >>> 2;
-  return ports.map((port) => ({ port, queue: undefined, ethDst: frame.ethDst, dscp }));
+  return ports.map((port) => ({ port, queue: undefined, ethDst: frame.ethDst, dscp, tag: frame.vlanVid }));
 }
 
 /** Queues are the WAN port's. */
@@ -313,6 +355,10 @@ function queued(it: Case, ports: readonly number[], opinion: Opinion): readonly 
   const plan = PLAN.get(it.here.name)!;
   const queue = opinion.drop || opinion.queue === undefined ? undefined : plan.queues.get(opinion.queue);
   return plain(it, ports).map((each) => (roleOf(it.here, each.port) === 'wan' ? { ...each, queue } : each));
+}
+
+function hearsIn(vlan: number | undefined, opinion: Opinion): boolean {
+  return hears(opinion) && !opinion.drop && opinion.vlan === vlan;
 }
 
 /** A broadcast answers nobody. */

@@ -113,6 +113,9 @@ const policyName = fc.constantFrom<PolicyName[]>(
   'other',
   'marked',
   'marked',
+  'vlans',
+  'vlans',
+  'vlans',
 );
 
 const WHILE_AWAY = ['lose-rules', 'renumber'] as const;

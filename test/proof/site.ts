@@ -136,6 +136,8 @@ export interface PolicyFacts {
   readonly hasty: readonly string[];
   /** The DSCP that what these users' jobs, or anybody, sends there gets: to a zone, to a `job` or to `local` addresses. */
   readonly marks: readonly { readonly from?: string; readonly to?: string; readonly dscp: number }[];
+  /** VLAN by accounting group: its jobs are in that one, those of no group in none. Undefined: no VLANs. */
+  readonly vlans: ReadonlyMap<string, number> | undefined;
   /** Queue by accounting group; `*` for the rest. */
   readonly queues: ReadonlyMap<string, string>;
   /** Anybody may talk to these users' jobs, where nothing above says no. */
@@ -171,6 +173,7 @@ const FULL: PolicyFacts = {
   repliesTo: [],
   hasty: [],
   marks: [],
+  vlans: undefined,
   queues: QUEUES,
   allowedTo: [],
   dropsByDefault: false,
@@ -218,6 +221,18 @@ export const POLICIES = {
     redirected: ['mallory'],
     access: { users: ['alice'], group: 'group_physics' },
   },
+  /** Jobs of two VLANs and of none. */
+  vlans: {
+    ...FULL,
+    isolates: false,
+    blocked: [],
+    wanDeny: [],
+    marks: [{ from: 'bob', dscp: 46 }],
+    vlans: new Map([
+      ['group_physics', 1],
+      ['group_physics.cms', 2],
+    ]),
+  },
 } as const satisfies Record<string, PolicyFacts>;
 export type PolicyName = keyof typeof POLICIES;
 
@@ -253,8 +268,11 @@ ${narrowText(policy)}  - queues: { group_physics: physics, "*": default }
 ${allowedTo.map((user) => `  - rule: { when: 'TARGET.Owner =?= "${user}"', then: allow }\n`).join('')}${dropsByDefault ? '  - default: drop\n' : ''}`;
 }
 
-function narrowText({ connectivity, access, repliesTo, hasty, marks }: PolicyFacts): string {
+function narrowText({ connectivity, access, repliesTo, hasty, marks, vlans }: PolicyFacts): string {
   const lines = [
+    ...(vlans === undefined
+      ? []
+      : [`vlan: { attribute: AcctGroup, names: { ${[...vlans].map(([name, id]) => `${name}: ${id}`).join(', ')} } }`]),
     ...(connectivity ? ['connectivity: true'] : []),
     ...(access === undefined ? [] : [`access: { zone: lab, users: [${access.users}], groups: [${access.group}] }`]),
     ...repliesTo.map(

@@ -129,6 +129,15 @@ const ROWS: readonly (readonly [string, Cost])[] = [
     'with 50: `connectivity`, where no job asks for less than all, more',
     (capabilities) => more('', withPolicies(capabilities, ''), withPolicies(capabilities, ', {connectivity: true}')),
   ],
+  [
+    'with 50: `rule` that marks what one of them sends, more',
+    (capabilities) =>
+      more(
+        '',
+        withPolicies(capabilities, ''),
+        withPolicies(capabilities, `, {rule: {when: 'MY.Owner =?= "user7"', then: {mark: ef}}}`),
+      ),
+  ],
 ];
 
 const HEADER = '| for each | Open vSwitch | standard 1.3 |';

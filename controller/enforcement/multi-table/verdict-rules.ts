@@ -130,6 +130,8 @@ function outcomeOf(
   destination: EndpointClass,
 ): Outcome {
   if (verdict.action === 'drop') return { key: 'drop', body: drop };
+  // Which tag a packet must have and gets depends on its ports: the first packet of each pair is asked about.
+  if (verdict.vlan !== undefined) return { key: 'ask', body: toController };
   const { state } = context.view;
   const via = destination.isWan ? verdict.via?.name : undefined;
   const isReply = verdict.connections !== undefined;

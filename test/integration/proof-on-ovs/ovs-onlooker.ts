@@ -67,17 +67,20 @@ export class OvsOnlooker implements Onlooker {
   #leaving(actions: string, frame: Uint8Array): string[] {
     let queue = 0;
     let mac = formatMac(readMac(frame, 0));
-    let tos = parseFrame(frame).ipTos;
+    let { ipTos: tos, vlanVid: tag } = parseFrame(frame);
     const leaves: string[] = [];
     for (const action of partsOf(actions)) {
       const priority = /^set\(skb_priority\((0x[0-9a-f]+|0)\)\)$/.exec(action)?.[1];
       const destination = /^set\(eth\(dst=([0-9a-f:]+)\)\)$/.exec(action)?.[1];
       const mark = /^set\(ipv(?:4\(tos|6\(tclass)=(0x[0-9a-f]+|0)\/0xfc\)\)$/.exec(action)?.[1];
+      const pushed = /^push_vlan\(vid=(\d+),pcp=0\)$/.exec(action)?.[1];
       const port = /^\d+$/.test(action) ? this.#ports.get(Number(action)) : undefined;
       if (priority !== undefined) queue = Number(priority);
       else if (destination !== undefined) mac = destination;
       else if (mark !== undefined) tos = Number(mark) | ((tos ?? 0) & 3);
-      else if (port !== undefined) leaves.push(`${port} queue ${queue} to ${mac} ${textOf(tos)}`);
+      else if (pushed !== undefined) tag = Number(pushed);
+      else if (action === 'pop_vlan') tag = undefined;
+      else if (port !== undefined) leaves.push(`${port} queue ${queue} to ${mac} ${textOf(tos, tag)}`);
       else if (action.startsWith('userspace(')) leaves.push(ASKS);
       else if (action !== 'drop') throw new Error(`what is ${action}, in ${actions}?`);
     }
@@ -85,7 +88,8 @@ export class OvsOnlooker implements Onlooker {
   }
 }
 
-const textOf = (tos: number | undefined) => (tos === undefined ? '' : `TOS ${tos}`);
+const textOf = (tos: number | undefined, tag: number | undefined) =>
+  `${tos === undefined ? '' : `TOS ${tos}`}${tag === undefined ? '' : ` tag ${tag}`}`;
 
 const ASKS = 'the controller';
 
@@ -105,9 +109,9 @@ function partsOf(actions: string): string[] {
 function leavingOf(effects: readonly Effect[]): string[] {
   const leaves = effects.flatMap((effect) => {
     if (effect.kind === 'transmit') {
-      const { ipTos } = parseFrame(effect.frame);
+      const { ipTos, vlanVid } = parseFrame(effect.frame);
       const destination = formatMac(readMac(effect.frame, 0));
-      return [`${effect.portNo} queue ${effect.queueId ?? 0} to ${destination} ${textOf(ipTos)}`];
+      return [`${effect.portNo} queue ${effect.queueId ?? 0} to ${destination} ${textOf(ipTos, vlanVid)}`];
     }
     return effect.message.type === 'packetIn' ? [ASKS] : [];
   });
