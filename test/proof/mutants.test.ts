@@ -10,7 +10,7 @@ import { REGRESSIONS } from './seeds.ts';
 import { anySequence, type play, type Sequence } from './sequence.ts';
 
 const SEED = 1;
-const MOST_SEQUENCES = 250;
+const MOST_SEQUENCES = Number(process.env.PROVE_MOST ?? 250);
 const [SHARD, SHARDS] = (process.env.PROVE_SHARD ?? '1/1').split('/').map(Number) as [number, number];
 const WORD = process.env.PROVE_MUTANT ?? '';
 

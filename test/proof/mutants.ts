@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'rules without in_port',
-    hint: 45,
+    hint: 31,
     file: `${enforcement}/decided-match.ts`,
     from: "return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
     to: "return inPort < 0 ? {} : { ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a verdict cached across jobs',
-    hint: 18,
+    hint: 1,
     file: `${enforcement}/endpoint-classes.ts`,
     from: "#classOfJob(endpoint: Extract<JudgedEndpoint, { kind: 'job' }>): EndpointClass {",
     to: `#firstOfAddress = new Map<unknown, EndpointClass>();
@@ -234,5 +234,74 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${enforcement}/decide.ts`,
     from: "if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });",
     to: '',
+  },
+  {
+    name: 'a reload that forgets what was decided for packets',
+    file: `${enforcement}/managed-switch.ts`,
+    from: 'this.rules.deleteStale(this.view);\n  }',
+    to: '}',
+  },
+  {
+    name: 'a reload that leaves the rules of jobs whose class has another number',
+    file: `${enforcement}/reload.ts`,
+    from: '...target.pipeline.groupsOfFile(), ...ofJobs]',
+    to: '...target.pipeline.groupsOfFile(), ...ofJobs.slice(0, 0)]',
+  },
+  {
+    name: 'a reload answered for before the switches have confirmed it',
+    file: `${enforcement}/engine.ts`,
+    from: 'const { silent } = await this.#confirmation(undefined, []);\n    // What these',
+    to: 'const silent: string[] = [];\n    // What these',
+  },
+  {
+    name: 'a reload said to be so on a switch that was away',
+    file: `${enforcement}/engine.ts`,
+    from: 'const away = this.awaySwitches();',
+    to: 'const away: string[] = [];',
+  },
+  {
+    name: 'another policy file without a guard',
+    hint: 87,
+    file: `${enforcement}/reconcile/change-writer.ts`,
+    from: 'if (!isWhole || this.#guard === undefined) {',
+    to: 'if (!isWhole || this.#guard === undefined || !this.#isGuarded) {',
+  },
+  {
+    name: 'with registers, delivery by MAC alone',
+    file: `${enforcement}/multi-table/addresses.ts`,
+    from: 'return { ethDst: mac, reg4: lower(mac), reg5: upper(mac) };',
+    to: 'return { ethDst: mac };',
+  },
+  {
+    name: 'with registers, delivery by address alone',
+    file: `${enforcement}/multi-table/addresses.ts`,
+    from: 'return { ethDst: mac, reg4: lower(mac), reg5: upper(mac) };',
+    to: 'return { reg4: lower(mac), reg5: upper(mac) };',
+  },
+  {
+    name: 'with registers, ARP that claims any MAC',
+    file: `${enforcement}/multi-table/addresses.ts`,
+    from: 'return { reg2: lower(mac), reg3: upper(mac) };',
+    to: 'return { reg3: upper(mac) };',
+  },
+  {
+    name: 'with registers, an announcement taken for a question',
+    file: `${enforcement}/multi-table/port-rules.ts`,
+    from: 'rule(Table.VERDICT, VerdictLevel.ANNOUNCEMENT, { inPort: portNo, ethType: EtherType.ARP, metadata }, toController),',
+    to: '',
+  },
+  {
+    name: 'unknown addresses of jobs dropped where rules of jobs found no room',
+    hint: 11,
+    file: `${enforcement}/reconcile/room.ts`,
+    from: 'return [...this.#leftOut].some((group) => this.#pipeline.rank(group) !== 0);',
+    to: 'return false;',
+  },
+  {
+    name: 'no last resort where a rule of the file finds no room',
+    hint: 1,
+    file: `${enforcement}/reconcile/room.ts`,
+    from: 'if (group === lastResort.group) {',
+    to: 'if (group === undefined) {',
   },
 ];

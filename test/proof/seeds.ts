@@ -300,5 +300,66 @@ export const REGRESSIONS: readonly Regression[] = [
         packets: [packet('arp-announce', 'slot0', 'slot0')],
       },
     },
+    {
+      what: `the address of one job and the MAC of another are nobody's, at one port, too (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 0), job(1, 0), job(2, 1)],
+        packets: [packet('udp4', 'slot2', 'slot0', { what: 'ethDst', value: 1 })],
+      },
+    },
+    {
+      what: `no job claims another's MAC for its address (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 0), job(1, 1)],
+        packets: (['arp-ask', 'arp-answer', 'ns'] as const).flatMap((kind) => [
+          packet(kind, 'slot0', 'slot1'),
+          packet(kind, 'slot0', 'slot1', { what: 'claim', value: 2 }),
+        ]),
+      },
+    },
+    {
+      what: `jobs that another file tells apart are told apart (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 0), job(1, 1, { net: 3 }), job(2, 2)],
+        opening: [
+          packet('udp4', 'slot0', 'campus1'),
+          packet('udp4', 'slot1', 'campus1'),
+          packet('udp4', 'slot1', 'slot2'),
+        ],
+        commands: [{ do: 'reload', policy: 'narrow', swapped: 0 }],
+        packets: [
+          packet('udp4', 'slot0', 'campus1'),
+          packet('udp4', 'slot1', 'campus1'),
+          packet('udp4', 'slot1', 'slot2'),
+          packet('udp4', 'slot2', 'slot1'),
+        ],
+      },
+    },
+    {
+      what: `a switch that was away when a file was put in force is not said to have it (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each, each],
+        jobs: [job(2, 0), job(0, 0)],
+        opening: [
+          packet('tcp4', 'slot4', 'slot0'),
+          packet('udp6', 'guest2', 'guest1'),
+          packet('udp4', 'guest1', 'slot0'),
+          packet('udp4', 'slot0', 'guest2'),
+        ],
+        commands: [
+          { do: 'disconnect', at: 'leaf' },
+          { do: 'reload', policy: 'other', swapped: 0 },
+          { do: 'connect', at: 'leaf' },
+        ],
+        packets: [packet('udp4', 'slot0', 'guest2')],
+      },
+    },
   ]),
 ];
