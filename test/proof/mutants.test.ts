@@ -17,8 +17,9 @@ const WORD = process.env.PROVE_MUTANT ?? '';
 const RANDOM = fc.sample(anySequence, { seed: SEED, numRuns: MOST_SEQUENCES });
 
 /** In the order in which they are tried. */
-function* sequences(hint: number | undefined): Iterable<readonly [what: string, sequence: Sequence]> {
-  if (hint !== undefined) yield [`sequence ${hint} of seed ${SEED}`, RANDOM[hint]!];
+function* sequences(hint: number | string | undefined): Iterable<readonly [what: string, sequence: Sequence]> {
+  if (typeof hint === 'number') yield [`sequence ${hint} of seed ${SEED}`, RANDOM[hint]!];
+  for (const { what, sequence } of REGRESSIONS) if (what === hint) yield [what, sequence];
   for (const { what, sequence } of REGRESSIONS) yield [what, sequence];
   for (const [index, sequence] of RANDOM.entries()) yield [`sequence ${index} of seed ${SEED}`, sequence];
 }
@@ -37,7 +38,7 @@ describe('the proof notices', () => {
   }
 });
 
-async function noticedBy(playIt: typeof play, hint: number | undefined): Promise<string | undefined> {
+async function noticedBy(playIt: typeof play, hint: number | string | undefined): Promise<string | undefined> {
   for (const [what, sequence] of sequences(hint)) {
     try {
       await playIt(sequence);

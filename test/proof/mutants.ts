@@ -7,8 +7,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** The random sequence that noticed it when it was last looked for: it is tried first. */
-  readonly hint?: number;
+  /** What noticed it when it was last looked for, and is tried first: a random sequence, or what once failed, by its name. */
+  readonly hint?: number | string;
 }
 
 const enforcement = 'controller/enforcement';
@@ -16,6 +16,7 @@ const enforcement = 'controller/enforcement';
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a forgotten delete when a job is removed',
+    hint: 'nothing for an address in no range is lost when its job ends (1, single-table)',
     file: `${enforcement}/engine.ts`,
     from: 'for (const managed of this.#switches.values()) managed.onJob(placed, false);\n    const away',
     to: 'const away',
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'rules without eth_dst',
+    hint: "nothing for a host leaves by its port once that is a job's (1, single-table)",
     file: `${enforcement}/decided-match.ts`,
     from: "return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };",
     to: "return ethDst < 0 ? {} : { inPort, ethSrc, vlan: frame.vlanVid ?? 'none', ethType };",
@@ -42,6 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unknown unicast flooded to the ports of jobs',
+    hint: 'a host that moves, and writes to itself, is not sent to where it was (1, single-table)',
     file: `${enforcement}/delivery.ts`,
     from: "return portsFor(view, inPort, (role) => role !== 'job').map(",
     to: 'return portsFor(view, inPort, () => true).map(',
@@ -55,12 +58,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'rules on two MACs alone, whatever the addresses',
+    hint: 'who may only answer opens nothing by a frame for everybody either (1, single-table)',
     file: `${enforcement}/decided-match.ts`,
     from: "if (frame.kind === 'ipv4') return match;",
     to: "if (frame.kind === 'ipv4') return link;",
   },
   {
     name: 'drops of broadcasts not deleted when a job comes',
+    hint: "a job's broadcast that nobody heard is heard by the job that comes (1, single-table)",
     file: `${enforcement}/managed-switch.ts`,
     from: "...(isNew ? (['unheard'] as const) : []),",
     to: '',
@@ -85,6 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'class numbers used again too early',
+    hint: 'what is denied stays denied while verdicts are written anew (4, multi-table)',
     file: `${enforcement}/multi-table/layout.ts`,
     from: 'field(id + 1, CLASS_BITS, DESTINATION_SHIFT)',
     to: 'field((id % 4) + 1, CLASS_BITS, DESTINATION_SHIFT)',
@@ -98,24 +104,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the multi-table pipeline's verdicts forward by default",
+    hint: 'what is denied stays denied while verdicts are written anew (4, multi-table)',
     file: `${enforcement}/multi-table/verdict-rules.ts`,
     from: '...rulesFor(VerdictLevel.ALL, undefined, table.all)',
     to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING })',
   },
   {
     name: "a job's address taken from any MAC at its port",
+    hint: "nothing of a host is lost when its port becomes a job's, and the job is it (4, multi-table)",
     file: `${enforcement}/multi-table/job-rules.ts`,
     from: 'const own = { ...at, ethSrc: mac };',
     to: 'const own = { ...at };',
   },
   {
     name: "a job's MAC and address taken from any port of its switch",
+    hint: 'no host has the address of a job, though it is in no range (1, single-table)',
     file: `${enforcement}/ends.ts`,
     from: 'return placed.location.portNo === inPort;',
     to: 'return true;',
   },
   {
     name: "rules of hosts stay when their port becomes a job's",
+    hint: "nothing for a host leaves by its port once that is a job's (4, multi-table)",
     file: `${enforcement}/multi-table/multi-table.ts`,
     from: '...state.hosts.at(location.portNo)',
     to: '...state.hosts.at(-1)',
@@ -129,30 +139,35 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'defaults before their exceptions, and no guard',
+    hint: 'a job whose place was known by what was seen is gated there after a restart (4, multi-table)',
     file: `${enforcement}/reconcile/change-order.ts`,
     from: 'b.priority - a.priority;',
     to: 'a.priority - b.priority;',
   },
   {
     name: 'IPv6 to jobs that are not free, where OpenFlow 1.0 cannot tell it',
+    hint: 'who may only answer opens nothing by a frame for everybody either (1, single-table)',
     file: `${enforcement}/decide.ts`,
     from: 'if (placed !== undefined && !view.policy.allowsAll(placed))',
     to: 'if (placed !== undefined && placed.mac === undefined)',
   },
   {
     name: 'a job answered for before its switch has its rules',
+    hint: "a job's broadcast that nobody heard is heard by the job that comes (1, single-table)",
     file: `${enforcement}/reconcile/reconciler.ts`,
     from: 'return this.#connection.barrier(left());',
     to: 'return left() > 0;',
   },
   {
     name: 'broadcasts of hosts dropped for good, DHCP and routers included',
+    hint: 'a DHCP server is heard where its other broadcasts are not (1, single-table)',
     file: `${enforcement}/delivery.ts`,
     from: "if (sender.kind !== 'job') return false;",
     to: '',
   },
   {
     name: 'a job that a restart forgets',
+    hint: 'a job whose place was known by what was seen is gated there after a restart (1, single-table)',
     file: `${enforcement}/engine.ts`,
     from: 'for (const { job, location } of jobs) {',
     to: 'for (const { job, location } of jobs.slice(1)) {',
@@ -171,12 +186,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drops before what asks',
+    hint: 'a job that registered without a MAC keeps the one it used when its switch is back (1, single-table)',
     file: `${enforcement}/reconcile/change-order.ts`,
     from: "...those(added, 'asks'),",
     to: '',
   },
   {
     name: 'a drop that comes to light when what asked is deleted',
+    hint: 'nothing for an address in no range is lost when its job ends (4, multi-table)',
     file: `${enforcement}/reconcile/change-order.ts`,
     from: "...those(gone, 'drops'),\n    ...those(gone, 'asks'),",
     to: "...those(gone, 'asks'),\n    ...those(gone, 'drops'),",
@@ -231,30 +248,35 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'connections opened by frames for everybody',
+    hint: 'who may only answer opens nothing by a frame for everybody either (1, single-table)',
     file: `${enforcement}/decide.ts`,
     from: "if (verdict.connections !== undefined && asked === undefined) return dropped('policy', { verdict });",
     to: '',
   },
   {
     name: 'a reload that forgets what was decided for packets',
+    hint: 'jobs that another file tells apart are told apart (1, single-table)',
     file: `${enforcement}/managed-switch.ts`,
     from: 'this.rules.deleteStale(this.view);\n  }',
     to: '}',
   },
   {
     name: 'a reload that leaves the rules of jobs whose class has another number',
+    hint: 'jobs that another file tells apart are told apart (4, multi-table)',
     file: `${enforcement}/reload.ts`,
     from: '...target.pipeline.groupsOfFile(), ...ofJobs]',
     to: '...target.pipeline.groupsOfFile(), ...ofJobs.slice(0, 0)]',
   },
   {
     name: 'a reload answered for before the switches have confirmed it',
+    hint: 'jobs that another file tells apart are told apart (4, multi-table)',
     file: `${enforcement}/engine.ts`,
     from: 'const { silent } = await this.#confirmation(undefined, []);\n    // What these',
     to: 'const silent: string[] = [];\n    // What these',
   },
   {
     name: 'a reload said to be so on a switch that was away',
+    hint: 'a switch that was away when a file was put in force is not said to have it (1, single-table)',
     file: `${enforcement}/engine.ts`,
     from: 'const away = this.awaySwitches();',
     to: 'const away: string[] = [];',
@@ -268,24 +290,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'with registers, delivery by MAC alone',
+    hint: "the address of one job and the MAC of another are nobody's, at one port, too (4, registers)",
     file: `${enforcement}/multi-table/addresses.ts`,
     from: 'return { ethDst: mac, reg4: lower(mac), reg5: upper(mac) };',
     to: 'return { ethDst: mac };',
   },
   {
     name: 'with registers, delivery by address alone',
+    hint: 'a job that registered without a MAC keeps the one it used when its switch is back (4, registers)',
     file: `${enforcement}/multi-table/addresses.ts`,
     from: 'return { ethDst: mac, reg4: lower(mac), reg5: upper(mac) };',
     to: 'return { reg4: lower(mac), reg5: upper(mac) };',
   },
   {
     name: 'with registers, ARP that claims any MAC',
+    hint: "no job claims another's MAC for its address (4, registers)",
     file: `${enforcement}/multi-table/addresses.ts`,
     from: 'return { reg2: lower(mac), reg3: upper(mac) };',
     to: 'return { reg3: upper(mac) };',
   },
   {
     name: 'with registers, an announcement taken for a question',
+    hint: "a port that was a job's still is under its new number (4, registers)",
     file: `${enforcement}/multi-table/port-rules.ts`,
     from: 'rule(Table.VERDICT, VerdictLevel.ANNOUNCEMENT, { inPort: portNo, ethType: EtherType.ARP, metadata }, toController),',
     to: '',
