@@ -4,10 +4,11 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { anySequence, type Command, play, type Sequence } from '../proof/sequence.ts';
+import { anySequence, play } from '../proof/sequence.ts';
 import { DummyOvs } from './model-vs-ovs/dummy-ovs.ts';
 import { DELETE_ALL_10, DELETE_ALL_13 } from './model-vs-ovs/requests.ts';
 import { OvsOnlooker } from './proof-on-ovs/ovs-onlooker.ts';
+import { playable } from './proof-on-ovs/playable.ts';
 
 const PORTS = 9;
 const SEED = 20_261_125;
@@ -21,27 +22,7 @@ afterAll(async () => {
   await ovs?.stop();
 });
 
-const KEPT: ReadonlySet<Command['do']> = new Set([
-  'register',
-  'remove',
-  'connect',
-  'disconnect',
-  'send',
-  'move',
-  'hold-barriers',
-  'hold-store',
-  'restart',
-  'settle',
-]);
-
-const sequences = anySequence.map(
-  (any): Sequence => ({
-    ...any,
-    policy: any.policy === 'narrow' ? 'full' : any.policy,
-    switches: [{ ...any.switches[0]!, room: undefined }],
-    commands: any.commands.filter((command) => KEPT.has(command.do)),
-  }),
-);
+const sequences = anySequence.map(playable);
 
 for (const seed of [SEED, Date.now() % 2 ** 31]) {
   it(`what the tables of Open vSwitch do is what the reference says, from seed ${seed}`, {
