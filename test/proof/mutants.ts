@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a forgotten delete when a job is removed',
     hint: 'nothing for an address in no range is lost when its job ends (1, single-table)',
     file: `${enforcement}/engine.ts`,
-    from: 'for (const managed of this.#switches.values()) managed.onJob(placed, false);\n    const away',
-    to: 'const away',
+    from: 'this.switches().filter((managed) => managed.onJob(placed, false));',
+    to: 'this.switches();',
   },
   {
     name: 'rules without in_port',
