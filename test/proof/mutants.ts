@@ -106,8 +106,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "the multi-table pipeline's verdicts forward by default",
     hint: 'what is denied stays denied while verdicts are written anew (4, multi-table)',
     file: `${enforcement}/multi-table/verdict-rules.ts`,
-    from: '...rulesFor(VerdictLevel.ALL, undefined, table.all)',
-    to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING })',
+    from: '...make(VerdictLevel.ALL, table.all, {}),',
+    to: 'rule(Table.VERDICT, VerdictLevel.ALL, {}, { goto: Table.SWITCHING }),',
   },
   {
     name: "a job's address taken from any MAC at its port",
