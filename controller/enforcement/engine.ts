@@ -246,7 +246,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   #nameOf(dpid: string): string {
     const id = BigInt(`0x${dpid}`);
-    return (this.#switches.get(id)?.state ?? this.#away.get(id)?.state)?.name ?? dpid;
+    const known = this.#switches.get(id)?.state ?? this.#away.get(id)?.state;
+    // One that has not been seen since the start may still stand in the file.
+    return known?.name ?? this.#config.switches.find((entry) => entry.dpid === id)?.name ?? dpid;
   }
 
   /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */

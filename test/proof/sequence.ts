@@ -387,7 +387,7 @@ class Run {
         const known = this.#world.facts.jobs.find((each) => each.key === key);
         if (known === undefined) throw new Discrepancy(`${key} was admitted, and is not known`);
         if (enforcement === 'port' && location === undefined) throw new Discrepancy(`${key} was admitted at no port`);
-        if (known.at !== undefined) this.#world.knowledge.confirmed(known.at.switch, this.#world.changedAt(key));
+        if (known.at !== undefined) this.#confirmed(known.at.switch, this.#world.changedAt(key));
       },
     );
   }
@@ -402,9 +402,17 @@ class Run {
         throw new Discrepancy(`${name} was removed, and is known`);
       for (const [each] of this.#world.wires()) {
         const dpid = PLAN.get(each)!.dpid.toString(16).padStart(16, '0');
-        if (!pendingSwitches.includes(dpid)) this.#world.knowledge.confirmed(each, this.#world.changedAt(name));
+        if (!pendingSwitches.includes(dpid)) this.#confirmed(each, this.#world.changedAt(name));
       }
     });
+  }
+
+  /**
+   * An acknowledgement that a switch has confirmed leaves only what is so since then. One that was told nothing, because nothing
+   * was new to it, has confirmed nothing either, and may still be about to carry out what came before.
+   */
+  #confirmed(name: SwitchName, epoch: number): void {
+    if ((this.#world.wire(name)?.confirmedEpoch ?? -1) >= epoch) this.#world.knowledge.confirmed(name, epoch);
   }
 
   /** A refusal is an answer; all else that goes wrong ends the sequence. What a killed controller still says nobody hears. */

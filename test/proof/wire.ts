@@ -16,6 +16,8 @@ type Answer = readonly StatsReply[] | true | undefined;
 /** What the wire tells whoever plays the network. */
 export interface WireOwner {
   now(): number;
+  /** The number of the present facts. */
+  epoch(): number;
   /** The switch has carried out a message, whose bytes are `raw`. */
   onCarriedOut(wire: Wire, message: Message, raw: Uint8Array): void;
   /** The switch has refused a rule for lack of room. */
@@ -35,6 +37,8 @@ export class Wire {
   readonly #attempts = new Map<number, boolean>();
   readonly #toSwitch: Uint8Array[] = [];
   readonly #toController: Uint8Array[] = [];
+  /** All that was sent while these facts were so has been confirmed by a barrier. */
+  confirmedEpoch = -1;
   /** Barrier replies are kept while this is so. */
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
@@ -102,7 +106,12 @@ export class Wire {
   }
 
   barrier(timeoutMs: number): Promise<boolean> {
-    return this.request({ version: this.version, type: 'barrierRequest' } as Outgoing, timeoutMs);
+    const epoch = this.#owner.epoch();
+    const answer = this.request({ version: this.version, type: 'barrierRequest' } as Outgoing, timeoutMs);
+    return answer.then((isConfirmed) => {
+      if (isConfirmed) this.confirmedEpoch = Math.max(this.confirmedEpoch, epoch);
+      return isConfirmed;
+    });
   }
 
   request(message: Outgoing, timeoutMs: number): Promise<boolean> {

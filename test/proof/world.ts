@@ -318,6 +318,10 @@ export class World implements WireOwner {
   }
 
   /** What the switch's rules say of hosts when it connects is learned where nothing else is known. */
+  epoch(): number {
+    return this.knowledge.epoch;
+  }
+
   onStatistics(wire: Wire, answer: readonly StatsReply[]): void {
     const rules = answer.flatMap((part) =>
       part.type === 'multipartReply' && part.body.multipart === 'flow' ? part.body.entries : [],
