@@ -64,10 +64,11 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (frame.kind === 'ipv4') return link;",
   },
   {
-    name: 'drops of broadcasts not deleted when a job comes',
+    name: 'drops of what nobody may have not deleted when a job comes',
     hint: "a job's broadcast that nobody heard is heard by the job that comes (1, single-table)",
     file: `${enforcement}/managed-switch.ts`,
-    from: "...(isNew ? (['unheard'] as const) : []),",
+    from: `...(isNew ? (['unheard'] as const) : []),
+      ...(isNew && this.#isOfAnotherPolicy() ? (['wide'] as const) : []),`,
     to: '',
   },
   {
@@ -271,7 +272,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a reload answered for before the switches have confirmed it',
     hint: 'jobs that another file tells apart are told apart (4, multi-table)',
     file: `${enforcement}/engine.ts`,
-    from: 'const { silent } = await this.#confirmation(undefined, []);\n    // What these',
+    from: 'const { silent } = await this.#confirmation({ edge: undefined, told: this.switches(), away: [] });\n    // What these',
     to: 'const silent: string[] = [];\n    // What these',
   },
   {

@@ -1,6 +1,7 @@
 // Moves the messages, sends the packets, and holds what leaves every switch against the reference. What does not agree is
 // thrown as a Discrepancy that says which packet it was, where, what left and what should have.
 
+import { BundleControl, type Message } from 'node-openflow';
 import type { Effect } from '../../mininet/model-switch/datapath.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
 import { Discrepancy, describeFrame, describeTables, type Left, leavingOf, sameLeavings } from './discrepancy.ts';
@@ -78,7 +79,7 @@ export class Player {
         this.#pass(at, left);
       }
     }
-    const isChange = message.type === 'flowMod' || message.type === 'bundleControl';
+    const isChange = message.type === 'flowMod' || isCommit(message);
     if (isChange && this.#gathered === undefined) this.#watch(at);
     return true;
   }
@@ -297,4 +298,9 @@ function isAsExpected(left: readonly Left[], expected: Expected | undefined): bo
 
 function isToController(effects: readonly Effect[]): boolean {
   return effects.some((effect) => effect.kind === 'send' && effect.message.type === 'packetIn');
+}
+
+/** A bundle changes the tables when it is committed. */
+function isCommit(message: Message): boolean {
+  return message.type === 'bundleControl' && message.bundleType === BundleControl.COMMIT_REQUEST;
 }
