@@ -222,7 +222,8 @@ function deliverToOther(
   if (port === inPort) return dropped('same-port');
   const outRole = state.roleOf(port);
   if (outRole === 'job') {
-    return isBootstrapReply(frame) && role !== 'job' ? forwarded([{ port }]) : dropped('delivery');
+    const isAnswer = isBootstrapReply(frame) && role !== 'job' && frame.tagCount === 0;
+    return isAnswer ? forwarded([{ port }]) : dropped('delivery');
   }
   return forwarded([outputTo(view, port, verdict)], { match: MATCHABLE });
 }
@@ -290,6 +291,8 @@ function askJob(view: ForwardingView, { inPort }: Arrival, { placed }: Extract<R
 function toUnregistered(view: ForwardingView, frame: Frame, inPort: number): Fate {
   const port = view.state.hosts.portOf(frame.ethDst);
   if (port === undefined) return orNobody(floodPastJobs(view, inPort, undefined), {});
+  // To a job's port nothing goes with a tag.
+  if (frame.tagCount > 0 && view.state.roleOf(port) === 'job') return dropped('gate');
   return port === inPort ? dropped('same-port') : forwarded([{ port }]);
 }
 

@@ -157,7 +157,8 @@ function toOne(it: Case, sender: End, sendingJob: JobFacts | undefined): Fate {
       const isAnswer = isBootstrapReply(frame) && sendingJob === undefined;
       if (!isAnswer) return nowhere('to an unregistered address');
       const port = here.hosts.get(frame.ethDst);
-      const ports = port === undefined ? pastJobs(it) : port === inPort ? [] : [port];
+      const isBarred = port === inPort || (frame.tagCount > 0 && port !== undefined && roleOf(here, port) === 'job');
+      const ports = port === undefined ? pastJobs(it) : isBarred ? [] : [port];
       return { leaves: plain(it, ports), why: 'to one that asked for an address' };
     }
     const isRight = addressed === undefined || addressed.mac === undefined ? owner === undefined : owner === addressed;
@@ -217,7 +218,7 @@ function toOther(it: Case, recipient: End, opinion: Opinion): Fate {
   if (port === undefined) return { leaves: queued(it, pastJobs(it), opinion), why: 'to where it is not known' };
   if (port === inPort) return nowhere('it is there already');
   if (roleOf(here, port) !== 'job') return { leaves: queued(it, [port], opinion), why: 'to where it was seen' };
-  const isAnswer = isBootstrapReply(frame) && role !== 'job';
+  const isAnswer = isBootstrapReply(frame) && role !== 'job' && frame.tagCount === 0;
   return isAnswer ? { leaves: plain(it, [port]), why: 'to one that asked for an address' } : nowhere("a job's port");
 }
 
