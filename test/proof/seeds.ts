@@ -186,6 +186,20 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a DHCP answer with a tag does not leave by a job's port (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 0)],
+        commands: [{ do: 'remove', slot: 0 }],
+        packets: [
+          packet('dhcp4-ask', 'slot0', 'campus1'),
+          packet('dhcp4-answer', 'campus1', 'slot0'),
+          packet('dhcp4-answer', 'campus1', 'slot0', { what: 'tag', value: 1 }),
+        ],
+      },
+    },
+    {
       what: `a job's broadcast that nobody heard is heard by the job that comes (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,
