@@ -14,7 +14,6 @@ import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
-import { registrationKey } from './jobs/job.ts';
 import { formatDpid } from './network/switch-state.ts';
 import type {
   ChosenView,
@@ -196,12 +195,12 @@ export class LiveLark implements LarkApi {
   }
 
   #jobView({ job, enforcement, leaseEndsAt }: Admitted): JobView {
-    const { registration } = job;
+    const { key, registration } = job;
     const placed = this.#engine.jobs.get(job);
     const managed = this.#engine.switches().find(({ state }) => state.dpid === placed?.location?.dpid);
     const mac = placed?.mac ?? job.mac;
     return {
-      key: registrationKey(registration),
+      key,
       ...registration,
       user: job.user,
       accountingGroup: job.accountingGroup ?? null,
@@ -236,7 +235,7 @@ export class LiveLark implements LarkApi {
     return {
       address: formatIp(address),
       type: endpoint?.kind ?? 'unregistered',
-      name: job !== undefined ? registrationKey(job.registration) : endpoint?.kind === 'zone' ? endpoint.zone : null,
+      name: job !== undefined ? job.key : endpoint?.kind === 'zone' ? endpoint.zone : null,
       user: job?.user ?? null,
       attributes: Object.fromEntries([...attributes].map(([name, value]) => [name, plain(value)])),
     };

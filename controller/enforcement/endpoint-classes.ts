@@ -27,6 +27,8 @@ export type JudgedEndpoint =
   | { readonly kind: 'local'; readonly address: IpAddress | undefined };
 
 export interface EndpointClass {
+  /** Never used again by its engine, so a class that was forgotten and is met again merely gets a new one. */
+  readonly serial: number;
   /**
    * The number by which the switches' rules name it, from the moment that a job or a block of the file is in it. A class
    * that was only met, as by a packet from a local address, stands in no rule and has UNNUMBERED.
@@ -53,8 +55,6 @@ const SERIAL_SPACE = 2 ** 26;
 interface KnownClass extends EndpointClass {
   id: number;
   readonly key: string;
-  /** Never used again by this engine, so a class that was forgotten and is met again merely gets a new one. */
-  readonly serial: number;
   /** How many jobs' addresses and blocks of the file are in it. */
   members: number;
 }
@@ -106,10 +106,11 @@ export class VerdictEngine {
     return this.#liveVersion;
   }
 
-  /** One more member. The first gives the class its number. */
-  join(endpointClass: EndpointClass, number: () => number): void {
+  /** More members. The first gives the class its number. */
+  join(endpointClass: EndpointClass, number: () => number, members = 1): void {
     const known = endpointClass as KnownClass;
-    if (known.members++ > 0) return;
+    known.members += members;
+    if (known.members > members) return;
     known.id = number();
     this.#liveVersion++;
     this.#live.add(known);

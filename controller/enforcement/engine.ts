@@ -9,7 +9,7 @@ import type { MacAddress } from '../../protocols/packet/address.ts';
 import { type Config, formatPlace, type SwitchConfig } from '../config/config.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
-import { type Job, registrationKey } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import type { Memory } from '../jobs/store/job-store.ts';
 import { JobPortNames } from '../network/job-port-names.ts';
 import { JobTable, type PlacedJob } from '../network/job-table.ts';
@@ -121,7 +121,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   async jobAdded(job: Job, enforcement: Enforcement): Promise<Confirmation> {
     if (enforcement === 'unenforced') return { edgeConfirmed: true, silent: [], away: [] };
-    this.#addedAt.set(registrationKey(job.registration), ++this.#moment);
+    this.#addedAt.set(job.key, ++this.#moment);
     const location = this.locate(job);
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
@@ -139,7 +139,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   async jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation> {
     if (enforcement === 'unenforced') return { edgeConfirmed: true, silent: [], away: [] };
-    const key = registrationKey(job.registration);
+    const key = job.key;
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };

@@ -6,6 +6,7 @@ import type { PlacedJob } from '../network/job-table.ts';
 import type { Capabilities } from '../southbound/capabilities.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
+import type { Shift } from './policy-view.ts';
 
 /** What a pipeline has settled on for as long as the switch is connected. */
 export interface PipelineMemory {
@@ -20,8 +21,6 @@ export interface PipelineMemory {
 export interface Pipeline {
   readonly name: 'single-table' | 'multi-table';
   readonly memory: PipelineMemory;
-  /** True where every job has rules, so that which do does not follow from the policies. */
-  readonly knowsAll: boolean;
   /** Told once, before any rule is asked for: what the switch can do beyond its version. */
   adapt(capabilities: Capabilities): void;
   /** Every group that has rules now, in an order in which they may be put in place. */
@@ -32,8 +31,11 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
-  /** The groups that follow from the file, whoever the jobs and hosts are. */
-  groupsOfFile(): readonly string[];
+  /**
+   * The groups that may be others under another file, where the jobs, their places, the jobs' ranges and what the file says of
+   * the switch are the same.
+   */
+  groupsOfPolicy(next: ForwardingView, shifts: readonly Shift[]): ReadonlySet<string>;
   /** The groups that name classes though nobody is in them any more. */
   groupsOfClasses(): readonly string[];
   /** Undefined where rules that forward are all decided one by one. */

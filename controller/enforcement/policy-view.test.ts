@@ -5,7 +5,7 @@ import { parseConfig } from '../config/load-config.ts';
 import type { Job } from '../jobs/job.ts';
 import { sampleJob } from '../jobs/testing/sample-job.ts';
 import { ClassNumbers, isClassNumber } from './class-numbers.ts';
-import { PolicyView } from './policy-view.ts';
+import { isRenumbered, PolicyView } from './policy-view.ts';
 
 /** Not how long it takes, but how long it may take where much else is done. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -90,8 +90,8 @@ describe('the successor of a policy view', () => {
       fc.property(anyConfig, anyJobs, (config, jobs) => {
         const former = new PolicyView(config);
         for (const job of jobs) former.meet(job);
-        const { view: next, renumbered } = former.successor(config, jobs, former.numbers.copy());
-        expect(renumbered).toEqual([]);
+        const { view: next, shifts } = former.successor(config, jobs, former.numbers.copy());
+        expect(shifts.filter(isRenumbered)).toEqual([]);
         expect(jobs.map((job) => next.numbersOf(job))).toEqual(jobs.map((job) => former.numbersOf(job)));
         expect(next.blocks().map(({ endpointClass }) => endpointClass.id)).toEqual(
           former.blocks().map(({ endpointClass }) => endpointClass.id),
@@ -110,7 +110,7 @@ describe('a policy view after a restart', () => {
   it('has every class under the number that was written down, whatever order the jobs are read in', () => {
     const property = fc.property(anyConfig, anyJobs, anyJobs, (config, gone, jobs) => {
       const before = new PolicyView(config);
-      for (const job of gone) before.meet({ ...job, registration: { ...job.registration, globalJobId: 'gone' } });
+      for (const job of gone) before.meet({ ...job, key: 'gone' });
       for (const job of jobs) before.meet(job);
       const after = PolicyView.restored(config, [...jobs].reverse(), writtenOf(before));
       for (const job of jobs) expect(after.numbersOf(job)).toEqual(before.numbersOf(job));

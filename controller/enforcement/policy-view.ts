@@ -6,9 +6,10 @@
 import { formatPrefix, type IpAddress, type Prefix } from '../../protocols/packet/address.ts';
 import type { Config } from '../config/config.ts';
 import { inAnyPrefix, zoneLookup } from '../config/zones.ts';
-import { type Job, registrationKey } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import type { PlacedJob } from '../network/job-table.ts';
 import { ClassNumbers, isClassNumber } from './class-numbers.ts';
+import { type Cohort, Cohorts } from './cohorts.ts';
 import { type EndpointClass, type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
 import { inheritNumbers } from './inherit-numbers.ts';
 import type { Verdict } from './verdict.ts';
@@ -35,59 +36,50 @@ export class PolicyView {
   readonly numbers: ClassNumbers;
   readonly #blocks: readonly Block[];
   readonly #local: EndpointClass;
-  /** The classes of each job's addresses, by `registrationKey`. */
-  readonly #members = new Map<string, readonly EndpointClass[]>();
+  readonly #cohorts = new Cohorts();
+  readonly #outsideRanges = new Set<string>();
   /** What follows from the classes that there are, until there are others. */
   readonly #derived = new Map<string, unknown>();
 
-  constructor(config: Config, numbers = new ClassNumbers(), numberOf?: Inheritance) {
+  constructor(config: Config, numbers = new ClassNumbers(), start: Start = {}) {
+    const { engine = new VerdictEngine(config), jobs = [], inherit = () => new Map() } = start;
     this.config = config;
-    this.engine = new VerdictEngine(config);
+    this.engine = engine;
     this.zoneOf = zoneLookup(config.zones);
     this.isInRanges = inAnyPrefix(config.jobs.ranges);
     this.numbers = numbers;
     this.#local = this.engine.classOf({ kind: 'local', address: undefined });
     this.#blocks = this.#makeBlocks();
-    const inherited = numberOf?.(this);
-    const number = (endpointClass: EndpointClass) => () => inherited?.get(endpointClass) ?? this.numbers.take();
-    const own = [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)];
-    for (const endpointClass of own) this.engine.join(endpointClass, number(endpointClass));
+    for (const job of jobs) this.#enlist(job);
+    const inherited: ReadonlyMap<EndpointClass, number> = inherit(this);
+    const join = (members: number) => (each: EndpointClass) =>
+      this.engine.join(each, () => inherited.get(each) ?? this.numbers.take(), members);
+    [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)].forEach(join(1));
+    for (const { classes, keys } of this.#cohorts.all()) classes.forEach(join(keys.size));
   }
 
   /**
    * The same jobs under another file.
    * @param numbers where fresh numbers come from; a copy where it is only to be tried.
+   * @param engine one of that file, perhaps with jobs that it has sorted already.
    */
-  successor(config: Config, jobs: Iterable<Job>, numbers: ClassNumbers): Successor {
-    const members: Member[] = [];
-    let inherited: ReadonlyMap<EndpointClass, number> = new Map();
-    const view = new PolicyView(config, numbers, (made) => {
-      for (const job of jobs) {
-        const key = registrationKey(job.registration);
-        members.push({ job, key, before: this.#members.get(key) ?? [], classes: made.#classesOf(job) });
-      }
-      inherited = inheritNumbers(this.#sharedWith(made, members));
-      return inherited;
+  successor(config: Config, jobs: readonly Job[], numbers: ClassNumbers, engine?: VerdictEngine): Successor {
+    let shifts: readonly Shift[] = [];
+    const view = new PolicyView(config, numbers, {
+      ...(engine && { engine }),
+      jobs,
+      inherit: (made) => {
+        shifts = shiftsOf(jobs, this.#cohorts, made.#cohorts);
+        return inheritNumbers(this.#sharedWith(made, shifts));
+      },
     });
-    const renumbered: Job[] = [];
-    for (const { job, key, before, classes } of members) {
-      for (const each of classes) view.engine.join(each, () => inherited.get(each) ?? numbers.take());
-      view.#members.set(key, classes);
-      if (!classes.every(({ id }, i) => id === before[i]?.id)) renumbered.push(job);
-    }
-    view.#derived.clear();
-    return { view, renumbered };
+    return { view, shifts };
   }
 
   /** The view whose `classNumbers` these were, of the same file and the same jobs. */
   static from(config: Config, given: ClassNumbersOf<Job>, numbers: ClassNumbers): PolicyView {
-    let known: ReadonlyMap<EndpointClass, number> = new Map();
-    const view = new PolicyView(config, numbers, (made) => {
-      known = made.#classesNumbered(given);
-      return known;
-    });
-    for (const [job] of given.jobs) view.#meet(job, known);
-    return view;
+    const jobs = given.jobs.map(([job]) => job);
+    return new PolicyView(config, numbers, { jobs, inherit: (made) => made.#classesNumbered(given) });
   }
 
   /**
@@ -98,19 +90,17 @@ export class PolicyView {
    */
   static restored(config: Config, jobs: readonly Job[], known: ReadonlyMap<string, number>): PolicyView {
     const numbers = new ClassNumbers();
-    let kept: ReadonlyMap<EndpointClass, number> = new Map();
-    const view = new PolicyView(config, numbers, (made) => {
-      kept = made.#known(jobs, known);
+    const inherit = (made: PolicyView) => {
+      const kept = made.#known(known);
       numbers.takeExactly(new Set(kept.values()));
       return kept;
-    });
-    for (const job of jobs) view.#meet(job, kept);
-    return view;
+    };
+    return new PolicyView(config, numbers, { jobs, inherit });
   }
 
-  #known(jobs: readonly Job[], known: ReadonlyMap<string, number>): ReadonlyMap<EndpointClass, number> {
+  #known(known: ReadonlyMap<string, number>): ReadonlyMap<EndpointClass, number> {
     const own = [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)];
-    const classes = new Set([...own, ...jobs.flatMap((job) => this.#classesOf(job))]);
+    const classes = new Set([...own, ...Array.from(this.#cohorts.all(), (cohort) => cohort.classes).flat()]);
     const kept = new Map<EndpointClass, number>();
     const given = new Set<number>();
     for (const endpointClass of classes) {
@@ -139,7 +129,7 @@ export class PolicyView {
       if (number !== undefined) numbers.set(endpointClass, number);
     }
     for (const [job, ofJob] of jobs) {
-      for (const [i, endpointClass] of this.#classesOf(job).entries()) {
+      for (const [i, endpointClass] of this.classesOf(job).entries()) {
         const number = ofJob[i];
         if (number !== undefined) numbers.set(endpointClass, number);
       }
@@ -173,27 +163,53 @@ export class PolicyView {
 
   /** To be called for each job that is registered. The numbers of classes that are left without members by it. */
   meet(job: Job): readonly number[] {
-    return this.#meet(job, undefined);
+    const before = this.#cohorts.of(job.key)?.classes ?? [];
+    for (const each of this.#enlist(job).classes) {
+      this.engine.join(each, () => {
+        this.#derived.clear();
+        return this.numbers.take();
+      });
+    }
+    return this.#leave(before);
   }
 
   /** To be called when it is registered no more: the numbers of classes that had no other member. */
   leave(job: Job): readonly number[] {
-    const key = registrationKey(job.registration);
-    const left = this.#leave(this.#members.get(key) ?? []);
-    this.#members.delete(key);
+    const left = this.#leave(this.#cohorts.of(job.key)?.classes ?? []);
+    this.#cohorts.remove(job.key);
+    this.#outsideRanges.delete(job.key);
     this.engine.forgetJob(job);
     return left;
   }
 
   /** The numbers of the classes of its addresses, of a job that was met. */
   numbersOf(job: Job): readonly number[] {
-    return (this.#members.get(registrationKey(job.registration)) ?? []).map(({ id }) => id);
+    return (this.#cohorts.of(job.key)?.classes ?? []).map(({ id }) => id);
+  }
+
+  /** The classes of its addresses, in their order; of a job without any, that of none. */
+  classesOf(job: Job): readonly EndpointClass[] {
+    return this.#cohorts.of(job.key)?.classes ?? this.#sort(job);
+  }
+
+  /** The jobs that were met, by the classes of their addresses. */
+  cohorts(): Iterable<Cohort> {
+    return this.#cohorts.all();
+  }
+
+  isOutsideRanges({ addresses }: Job): boolean {
+    return !addresses.every((address) => this.isInRanges(address));
+  }
+
+  /** `Job.key` of those that were met and have an address which is in none of the ranges. */
+  get outsideRanges(): ReadonlySet<string> {
+    return this.#outsideRanges;
   }
 
   /** How many classes this job would add to those that there are. */
   classesAddedBy(job: Job): number {
     const live = this.engine.live();
-    const added = this.#classesOf(job).filter((endpointClass) => !live.has(endpointClass));
+    const added = this.#sort(job).filter((endpointClass) => !live.has(endpointClass));
     this.engine.forgetJob(job);
     return new Set(added).size;
   }
@@ -221,18 +237,11 @@ export class PolicyView {
     return isDenied;
   }
 
-  #meet(job: Job, inherited: ReadonlyMap<EndpointClass, number> | undefined): readonly number[] {
-    const key = registrationKey(job.registration);
-    const before = this.#members.get(key) ?? [];
-    const classes = this.#classesOf(job);
-    for (const endpointClass of classes) {
-      this.engine.join(endpointClass, () => {
-        this.#derived.clear();
-        return inherited?.get(endpointClass) ?? this.numbers.take();
-      });
-    }
-    this.#members.set(key, classes);
-    return this.#leave(before);
+  /** Without its being a member of its classes yet. */
+  #enlist(job: Job): Cohort {
+    if (this.isOutsideRanges(job)) this.#outsideRanges.add(job.key);
+    else this.#outsideRanges.delete(job.key);
+    return this.#cohorts.put(job, this.#sort(job));
   }
 
   /** The numbers of those that have no members by it. */
@@ -244,7 +253,7 @@ export class PolicyView {
     return numbers;
   }
 
-  #classesOf(job: Job): readonly EndpointClass[] {
+  #sort(job: Job): readonly EndpointClass[] {
     const addresses = job.addresses.length === 0 ? [undefined] : job.addresses;
     return addresses.map((address) => this.engine.classOf({ kind: 'job', job, address }));
   }
@@ -265,35 +274,62 @@ export class PolicyView {
   }
 
   /** Which members of this view's classes are in which class of the next: jobs, blocks, and local addresses. */
-  *#sharedWith(next: PolicyView, members: readonly Member[]) {
+  *#sharedWith(next: PolicyView, shifts: readonly Shift[]) {
     const shared = new Map<EndpointClass, Map<number, number>>();
-    const count = (now: EndpointClass, before: EndpointClass | undefined) => {
+    const count = (now: EndpointClass, before: EndpointClass | undefined, members = 1) => {
       if (before === undefined) return;
       const counts = shared.get(now) ?? new Map<number, number>();
-      shared.set(now, counts.set(before.id, (counts.get(before.id) ?? 0) + 1));
+      shared.set(now, counts.set(before.id, (counts.get(before.id) ?? 0) + members));
     };
     count(next.#local, this.#local);
     const blocks = new Map(this.#blocks.map(({ prefix, endpointClass }) => [formatPrefix(prefix), endpointClass]));
     for (const { prefix, endpointClass } of next.#blocks) count(endpointClass, blocks.get(formatPrefix(prefix)));
-    for (const { classes, before } of members) for (const [i, each] of classes.entries()) count(each, before[i]);
+    for (const { before, after, jobs } of shifts) {
+      for (const [i, each] of after.entries()) count(each, before[i], jobs.length);
+    }
     for (const [now, counts] of shared) {
       for (const [before, size] of counts) yield { now, before, members: size };
     }
   }
 }
 
-interface Member {
-  readonly job: Job;
-  readonly key: string;
+/** Jobs that were in the same classes under the former file, and are in the same classes under the next. */
+export interface Shift {
+  /** Of their addresses, in their order; none where the former view had not met them. */
   readonly before: readonly EndpointClass[];
-  readonly classes: readonly EndpointClass[];
+  readonly after: readonly EndpointClass[];
+  readonly jobs: readonly Job[];
+}
+
+/** Whether rules that name the classes of these jobs name them by other numbers now. */
+export function isRenumbered({ before, after }: Shift): boolean {
+  return before.length !== after.length || after.some(({ id }, i) => id !== before[i]?.id);
 }
 
 export interface Successor {
   readonly view: PolicyView;
-  /** The jobs whose classes have another number than before. */
-  readonly renumbered: readonly Job[];
+  readonly shifts: readonly Shift[];
 }
 
-/** The numbers that classes of a view that is being made take over. */
-type Inheritance = (made: PolicyView) => ReadonlyMap<EndpointClass, number>;
+function shiftsOf(jobs: readonly Job[], former: Cohorts, next: Cohorts): Shift[] {
+  const shifts = new Map<Cohort | undefined, Map<Cohort, Shift & { readonly jobs: Job[] }>>();
+  for (const job of jobs) {
+    const before = former.of(job.key);
+    const after = next.of(job.key)!;
+    const ofBefore = shifts.get(before) ?? new Map<Cohort, Shift & { readonly jobs: Job[] }>();
+    shifts.set(before, ofBefore);
+    const shift = ofBefore.get(after) ?? { before: before?.classes ?? [], after: after.classes, jobs: [] };
+    ofBefore.set(after, shift);
+    shift.jobs.push(job);
+  }
+  return [...shifts.values()].flatMap((ofBefore) => [...ofBefore.values()]);
+}
+
+/** What a view begins with. */
+interface Start {
+  /** Of its file, perhaps with jobs that it has sorted already. */
+  readonly engine?: VerdictEngine;
+  readonly jobs?: Iterable<Job>;
+  /** The numbers that classes of the view take over. */
+  readonly inherit?: (made: PolicyView) => ReadonlyMap<EndpointClass, number>;
+}

@@ -6,10 +6,11 @@ import type { Config, SwitchConfig } from '../config/config.ts';
 import { JobTable, type PlacedJob, type PortLocation } from '../network/job-table.ts';
 import type { SwitchState } from '../network/switch-state.ts';
 import type { ClassNumbers } from './class-numbers.ts';
+import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import { locateJob } from './locate.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { PolicyView } from './policy-view.ts';
+import type { PolicyView, Shift } from './policy-view.ts';
 
 /** One connected switch, as far as a change of the file concerns it. */
 export interface AffectedSwitch {
@@ -27,6 +28,8 @@ export interface ReloadParts<Switch extends AffectedSwitch> {
   readonly switches: readonly Switch[];
   /** Where fresh class numbers come from; a copy for a plan. */
   readonly numbers: ClassNumbers;
+  /** Of the new file, perhaps with jobs that it has sorted already. */
+  readonly engine?: VerdictEngine | undefined;
 }
 
 export interface PreparedSwitch<Switch> {
@@ -47,6 +50,7 @@ export interface MovedJob {
 
 export interface PreparedReload<Switch> {
   readonly policy: PolicyView;
+  readonly shifts: readonly Shift[];
   readonly moves: readonly MovedJob[];
   readonly switches: readonly PreparedSwitch<Switch>[];
   /** Numbers of classes that are no more. */
@@ -56,21 +60,19 @@ export interface PreparedReload<Switch> {
 export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<Switch>): PreparedReload<Switch> {
   const { former, config, jobs, switches, numbers } = parts;
   const all = Array.from(jobs.all(), ({ job }) => job);
-  const { view: policy, renumbered: renumberedJobs } = former.successor(config, all, numbers);
+  const { view: policy, shifts } = former.successor(config, all, numbers, parts.engine);
   const states = switches.map(({ state }) => {
     const entry = entryOf(config, state);
     return { entry, isChanged: !isSameEntry(state.config, entry), next: state.under(entry) };
   });
   const moves = movesOf(parts, states);
   const jobsThen = moves.length === 0 ? jobs : withMoves(jobs, moves, states);
-  const renumbered = renumberedJobs.map((job) => jobs.get(job)).filter((placed) => placed !== undefined);
   const isRangesChanged = !isSame(former.config.jobs.ranges, config.jobs.ranges);
   const prepared = switches.map((target, i): PreparedSwitch<Switch> => {
     const { entry, isChanged, next } = states[i]!;
     const view: ForwardingView = { state: next, jobs: jobsThen, policy };
-    const isAny = isChanged || isRangesChanged || moves.length > 0 || next.version === 1 || !target.pipeline.knowsAll;
-    const ofJobs = renumbered.flatMap((placed) => target.pipeline.groupsOfJob(placed));
-    const groups = isAny ? undefined : new Set([...target.pipeline.groupsOfFile(), ...ofJobs]);
+    const isAny = isChanged || isRangesChanged || moves.length > 0;
+    const groups = isAny ? undefined : target.pipeline.groupsOfPolicy(view, shifts);
     return {
       target,
       config: entry,
@@ -81,7 +83,7 @@ export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<
   });
   const live = new Set([...policy.engine.live()].map(({ id }) => id));
   const retired = [...former.engine.live()].map(({ id }) => id).filter((id) => !live.has(id));
-  return { policy, moves, switches: prepared, retired };
+  return { policy, shifts, moves, switches: prepared, retired };
 }
 
 /** What a file says of a switch: by its datapath id, or by the name of its LOCAL port. */

@@ -13,7 +13,6 @@ export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
-  readonly knowsAll = true;
   readonly lastResort = { group: BASE, rules: [askAboutAll()] };
   readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
   readonly #view: ForwardingView;
@@ -48,8 +47,8 @@ export class SingleTablePipeline implements Pipeline {
     return [];
   }
 
-  groupsOfFile(): readonly string[] {
-    return [...this.groups()];
+  groupsOfPolicy(): ReadonlySet<string> {
+    return new Set(this.groups());
   }
 
   groupsOfClasses(): readonly string[] {

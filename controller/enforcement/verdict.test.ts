@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { AttributeValue, Opinion, Policy } from '../../policies/policy.ts';
 import type { Config, PolicyEntry } from '../config/config.ts';
 import { parseConfig } from '../config/load-config.ts';
-import type { Job } from '../jobs/job.ts';
+import { type Job, registrationKey } from '../jobs/job.ts';
 import { countClasses } from './class-count.ts';
 import { VerdictEngine } from './endpoint-classes.ts';
 
@@ -105,6 +105,7 @@ let serial = 0;
 function job(attributes: Readonly<Record<string, AttributeValue>>): Job {
   const registration = { globalJobId: `s#${++serial}`, start: '1', machine: 'm', slot: 's' };
   return {
+    key: registrationKey(registration),
     registration,
     user: String(attributes.owner),
     accountingGroup: undefined,

@@ -15,7 +15,7 @@ import {
 } from '../../protocols/packet/address.ts';
 import { JobError } from './admission.ts';
 import { FrozenAds } from './frozen-ads.ts';
-import type { Job, Registration } from './job.ts';
+import { type Job, type Registration, registrationKey } from './job.ts';
 
 export interface JobFromAdsOptions {
   /** What becomes of a job whose `LarkNetworkType` is `nat`. */
@@ -54,6 +54,7 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
   const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
   const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, endpointAd(job, machine, accountingGroup));
   const common = {
+    key: registrationKey(registration),
     registration,
     user,
     accountingGroup,

@@ -2,7 +2,6 @@
 
 import type { Admitted } from './admission.ts';
 import type { AdmissionEvents } from './admission-service.ts';
-import { registrationKey } from './job.ts';
 
 export interface AdmissionLog {
   info(fields: object, event: string): void;
@@ -19,12 +18,12 @@ export function logAdmission(events: AdmissionEventSource, log: AdmissionLog): v
   events.on('waiting', (waiting) => log.info(fieldsOf(waiting), 'job.waiting'));
   events.on('removed', ({ job, pendingSwitches }, reason) => {
     const pending = pendingSwitches.length === 0 ? {} : { pendingSwitches };
-    log.info({ job: registrationKey(job.registration), user: job.user, reason, ...pending }, 'job.removed');
+    log.info({ job: job.key, user: job.user, reason, ...pending }, 'job.removed');
   });
   events.on('leaseHalf', (admitted) => log.warn(fieldsOf(admitted), 'job.lease_half_over'));
 }
 
 function fieldsOf({ job, enforcement, leaseEndsAt }: Admitted): object {
   const lease = leaseEndsAt === undefined ? {} : { leaseEndsAt: new Date(leaseEndsAt).toISOString() };
-  return { job: registrationKey(job.registration), user: job.user, enforcement, ...lease };
+  return { job: job.key, user: job.user, enforcement, ...lease };
 }

@@ -7,7 +7,7 @@ import { Counters } from '../telemetry/counters.ts';
 import { JobError } from './admission.ts';
 import { AdmissionService } from './admission-service.ts';
 import type { Confirmation } from './enforcer.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { CONFIRMED, type EnforcerCall, FakeEnforcer, REFUSED, SILENT } from './testing/fake-enforcer.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
 import { sampleJob } from './testing/sample-job.ts';
@@ -82,8 +82,8 @@ it('keeps its promises whatever the order of requests, answers, leases and mende
         });
       };
       const remove = (job: Job) => {
-        const held = service.byKey(registrationKey(job.registration))?.job;
-        follow(service.remove(registrationKey(job.registration)), (error) => {
+        const held = service.byKey(job.key)?.job;
+        follow(service.remove(job.key), (error) => {
           onlyJobErrors(error);
           if (held !== undefined && service.list().some((admitted) => admitted.job === held))
             faults.push('stayed', held);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Counters } from '../telemetry/counters.ts';
 import type { Admitted } from './admission.ts';
 import { AdmissionService } from './admission-service.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { CONFIRMED, DPID, FakeEnforcer, REFUSED, SILENT } from './testing/fake-enforcer.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
 import { address, sampleJob } from './testing/sample-job.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
   service = new AdmissionService({ enforcer, clock, settleMs: () => SETTLE_MS, counters });
 });
 
-const keyOf = (job: Job) => registrationKey(job.registration);
+const keyOf = (job: Job) => job.key;
 
 /** What became of a promise so far. */
 function watch<T>(promise: Promise<T>): { state: 'pending' | 'done' | 'failed'; value?: T; code?: string } {

@@ -18,7 +18,7 @@ import type { Confirmation, Enforcer, JobLocation } from './enforcer.ts';
 import { formerHolders } from './former-holders.ts';
 import { FormerRules } from './former-rules.ts';
 import type { HeldBackAddresses } from './held-back.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { JobIndex } from './job-index.ts';
 import { JobJournal, type JournalLog } from './job-journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
@@ -124,7 +124,7 @@ export class AdmissionService implements JobAdmission {
   }
 
   register(job: Job, options: RegisterOptions): Promise<Admitted> {
-    const key = registrationKey(job.registration);
+    const key = job.key;
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     const outcome = this.#register(key, job, options).finally(() => this.#pending.delete(key));
@@ -157,7 +157,7 @@ export class AdmissionService implements JobAdmission {
   /** The port that led to these jobs is gone, and they with it, in this turn. */
   portGone(jobs: readonly Job[]): void {
     for (const job of jobs) {
-      const admitted = this.#registry.byKey(registrationKey(job.registration));
+      const admitted = this.#registry.byKey(job.key);
       if (admitted?.job === job) void this.#end(admitted, 'port');
     }
   }
@@ -333,7 +333,7 @@ export class AdmissionService implements JobAdmission {
 
   /** A job that waits for its switch gets its rules, if the switch is there: first in the store, as any other. */
   async #enforceWaiting(job: Job): Promise<void> {
-    const key = registrationKey(job.registration);
+    const key = job.key;
     const place = this.#placeIfAny(job);
     if (place === undefined) return;
     this.#waiting.delete(job);
@@ -367,7 +367,7 @@ export class AdmissionService implements JobAdmission {
    * job has gone. Rejects with JOB_STORE_FAILED.
    */
   async #change(job: Job, changes: Partial<Pick<StoredJob, keyof Place | 'leaseMs' | 'leaseEndsAt'>>) {
-    const key = registrationKey(job.registration);
+    const key = job.key;
     for (;;) {
       // A removal that cannot be written leaves the job there.
       await this.#leaving.byKey(key)?.value.catch(() => undefined);
@@ -396,7 +396,7 @@ export class AdmissionService implements JobAdmission {
   }
 
   async #endLeases(leases: readonly StoredJob[]): Promise<void> {
-    const ending = leases.filter(({ job }) => this.#leaving.byKey(registrationKey(job.registration)) === undefined);
+    const ending = leases.filter(({ job }) => this.#leaving.byKey(job.key) === undefined);
     if (ending.length > 0) this.#options.counters.leasesEnded.add([], ending.length);
     await Promise.all(ending.map((admitted) => this.#end(admitted, 'lease')));
   }
@@ -407,7 +407,7 @@ export class AdmissionService implements JobAdmission {
    */
   #end(admitted: StoredJob, reason: RemovalReason | undefined): Promise<Removed> {
     const { job } = admitted;
-    const key = registrationKey(job.registration);
+    const key = job.key;
     const under = this.#leaving.byKey(key);
     if (under !== undefined) return under.value;
     const removal = this.#leave(key, admitted, reason).finally(() => this.#leaving.delete(key));

@@ -77,7 +77,7 @@ export interface JobAdmission {
    * where the job's switch is not connected and the policy file says to wait: it is not admitted yet.
    */
   register(job: Job, options: RegisterOptions): Promise<Admitted>;
-  /** By key (`registrationKey`). JOB_NOT_FOUND if no such registration. */
+  /** By key (`Job.key`). JOB_NOT_FOUND if no such registration. */
   renew(key: string, leaseMs: number): Promise<Admitted>;
   remove(key: string): Promise<Removed>;
   byKey(key: string): Admitted | undefined;

@@ -5,7 +5,7 @@ import { Counters } from '../telemetry/counters.ts';
 import type { Admitted } from './admission.ts';
 import { logAdmission } from './admission-log.ts';
 import { AdmissionService } from './admission-service.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { EMPTY_STATE } from './store/job-store.ts';
 import { CONFIRMED, DPID, FakeEnforcer, SILENT } from './testing/fake-enforcer.ts';
 import { ManualClock, turnOfTheLoop } from './testing/manual-clock.ts';
@@ -13,7 +13,7 @@ import { address, sampleJob } from './testing/sample-job.ts';
 import { SimulatedStore } from './testing/simulated-store.ts';
 
 const NO_LEASE = { leaseMs: undefined };
-const keyOf = (job: Job) => registrationKey(job.registration);
+const keyOf = (job: Job) => job.key;
 
 let clock: ManualClock;
 let enforcer: FakeEnforcer;

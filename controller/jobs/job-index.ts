@@ -3,7 +3,7 @@
 // throws where they would, since a second holder of an address is the one thing that must never happen.
 
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 
 export interface IndexEntry<Value> {
   readonly key: string;
@@ -22,7 +22,7 @@ export class JobIndex<Value> {
 
   /** Throws if another job has the key, an address or the MAC address: a bug of the caller. */
   add(job: Job, value: Value): void {
-    const entry: IndexEntry<Value> = { key: registrationKey(job.registration), job, value };
+    const entry: IndexEntry<Value> = { key: job.key, job, value };
     const macIsHeld = job.mac !== undefined && this.#byMac.has(job.mac);
     if (this.#byKey.has(entry.key) || macIsHeld || job.addresses.some((address) => this.#byAddress.has(address))) {
       throw new Error(`job ${entry.key} shares its key, an address or its MAC address with another`);
@@ -62,7 +62,7 @@ export class JobIndex<Value> {
   /** Every entry that has the job's key, one of its addresses or its MAC address, each once. */
   touching(job: Job): readonly IndexEntry<Value>[] {
     const found = [
-      this.#byKey.get(registrationKey(job.registration)),
+      this.#byKey.get(job.key),
       ...job.addresses.map((address) => this.#byAddress.get(address)),
       job.mac === undefined ? undefined : this.#byMac.get(job.mac),
     ];

@@ -13,7 +13,6 @@
 import { JobError } from './admission.ts';
 import type { Clock } from './clock.ts';
 import type { HoldingJob } from './held-back.ts';
-import { registrationKey } from './job.ts';
 import { type JobStore, type Memory, type StoreChange, type StoredJob, StoreError } from './store/job-store.ts';
 import { type NumberedChange, OwedChanges } from './store/owed-changes.ts';
 
@@ -134,7 +133,7 @@ export class JobJournal {
 function ending({ sequence, job, enforcement }: StoredJob): StoreChange {
   // No switch has ever heard of these.
   if (enforcement === 'unenforced' || enforcement === 'waiting') return { kind: 'free', sequence };
-  const key = registrationKey(job.registration);
+  const key = job.key;
   return { kind: 'ended', ended: { sequence, key, addresses: job.addresses, switches: 'all' } };
 }
 

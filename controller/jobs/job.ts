@@ -20,12 +20,14 @@ export interface Registration {
   readonly slot: string;
 }
 
-/** The registration as one string, unique per registration: the key by which the API and clients name it. */
+/** The registration as one string, unique per registration. */
 export function registrationKey(registration: Registration): string {
   return [registration.globalJobId, registration.start, registration.machine, registration.slot].join('|');
 }
 
 export interface Job {
+  /** `registrationKey` of its registration, by which the API and clients name it. */
+  readonly key: string;
   readonly registration: Registration;
   /** The job ad's `Owner`. */
   readonly user: string;

@@ -2,7 +2,7 @@
 // who may enter and when an entry counts is decided by the admission service, which is the only one to change it.
 
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
-import { type Job, registrationKey } from './job.ts';
+import type { Job } from './job.ts';
 import { JobIndex } from './job-index.ts';
 import type { StoredJob } from './store/job-store.ts';
 
@@ -37,14 +37,14 @@ export class JobRegistry implements RegisteredJobs {
 
   /** The same job with another lease, enforcement or place; undefined, and nothing done, if it is not there. */
   change(job: Job, changes: Partial<Omit<StoredJob, 'job' | 'sequence'>>): StoredJob | undefined {
-    const entry = this.#jobs.byKey(registrationKey(job.registration));
+    const entry = this.#jobs.byKey(job.key);
     if (entry?.job !== job) return undefined;
     entry.value = { ...entry.value, ...changes };
     return entry.value;
   }
 
   delete(job: Job): void {
-    this.#jobs.delete(registrationKey(job.registration));
+    this.#jobs.delete(job.key);
   }
 
   byKey(key: string): StoredJob | undefined {

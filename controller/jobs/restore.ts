@@ -24,7 +24,6 @@
 //  leaves the store as it was, or with more leases ended.
 
 import type { HoldingJob } from './held-back.ts';
-import { registrationKey } from './job.ts';
 import { JobIndex } from './job-index.ts';
 import type { EndedJob, StoredJob, StoredState } from './store/job-store.ts';
 
@@ -53,5 +52,5 @@ export function planRestore(state: StoredState): RestorePlan {
 }
 
 function asEnded({ sequence, job }: StoredJob): EndedJob {
-  return { sequence, key: registrationKey(job.registration), addresses: [], switches: [] };
+  return { sequence, key: job.key, addresses: [], switches: [] };
 }

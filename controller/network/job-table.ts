@@ -4,7 +4,7 @@
 // Invariant: an address and a MAC have at most one job. A learned MAC never replaces a registered one.
 
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
-import { type Job, registrationKey } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 
 export interface PortLocation {
   readonly dpid: bigint;
@@ -27,6 +27,7 @@ export class JobTable {
   readonly #byMac = new Map<MacAddress, PlacedJob>();
   /** By datapath id and port; most ports have one job, which then stands for the set of it. */
   readonly #byPort = new Map<bigint, Map<number, PlacedJob | Set<PlacedJob>>>();
+  readonly #unplaced = new Set<PlacedJob>();
 
   get size(): number {
     return this.#byKey.size;
@@ -46,7 +47,7 @@ export class JobTable {
   }
 
   remove(job: Job): PlacedJob | undefined {
-    const placed = this.#byKey.get(registrationKey(job.registration));
+    const placed = this.#byKey.get(job.key);
     if (placed !== undefined) this.#take(placed);
     return placed;
   }
@@ -61,10 +62,10 @@ export class JobTable {
   }
 
   get(job: Job): PlacedJob | undefined {
-    return this.#byKey.get(registrationKey(job.registration));
+    return this.#byKey.get(job.key);
   }
 
-  /** By `registrationKey`. */
+  /** By `Job.key`. */
   byKey(key: string): PlacedJob | undefined {
     return this.#byKey.get(key);
   }
@@ -95,15 +96,23 @@ export class JobTable {
     );
   }
 
+  /** Those at no known port. */
+  unplaced(): ReadonlySet<PlacedJob> {
+    return this.#unplaced;
+  }
+
   all(): Iterable<PlacedJob> {
     return this.#byKey.values();
   }
 
   #put(placed: PlacedJob): void {
-    this.#byKey.set(registrationKey(placed.job.registration), placed);
+    this.#byKey.set(placed.job.key, placed);
     for (const address of placed.job.addresses) this.#byAddress.set(address, placed);
     if (placed.mac !== undefined) this.#byMac.set(placed.mac, placed);
-    if (placed.location === undefined) return;
+    if (placed.location === undefined) {
+      this.#unplaced.add(placed);
+      return;
+    }
     const { dpid, portNo } = placed.location;
     let ports = this.#byPort.get(dpid);
     if (ports === undefined) {
@@ -117,11 +126,12 @@ export class JobTable {
   }
 
   #take(placed: PlacedJob): void {
-    this.#byKey.delete(registrationKey(placed.job.registration));
+    this.#byKey.delete(placed.job.key);
     for (const address of placed.job.addresses) {
       if (this.#byAddress.get(address) === placed) this.#byAddress.delete(address);
     }
     if (placed.mac !== undefined && this.#byMac.get(placed.mac) === placed) this.#byMac.delete(placed.mac);
+    this.#unplaced.delete(placed);
     if (placed.location === undefined) return;
     const { dpid, portNo } = placed.location;
     const ports = this.#byPort.get(dpid);

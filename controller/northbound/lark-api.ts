@@ -6,7 +6,7 @@ import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 
 export interface JobView {
-  /** `registrationKey` */
+  /** `Job.key` */
   readonly key: string;
   readonly globalJobId: string;
   readonly start: string;

@@ -7,7 +7,7 @@ import { type IpAddress, type MacAddress, parseIp, parseMac } from '../../protoc
 import type { Config } from '../config/config.ts';
 import { ClassNumbers } from '../enforcement/class-numbers.ts';
 import { PolicyView } from '../enforcement/policy-view.ts';
-import type { Job } from '../jobs/job.ts';
+import { type Job, registrationKey } from '../jobs/job.ts';
 import { JobTable } from '../network/job-table.ts';
 import { SwitchState } from '../network/switch-state.ts';
 import { StateError } from './state-error.ts';
@@ -141,6 +141,7 @@ function jobOf({
   attributes,
 }: SavedJob): Job {
   return {
+    key: registrationKey(registration),
     registration,
     user,
     accountingGroup: accountingGroup ?? undefined,

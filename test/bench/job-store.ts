@@ -31,11 +31,11 @@ function makeJobs() {
   const machineAd = `[ Machine = "wn1"; Name = "slot1@wn1"; LarkInnerAddressIPv4 = "10.0.0.1"; ${padding} ]`;
   const { job } = jobFromAds(jobAd, machineAd, { nat: 'refuse', now: 0 });
   return Array.from({ length: JOBS }, (_, i) => {
-    const { registration, addresses } = sampleJob({
+    const { key, registration, addresses } = sampleJob({
       id: `s#${i}.0#1`,
       addresses: [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`],
     });
-    return { ...job, registration, addresses, mac: undefined };
+    return { ...job, key, registration, addresses, mac: undefined };
   });
 }
 

@@ -378,7 +378,7 @@ class Run {
   #register(registration: Registration): void {
     const job = jobOf(registration, ++this.#starts);
     if (job.externalInterface !== undefined) this.#attached.set(registration.slot, job.externalInterface);
-    const key = registrationKey(job.registration);
+    const key = job.key;
     this.#follow(
       registration.slot,
       this.#world.admission.register(job, { leaseMs: undefined }),
@@ -395,7 +395,7 @@ class Run {
   #remove(slot: number): void {
     const key = this.#world.admission.list().find(({ job }) => job.registration.globalJobId === `s#${slot}`);
     if (key === undefined) return;
-    const name = registrationKey(key.job.registration);
+    const name = key.job.key;
     this.#follow(slot, this.#world.admission.remove(name), ({ pendingSwitches }) => {
       this.#removed.add(name);
       if (this.#world.facts.jobs.some((each) => each.key === name))
@@ -488,13 +488,11 @@ function jobOf(registration: Registration, start: number): Job {
   const user = USERS[registration.user]!;
   const group = GROUPS[registration.group];
   const net = NETS[registration.net ?? 0]!;
+  const { machine } = registration;
+  const identity = { globalJobId: `s#${slot}`, start: String(start), machine, slot: `slot${slot}` };
   return {
-    registration: {
-      globalJobId: `s#${slot}`,
-      start: String(start),
-      machine: registration.machine,
-      slot: `slot${slot}`,
-    },
+    key: registrationKey(identity),
+    registration: identity,
     user,
     accountingGroup: group,
     addresses: [ipv4, ipv6],

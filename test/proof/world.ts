@@ -9,7 +9,7 @@ import type { Message } from 'node-openflow';
 import type { Admitted, Enforcement } from '../../controller/jobs/admission.ts';
 import type { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import type { JobLocation } from '../../controller/jobs/enforcer.ts';
-import { type Job, registrationKey } from '../../controller/jobs/job.ts';
+import type { Job } from '../../controller/jobs/job.ts';
 import { SimulatedStore } from '../../controller/jobs/testing/simulated-store.ts';
 import type { ReloadOutcome } from '../../controller/policy-control.ts';
 import type { StatsReply } from '../../controller/southbound/switch-connection.ts';
@@ -423,7 +423,7 @@ export class World implements WireOwner {
     const at = enforcement === 'port' ? placeOf(this.facts, job) : undefined;
     const { addresses, mac } = job;
     const who = whoHas(job);
-    const key = registrationKey(job.registration);
+    const key = job.key;
     let facts = mac === undefined ? this.facts : withoutHost(this.facts, mac);
     const there = at && facts.switches.get(at.switch);
     if (there !== undefined) facts = withSwitch(facts, { ...there, jobPorts: new Set([...there.jobPorts, at!.port]) });
@@ -437,7 +437,7 @@ export class World implements WireOwner {
   }
 
   #noteRemoved(job: Job): void {
-    const key = registrationKey(job.registration);
+    const key = job.key;
     const gone = this.facts.jobs.find((known) => known.key === key);
     const facts = gone?.mac === undefined ? this.facts : withoutHost(this.facts, gone.mac);
     this.knowledge.now = { ...facts, jobs: facts.jobs.filter((known) => known.key !== key) };
@@ -509,7 +509,7 @@ function isSame(a: Who, b: Who): boolean {
 
 /** A job that was known before is where it was, and has the MAC that it registered; the one that it used is forgotten. */
 function restoredFacts({ job, location }: Admitted, before: Facts): JobFacts {
-  const key = registrationKey(job.registration);
+  const key = job.key;
   const known = before.jobs.find((each) => each.key === key);
   const { addresses, mac } = job;
   const who = whoHas(job);

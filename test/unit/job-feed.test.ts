@@ -16,7 +16,6 @@ import {
 } from '../../controller/jobs/feed/client.ts';
 import type { FeedLimits } from '../../controller/jobs/feed/feed-context.ts';
 import { JobFeed } from '../../controller/jobs/feed/server.ts';
-import { registrationKey } from '../../controller/jobs/job.ts';
 import { CONFIRMED, DPID, FakeEnforcer, SILENT } from '../../controller/jobs/testing/fake-enforcer.ts';
 import {
   type Attributes,
@@ -542,7 +541,7 @@ it('answers what is under way when it stops', async () => {
   expect(await answer).toBe('OK');
   expect((await listed).addresses).toEqual(['10.1.0.8']);
   await closed;
-  expect(admission.list().map(({ job }) => registrationKey(job.registration))).toHaveLength(2);
+  expect(admission.list().map(({ job }) => job.key)).toHaveLength(2);
 });
 
 describe('the lease of an original callout', () => {

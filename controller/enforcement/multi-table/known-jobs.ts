@@ -1,11 +1,14 @@
 // Which jobs a switch has to know. Its own; and of the others those that a job of its own may talk to or hear from. All
 // of them where packets between other switches pass, or where the way out is: there anybody's packet may come by.
 // An address of the jobs' ranges that a switch does not know is dropped there, if a job sends to it: by what policy says of
-// every job there is here; and asked about, if anyone else does. A job whose address is in no range is known everywhere, and
+// every job there is here; and asked about, if anyone else does. A job with an address in no range is known everywhere, and
 // so is one that is at no known port: without rules of its own it would pass for a zone's.
+//
+// Jobs elsewhere are asked about by cohort, so that what it costs depends on how many are known, not on how many there are.
 
 import type { Job } from '../../jobs/job.ts';
 import type { PlacedJob } from '../../network/job-table.ts';
+import type { Cohort } from '../cohorts.ts';
 import type { EndpointClass, VerdictEngine } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 
@@ -28,11 +31,25 @@ export class KnownJobs {
   }
 
   isKnown(placed: PlacedJob): boolean {
-    const { state, policy } = this.#view;
-    if (placed.location === undefined || placed.location.dpid === state.dpid || this.isAll) return true;
-    if (!placed.job.addresses.every((address) => policy.isInRanges(address))) return true;
+    return this.isAll || this.#isAlways(placed) || this.mayMeet(this.#view.policy.classesOf(placed.job));
+  }
+
+  /** Every job that is known. */
+  *all(): Iterable<PlacedJob> {
+    const { jobs, policy, state } = this.#view;
+    if (this.isAll) {
+      yield* jobs.all();
+      return;
+    }
+    yield* jobs.ofSwitch(state.dpid);
+    for (const placed of this.#everywhere()) if (placed.location?.dpid !== state.dpid) yield placed;
+    for (const cohort of policy.cohorts()) if (this.mayMeet(cohort.classes)) yield* this.#elsewhere(cohort);
+  }
+
+  /** Whether a job here may talk to a job with addresses of these classes, or hear from it. */
+  mayMeet(classes: readonly EndpointClass[]): boolean {
     this.#keepUp();
-    return this.#classesOf(placed.job).some((endpointClass) => this.#isReached(endpointClass));
+    return classes.some((each) => this.#isReached(each));
   }
 
   /** To be called before all of the switch's rules are made: jobs may have been placed anew. */
@@ -46,9 +63,9 @@ export class KnownJobs {
     const all = policy.presentClasses();
     if (this.isAll) return all;
     this.#keepUp();
-    const blocks = new Set(policy.blocks().map(({ endpointClass }) => endpointClass));
-    const always = this.#alwaysKnown();
-    return all.filter((each) => blocks.has(each) || this.#local.has(each) || always.has(each) || this.#isReached(each));
+    const always = new Set([...this.#local, ...policy.blocks().map(({ endpointClass }) => endpointClass)]);
+    for (const { job } of this.#everywhere()) for (const each of policy.classesOf(job)) always.add(each);
+    return all.filter((each) => always.has(each) || this.#isReached(each));
   }
 
   /**
@@ -57,30 +74,24 @@ export class KnownJobs {
    * @param come the job, if it has come.
    */
   onLocalChange(come: Job | undefined): { readonly more: readonly PlacedJob[]; readonly less: readonly PlacedJob[] } {
+    const { policy } = this.#view;
     const nothing = { more: [], less: [] };
-    const isKept = this.#engine === this.#view.policy.engine;
-    if (isKept && come !== undefined && this.#classesOf(come).every((each) => this.#local.has(each))) return nothing;
+    const isKept = this.#engine === policy.engine;
+    if (isKept && come !== undefined && policy.classesOf(come).every((each) => this.#local.has(each))) return nothing;
     const local = this.#localClasses();
     if (isKept && isSame(local, this.#local)) return nothing;
     const before = isKept ? this.#local : new Set<EndpointClass>();
     const reachedBefore = this.#reached;
     this.#local = local;
     this.#reached = new Map();
-    this.#engine = this.#view.policy.engine;
+    this.#engine = policy.engine;
     if (this.isAll) return nothing;
-    const changed = new Map<EndpointClass, boolean>();
-    for (const endpointClass of this.#view.policy.engine.live()) {
-      const was = reachedBefore.get(endpointClass) ?? this.#reaches(before, endpointClass);
-      const is = this.#isReached(endpointClass);
-      if (was !== is) changed.set(endpointClass, is);
-    }
-    if (changed.size === 0) return nothing;
     const more: PlacedJob[] = [];
     const less: PlacedJob[] = [];
-    for (const placed of this.#view.jobs.all()) {
-      if (placed.location === undefined || placed.location.dpid === this.#view.state.dpid) continue;
-      if (!this.#classesOf(placed.job).some((endpointClass) => changed.has(endpointClass))) continue;
-      (this.isKnown(placed) ? more : less).push(placed);
+    for (const cohort of policy.cohorts()) {
+      const was = cohort.classes.some((each) => reachedBefore.get(each) ?? this.#reaches(before, each));
+      const is = this.mayMeet(cohort.classes);
+      if (was !== is) (is ? more : less).push(...this.#elsewhere(cohort));
     }
     return { more, less };
   }
@@ -94,23 +105,31 @@ export class KnownJobs {
   }
 
   #localClasses(): Set<EndpointClass> {
-    const { jobs, state } = this.#view;
-    return new Set(jobs.ofSwitch(state.dpid).flatMap(({ job }) => this.#classesOf(job)));
+    const { jobs, policy, state } = this.#view;
+    return new Set(jobs.ofSwitch(state.dpid).flatMap(({ job }) => policy.classesOf(job)));
   }
 
-  /** Of jobs that are known everywhere, because of where or what they are. */
-  #alwaysKnown(): Set<EndpointClass> {
+  #isAlways({ job, location }: PlacedJob): boolean {
+    const { policy, state } = this.#view;
+    return location === undefined || location.dpid === state.dpid || policy.isOutsideRanges(job);
+  }
+
+  *#everywhere(): Iterable<PlacedJob> {
     const { jobs, policy } = this.#view;
-    const always = new Set<EndpointClass>();
-    for (const { job, location } of jobs.all()) {
-      if (location !== undefined && job.addresses.every((address) => policy.isInRanges(address))) continue;
-      for (const endpointClass of this.#classesOf(job)) always.add(endpointClass);
+    yield* jobs.unplaced();
+    for (const key of policy.outsideRanges) {
+      const placed = jobs.byKey(key);
+      if (placed?.location !== undefined) yield placed;
     }
-    return always;
   }
 
-  #classesOf(job: Job): EndpointClass[] {
-    return job.addresses.map((address) => this.#view.policy.engine.classOf({ kind: 'job', job, address }));
+  /** Those of a cohort that are known only by what may be said to them. */
+  *#elsewhere({ keys }: Cohort): Iterable<PlacedJob> {
+    const { jobs } = this.#view;
+    for (const key of keys) {
+      const placed = jobs.byKey(key);
+      if (placed !== undefined && !this.#isAlways(placed)) yield placed;
+    }
   }
 
   #isReached(endpointClass: EndpointClass): boolean {

@@ -2,17 +2,19 @@
 // classes that packets can have on this switch.
 
 import type { MacAddress } from '../../../protocols/packet/address.ts';
-import { registrationKey } from '../../jobs/job.ts';
 import type { PlacedJob } from '../../network/job-table.ts';
+import type { SwitchState } from '../../network/switch-state.ts';
 import type { Capabilities } from '../../southbound/capabilities.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { Pipeline, PipelineMemory } from '../pipeline.ts';
+import { isRenumbered, type Shift } from '../policy-view.ts';
 import { askAboutAll, baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
+import { KnownJobs } from './known-jobs.ts';
 import { portRules } from './port-rules.ts';
 import { outcomeKey, verdictGuard, verdictReserve, verdictRules } from './verdict-rules.ts';
 
@@ -32,10 +34,6 @@ export class MultiTablePipeline implements Pipeline {
     this.#context = new MultiTableContext(view, memory);
   }
 
-  get knowsAll(): boolean {
-    return this.#context.known.isAll;
-  }
-
   get memory(): PipelineMemory {
     return this.#context.memory;
   }
@@ -47,14 +45,14 @@ export class MultiTablePipeline implements Pipeline {
   }
 
   *groups(): Iterable<string> {
-    const { jobs, state } = this.#context.view;
-    this.#context.known.lookAgain();
+    const { known, view } = this.#context;
+    known.lookAgain();
     yield VERDICTS;
     yield BASE;
     // A job's own rules before the gate of its port, which lets nothing else from there on.
-    for (const placed of jobs.all()) if (this.#context.known.isKnown(placed)) yield jobGroup(placed);
-    for (const { portNo } of state.ports()) yield `port:${portNo}`;
-    for (const mac of state.hosts.all()) yield `host:${mac}`;
+    for (const placed of known.all()) yield jobGroup(placed);
+    yield* portGroups(view.state);
+    for (const mac of view.state.hosts.all()) yield `host:${mac}`;
   }
 
   rulesOf(group: string): FlowRule[] {
@@ -92,20 +90,27 @@ export class MultiTablePipeline implements Pipeline {
 
   /** By the class itself: its number may have been another's when the table was made. */
   #isOfNewClass({ job }: PlacedJob): boolean {
-    const { engine } = this.#context.view.policy;
-    return job.addresses.some((address) => {
-      const endpointClass = engine.classOf({ kind: 'job', job, address });
-      return this.#classes.get(endpointClass.id) !== endpointClass;
-    });
+    const { policy } = this.#context.view;
+    return policy.classesOf(job).some((each) => this.#classes.get(each.id) !== each);
   }
 
   groupsOfPort(portNo: number): readonly string[] {
     return [`port:${portNo}`];
   }
 
-  groupsOfFile(): readonly string[] {
-    const ports = Array.from(this.#context.view.state.ports(), ({ portNo }) => `port:${portNo}`);
-    return [VERDICTS, ...ports, BASE];
+  groupsOfPolicy(next: ForwardingView, shifts: readonly Shift[]): ReadonlySet<string> {
+    const { known } = this.#context;
+    const then = new KnownJobs(next);
+    const jobs = shifts.flatMap((shift) => {
+      const isNowKnown = then.isAll || then.mayMeet(shift.after);
+      if ((known.isAll || known.mayMeet(shift.before)) !== isNowKnown) return shift.jobs;
+      if (!isRenumbered(shift)) return [];
+      return shift.jobs.filter((job) => {
+        const placed = next.jobs.get(job);
+        return placed !== undefined && then.isKnown(placed);
+      });
+    });
+    return new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job })), ...portGroups(next.state)]);
   }
 
   groupsOfClasses(): readonly string[] {
@@ -171,6 +176,10 @@ export class MultiTablePipeline implements Pipeline {
 
 const NO_CHANGE = { more: [], less: [] } as const;
 
-function jobGroup({ job }: PlacedJob): string {
-  return `job:${registrationKey(job.registration)}`;
+function jobGroup({ job }: Pick<PlacedJob, 'job'>): string {
+  return `job:${job.key}`;
+}
+
+function portGroups(state: SwitchState): string[] {
+  return Array.from(state.ports(), ({ portNo }) => `port:${portNo}`);
 }

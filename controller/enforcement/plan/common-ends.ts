@@ -3,9 +3,8 @@
 
 import { formatPrefix, type Prefix } from '../../../protocols/packet/address.ts';
 import { enclosingPrefix } from '../../config/zones.ts';
-import type { Job } from '../../jobs/job.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
-import type { PolicyView } from '../policy-view.ts';
+import type { PolicyView, Shift } from '../policy-view.ts';
 import type { PlannedEnd } from './plan-values.ts';
 
 export interface CommonEnd {
@@ -13,19 +12,20 @@ export interface CommonEnd {
   /** Undefined: unregistered. */
   readonly before: EndpointClass | undefined;
   readonly after: EndpointClass | undefined;
-  readonly jobs: ReadonlySet<Job>;
+  /** Jobs with an address in it. */
+  readonly shifts: ReadonlySet<Shift>;
   readonly prefixes: readonly Prefix[];
   /** Of zones: their names before and after, by both; of what is unregistered, `unregistered`. */
   readonly zones: ReadonlyMap<string, readonly [before: string, after: string]>;
 }
 
 interface Growing extends CommonEnd {
-  readonly jobs: Set<Job>;
+  readonly shifts: Set<Shift>;
   readonly prefixes: Prefix[];
   readonly zones: Map<string, readonly [string, string]>;
 }
 
-export function commonEnds(former: PolicyView, next: PolicyView, jobs: Iterable<Job>): readonly CommonEnd[] {
+export function commonEnds(former: PolicyView, next: PolicyView, shifts: readonly Shift[]): readonly CommonEnd[] {
   const ends = new Map<EndpointClass | string | undefined, Map<EndpointClass | string | undefined, Growing>>();
   const endOf = (
     kind: CommonEnd['kind'],
@@ -33,15 +33,12 @@ export function commonEnds(former: PolicyView, next: PolicyView, jobs: Iterable<
   ): Growing => {
     const row = ends.get(before) ?? new Map();
     ends.set(before, row);
-    const end = row.get(after) ?? { kind, before, after, jobs: new Set(), prefixes: [], zones: new Map() };
+    const end = row.get(after) ?? { kind, before, after, shifts: new Set(), prefixes: [], zones: new Map() };
     row.set(after, end);
     return end;
   };
-  for (const job of jobs) {
-    for (const address of job.addresses) {
-      const of = (view: PolicyView) => view.engine.classOf({ kind: 'job', job, address });
-      endOf('job', [of(former), of(next)]).jobs.add(job);
-    }
+  for (const shift of shifts) {
+    for (const [i, after] of shift.after.entries()) endOf('job', [shift.before[i], after]).shifts.add(shift);
   }
   const [placeBefore, placeAfter] = [placesOf(former), placesOf(next)];
   for (const prefix of prefixesOf(former, next)) {
@@ -53,6 +50,16 @@ export function commonEnds(former: PolicyView, next: PolicyView, jobs: Iterable<
   const local = { kind: 'local', address: undefined } as const;
   endOf('local', [former.engine.classOf(local), next.engine.classOf(local)]);
   return [...ends.values()].flatMap((row) => [...row.values()]);
+}
+
+export function jobsIn(shifts: Iterable<Shift>): number {
+  return [...shifts].reduce((sum, { jobs }) => sum + jobs.length, 0);
+}
+
+export function usersOf(shifts: Iterable<Shift>): string[] {
+  const users = new Set<string>();
+  for (const { jobs } of shifts) for (const { user } of jobs) users.add(user);
+  return [...users].sort();
 }
 
 /** What the addresses of a block are taken for, those apart that a longer prefix covers. */

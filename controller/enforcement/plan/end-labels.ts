@@ -3,23 +3,26 @@
 
 import { formatPrefix } from '../../../protocols/packet/address.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
-import type { CommonEnd } from './common-ends.ts';
+import { type CommonEnd, jobsIn, usersOf } from './common-ends.ts';
 import type { PlannedEnd } from './plan-values.ts';
 
 const MOST_NAMES = 5;
 
 export function labelEnds(ends: readonly CommonEnd[]): PlannedEnd[] {
-  const named = ends.map((end) => ({ end, users: usersOf(end), name: nameOf(end) }));
+  const named = ends.map((end) => {
+    const users = usersOf(end.shifts);
+    return { end, users, name: nameOf(end, users) };
+  });
   const times = new Map<string, number>();
   for (const { name } of named) times.set(name, (times.get(name) ?? 0) + 1);
   return named.map(({ end, users, name }) => {
     const more = times.get(name) === 1 ? '' : distinction(end);
-    return { label: more === '' ? name : `${name} (${more})`, kind: end.kind, jobs: end.jobs.size, users };
+    return { label: more === '' ? name : `${name} (${more})`, kind: end.kind, jobs: jobsIn(end.shifts), users };
   });
 }
 
-function nameOf(end: CommonEnd): string {
-  if (end.kind === 'job') return `jobs of ${listed(usersOf(end))}`;
+function nameOf(end: CommonEnd, users: readonly string[]): string {
+  if (end.kind === 'job') return `jobs of ${listed(users)}`;
   if (end.kind === 'local') return 'local addresses';
   const zones = [...end.zones.values()];
   const [before, after] = [0, 1].map((side) => listed([...new Set(zones.map((pair) => zoneName(pair[side]!)))]));
@@ -48,10 +51,6 @@ function attributesOf(endpointClass: EndpointClass | undefined): Iterable<readon
 
 function bigintAsText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
-}
-
-function usersOf({ jobs }: CommonEnd): string[] {
-  return [...new Set(Array.from(jobs, ({ user }) => user))].sort();
 }
 
 export function listed(names: readonly string[]): string {

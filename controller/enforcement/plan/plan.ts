@@ -5,7 +5,6 @@ import type { Config } from '../../config/config.ts';
 import { changedSettings } from '../../config/config-difference.ts';
 import type { ConfigProblem } from '../../config/problem.ts';
 import { readYaml } from '../../config/yaml-source.ts';
-import { registrationKey } from '../../jobs/job.ts';
 import type { JobTable, PortLocation } from '../../network/job-table.ts';
 import { formatDpid } from '../../network/switch-state.ts';
 import type { PolicyView } from '../policy-view.ts';
@@ -24,22 +23,21 @@ export interface PlanParts {
 }
 
 export function makePlan({ former, prepared, jobs, sha256, away, withRules }: PlanParts): ReloadPlan {
-  const { policy, switches, moves } = prepared;
+  const { policy, shifts, switches, moves } = prepared;
   const { config } = policy;
-  const all = Array.from(jobs.all(), ({ job }) => job);
   return {
     file: config.file,
     sha256,
-    jobs: all.length,
+    jobs: jobs.size,
     classes: {
       before: former.engine.live().size,
       after: policy.engine.live().size,
       limit: config.limits.classes,
     },
     ruleLimit: config.limits.rules,
-    verdicts: verdictChanges(former, policy, all) ?? null,
+    verdicts: verdictChanges(former, policy, shifts) ?? null,
     moves: moves.map(({ placed, location }) => ({
-      job: registrationKey(placed.job.registration),
+      job: placed.job.key,
       from: placed.location === undefined ? '' : portText(placed.location, switches),
       to: portText(location, switches),
     })),

@@ -19,8 +19,8 @@ function changesOf(before: string, after: string): VerdictChanges {
   };
   const former = new PolicyView(configOf(before));
   for (const job of jobs) former.meet(job);
-  const { view } = former.successor(configOf(after), jobs, former.numbers.copy());
-  return verdictChanges(former, view, jobs)!;
+  const { view, shifts } = former.successor(configOf(after), jobs, former.numbers.copy());
+  return verdictChanges(former, view, shifts)!;
 }
 
 /** `before > after: source, … -> destination, …`, with `!` where an end with itself is left out. */
@@ -82,8 +82,8 @@ describe('the verdicts that change', () => {
     const { config } = parseConfig('p.yaml', 'policies: [rule: { when: MY.Site == "x", then: drop }]');
     const former = new PolicyView(parseConfig('p.yaml', 'policies: []').config!);
     for (const job of both) former.meet(job);
-    const { view } = former.successor(config!, both, former.numbers.copy());
-    const labels = verdictChanges(former, view, both)!.ends.map(({ label }) => label);
+    const { view, shifts } = former.successor(config!, both, former.numbers.copy());
+    const labels = verdictChanges(former, view, shifts)!.ends.map(({ label }) => label);
     expect(labels).toContain('jobs of alice (Site = "x")');
     expect(labels).toContain('jobs of alice (Site = undefined)');
   });

@@ -2,11 +2,10 @@
 // alike stand together, and their sources with the same destinations, too. A pure function.
 
 import { formatPlace, type Place } from '../../config/config.ts';
-import type { Job } from '../../jobs/job.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
-import type { PolicyView } from '../policy-view.ts';
+import type { PolicyView, Shift } from '../policy-view.ts';
 import { type Drop, effectOf, type Verdict } from '../verdict.ts';
-import { commonEnds } from './common-ends.ts';
+import { commonEnds, jobsIn, usersOf } from './common-ends.ts';
 import { labelEnds } from './end-labels.ts';
 import type { PlannedVerdict, VerdictChange, VerdictChanges } from './plan-values.ts';
 
@@ -20,9 +19,13 @@ const UNREGISTERED: Drop = {
   audited: [],
 };
 
-/** Undefined where there are too many pairs. */
-export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Iterable<Job>): VerdictChanges | undefined {
-  const ends = commonEnds(former, next, jobs);
+/** @param shifts of the jobs from the one to the other. Undefined where there are too many pairs. */
+export function verdictChanges(
+  former: PolicyView,
+  next: PolicyView,
+  shifts: readonly Shift[],
+): VerdictChanges | undefined {
+  const ends = commonEnds(former, next, shifts);
   if (ends.length ** 2 > MOST_PAIRS) return undefined;
   const changes = new Map<string, Change>();
   const touched = new Set<number>();
@@ -43,7 +46,7 @@ export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Itera
       else ofSource.push(to);
     }
   }
-  const jobsTouched = new Set([...touched].flatMap((index) => [...ends[index]!.jobs]));
+  const shiftsTouched = new Set([...touched].flatMap((index) => [...ends[index]!.shifts]));
   return {
     ends: labelEnds(ends),
     changes: [...changes.values()].map(({ before, after, destinations }) => ({
@@ -51,8 +54,8 @@ export function verdictChanges(former: PolicyView, next: PolicyView, jobs: Itera
       after,
       pairs: grouped(destinations),
     })),
-    jobs: jobsTouched.size,
-    users: [...new Set(Array.from(jobsTouched, ({ user }) => user))].sort(),
+    jobs: jobsIn(shiftsTouched),
+    users: usersOf(shiftsTouched),
   };
 }
 

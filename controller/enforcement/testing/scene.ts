@@ -4,7 +4,7 @@
 import { type IpAddress, type MacAddress, parseIp, parseMac } from '../../../protocols/packet/address.ts';
 import type { Config } from '../../config/config.ts';
 import { parseConfig } from '../../config/load-config.ts';
-import type { Job } from '../../jobs/job.ts';
+import { type Job, registrationKey } from '../../jobs/job.ts';
 import { JobTable, type PortLocation } from '../../network/job-table.ts';
 import { LOCAL_PORT } from '../../network/port-numbers.ts';
 import { SwitchState } from '../../network/switch-state.ts';
@@ -78,8 +78,10 @@ interface JobSketch {
 }
 
 export function makeJob(sketch: JobSketch): Job {
+  const registration = { globalJobId: sketch.name, start: '1', machine: 'wn1', slot: `slot@${sketch.name}` };
   return {
-    registration: { globalJobId: sketch.name, start: '1', machine: 'wn1', slot: `slot@${sketch.name}` },
+    key: registrationKey(registration),
+    registration,
     user: sketch.user,
     accountingGroup: sketch.group,
     addresses: sketch.addresses.map(ip),

@@ -5,7 +5,7 @@ import { formatIp, type IpAddress, parseIp } from '../../../protocols/packet/add
 import type { Config } from '../../config/config.ts';
 import { jobFromAds } from '../ad-to-job.ts';
 import { type Admitted, type JobAdmission, JobError, type Removed } from '../admission.ts';
-import { type Job, registrationKey } from '../job.ts';
+import type { Job } from '../job.ts';
 import type { JobPage } from '../registry.ts';
 
 /** What the feed needs of the admission service beyond what everyone may do. */
@@ -66,8 +66,8 @@ export class JobDesk {
     if (natAddress === undefined) return this.admission.register(job, from);
     const place = natPlace(peer.address, natAddress);
     const former = this.#natJob(place);
-    if (former !== undefined && registrationKey(former.registration) !== registrationKey(job.registration)) {
-      await this.admission.remove(registrationKey(former.registration));
+    if (former !== undefined && former.key !== job.key) {
+      await this.admission.remove(former.key);
     }
     const admitted = await this.admission.register(job, from);
     this.#natJobs.set(place, admitted.job);
@@ -78,8 +78,7 @@ export class JobDesk {
   async clean(addressText: string, peer: Peer): Promise<Removed> {
     const address = parseAddress(addressText);
     const nat = this.#natJob(natPlace(peer.address, address));
-    const admitted =
-      this.admission.byAddress(address) ?? (nat && this.admission.byKey(registrationKey(nat.registration)));
+    const admitted = this.admission.byAddress(address) ?? (nat && this.admission.byKey(nat.key));
     if (admitted === undefined) {
       const removal = this.admission.removalOf(address);
       if (removal !== undefined) return removal;
@@ -100,7 +99,7 @@ export class JobDesk {
       );
     }
     this.#natJobs.delete(natPlace(peer.address, address));
-    return this.admission.remove(registrationKey(holder.registration));
+    return this.admission.remove(holder.key);
   }
 
   /** REQUEST: the job that holds the address. */
@@ -117,7 +116,7 @@ export class JobDesk {
 
   #natJob(place: string): Job | undefined {
     const job = this.#natJobs.get(place);
-    if (job === undefined || this.admission.byKey(registrationKey(job.registration))?.job === job) return job;
+    if (job === undefined || this.admission.byKey(job.key)?.job === job) return job;
     this.#natJobs.delete(place);
     return undefined;
   }

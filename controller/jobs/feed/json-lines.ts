@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import { formatIp, formatMac, parseIp } from '../../../protocols/packet/address.ts';
 import { type Admitted, JobError } from '../admission.ts';
-import { registrationKey } from '../job.ts';
 import type { Answer } from './classic.ts';
 import type { JobDesk, Peer } from './job-desk.ts';
 import { memberTexts } from './json-members.ts';
@@ -55,7 +54,7 @@ export interface JobDocument {
 
 export function jobDocument({ job, enforcement, leaseEndsAt }: Admitted): JobDocument {
   return {
-    key: registrationKey(job.registration),
+    key: job.key,
     ...job.registration,
     user: job.user,
     accountingGroup: job.accountingGroup ?? null,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttributeValue } from '../../../policies/policy.ts';
+import { registrationKey } from '../job.ts';
 import { address, sampleJob } from '../testing/sample-job.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
 import { decodeEnded, decodeJob, encodeEnded, encodeJob, RECORD_FORM, RecordError } from './records.ts';
@@ -39,7 +40,12 @@ const stored: fc.Arbitrary<StoredJob> = fc
     peer: optional(text),
     sequence: fc.nat(),
   })
-  .map(({ lease, ...rest }) => ({ ...rest, leaseMs: lease?.[0], leaseEndsAt: lease?.[1] }));
+  .map(({ lease, job, ...rest }) => ({
+    ...rest,
+    job: { ...job, key: registrationKey(job.registration) },
+    leaseMs: lease?.[0],
+    leaseEndsAt: lease?.[1],
+  }));
 
 const ended: fc.Arbitrary<EndedJob> = fc.record({
   sequence: fc.nat(),

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { formatIp, type IpAddress, type MacAddress, parseIp } from '../../../protocols/packet/address.ts';
 import type { Enforcement } from '../admission.ts';
 import { FrozenAds } from '../frozen-ads.ts';
-import type { Registration } from '../job.ts';
+import { type Registration, registrationKey } from '../job.ts';
 import { nameListOf } from '../name-list.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
 
@@ -77,10 +77,12 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
 /** The ads are kept in memory that `keep` gives: the record's own bytes may be LMDB's, and are more than what is kept. */
 export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buffer.from): StoredJob {
   const { record, ads } = readJob(unseal(bytes), keep);
+  const registration = { ...record.registration, machine: shared(record.registration.machine) };
   return {
     sequence,
     job: {
-      registration: { ...record.registration, machine: shared(record.registration.machine) },
+      key: registrationKey(registration),
+      registration,
       user: shared(record.user),
       accountingGroup: record.group === null ? undefined : shared(record.group),
       addresses: record.addresses.map(readAddress),

@@ -4,7 +4,7 @@
 import { formatIp, type IpAddress } from '../../../protocols/packet/address.ts';
 import type { Enforcement } from '../admission.ts';
 import type { Confirmation, Enforcer, Location, RestoredJob, RestoredNetwork } from '../enforcer.ts';
-import { type Job, registrationKey } from '../job.ts';
+import type { Job } from '../job.ts';
 
 export const CONFIRMED: Confirmation = { edgeConfirmed: true, silent: [], away: [] };
 export const REFUSED: Confirmation = { edgeConfirmed: false, silent: [], away: [] };
@@ -43,7 +43,7 @@ export class FakeEnforcer implements Enforcer {
     for (const address of job.addresses) {
       const former = this.onSwitches.get(address);
       if (former !== undefined) {
-        throw new Error(`${formatIp(address)} is still ${registrationKey(former.registration)} on the switches`);
+        throw new Error(`${formatIp(address)} is still ${former.key} on the switches`);
       }
       this.onSwitches.set(address, job);
     }
@@ -89,7 +89,7 @@ export class FakeEnforcer implements Enforcer {
   }
 
   #call(kind: 'added' | 'removed', job: Job, enforcement: Enforcement): Promise<Confirmation> {
-    this.log.push(`${kind} ${registrationKey(job.registration)}`);
+    this.log.push(`${kind} ${job.key}`);
     if (this.automatic !== undefined) return Promise.resolve(this.automatic);
     return new Promise((resolve) => this.waiting.push({ kind, job, enforcement, answer: resolve }));
   }

@@ -5,14 +5,14 @@ import type { IpAddress } from '../../../protocols/packet/address.ts';
 import { JobPortNames } from '../../network/job-port-names.ts';
 import { formatDpid } from '../../network/switch-state.ts';
 import type { Confirmation, Enforcer, Location, RestoredNetwork } from '../enforcer.ts';
-import { type Job, registrationKey } from '../job.ts';
+import type { Job } from '../job.ts';
 import type { Memory } from '../store/job-store.ts';
 
 /** By machine, its switch. Each switch gets rules of every job. */
 export const DPIDS = { wn1: '0000000000000001', wn2: '0000000000000002' } as const;
 export type Dpid = (typeof DPIDS)[keyof typeof DPIDS];
 export const ALL: readonly Dpid[] = Object.values(DPIDS);
-export const keyOf = (job: Job) => registrationKey(job.registration);
+export const keyOf = (job: Job) => job.key;
 const dpidOf = (job: Job) => DPIDS[job.registration.machine as keyof typeof DPIDS];
 
 export const portNameOf = (job: Job) => `port of ${job.registration.globalJobId}`;

@@ -2,7 +2,7 @@
 
 import { type IpAddress, type MacAddress, parseIp, parseMac } from '../../../protocols/packet/address.ts';
 import { FrozenAds } from '../frozen-ads.ts';
-import type { Job } from '../job.ts';
+import { type Job, registrationKey } from '../job.ts';
 
 export interface SampleJob {
   readonly id?: string;
@@ -24,8 +24,10 @@ export function sampleJob(sample: SampleJob = {}): Job {
   const { id = 'submit#1.0#1', start = '1', machine = 'wn1', slot = `slot1@${machine}`, user = 'alice' } = sample;
   const texts = { job: `[ Owner = "${user}" ]`, machine: `[ Machine = "${machine}" ]` };
   const ads = FrozenAds.of(texts, new Map([['owner', user]]));
+  const registration = { globalJobId: id, start, machine, slot };
   return {
-    registration: { globalJobId: id, start, machine, slot },
+    key: registrationKey(registration),
+    registration,
     user,
     accountingGroup: undefined,
     addresses: (sample.addresses ?? ['10.1.0.1']).map(address),

@@ -1,7 +1,6 @@
 // A store full of jobs, written as admission writes it: each user's jobs are at the user's own switch.
 
 import { jobFromAds } from '../../../controller/jobs/ad-to-job.ts';
-import { registrationKey } from '../../../controller/jobs/job.ts';
 import type { StoreChange } from '../../../controller/jobs/store/job-store.ts';
 import { LmdbJobStore } from '../../../controller/jobs/store/lmdb-store.ts';
 import { type AdMaker, dpidText, portName } from './site.ts';
@@ -27,7 +26,7 @@ export async function fillStore(ads: AdMaker, path: string, count: number): Prom
       const [dpid, portNo] = [1 + (user % SWITCHES), 1 + Math.floor(number / SWITCHES)];
       const { jobAd, machineAd } = ads.make({ number, user, dpid, portNo });
       const { job } = jobFromAds(jobAd, machineAd, { nat: 'refuse', now: 1_754_300_000_000 });
-      [lastKey, adBytes] = [registrationKey(job.registration), adBytes + jobAd.length + machineAd.length];
+      [lastKey, adBytes] = [job.key, adBytes + jobAd.length + machineAd.length];
       const location = { dpid: BigInt(dpid), portNo, portName: portName(dpid, portNo) };
       const lease = { leaseMs: undefined, leaseEndsAt: undefined };
       const stored = { sequence: number + 1, job, enforcement: 'port', ...lease, location, peer: '127.0.0.1' } as const;
