@@ -96,8 +96,8 @@ export class LiveLark implements LarkApi {
     return { plan, warnings: warnings.map(problemView), ...switches };
   }
 
-  planPolicy(request: PlanRequest): PlanView {
-    const result = this.#policy.plan(request);
+  async planPolicy(request: PlanRequest): Promise<PlanView> {
+    const result = await this.#policy.plan(request);
     if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'would stay in force');
     const { plan, warnings, problems } = result;
     return { plan, warnings: warnings.map(problemView), problems: problems.map(problemView) };

@@ -11,6 +11,7 @@ import { type ConfigResult, NO_SOURCE, type PolicySource, parseConfig } from './
 import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { readYaml } from './config/yaml-source.ts';
+import type { VerdictEngine } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine, ReloadConfirmation } from './enforcement/engine.ts';
 import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
 import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
@@ -104,13 +105,14 @@ export class PolicyControl {
    * What a reload with this text would do. Changes nothing and loads no code: modules are those of the file in force.
    * `problems` would have the reload refused all the same.
    */
-  plan({ file, text, withRules }: PlanRequest): PlanOutcome {
+  async plan({ file, text, withRules }: PlanRequest): Promise<PlanOutcome> {
     const { config: running, source } = this.#inForce;
     const modules = modulesFor(file, text, source.modules);
     const result = parseConfig(file, text, policyCatalogue, modules, dirname(running.file));
     if (result.config === undefined) return { outcome: 'refused', problems: result.errors };
     const { config, warnings, source: planned = NO_SOURCE } = result;
-    const { plan } = this.#work(config, planned.sha256, withRules);
+    const sorted = await this.#parts.engine.sortJobs(config);
+    const { plan } = this.#work(config, sorted, planned.sha256, withRules);
     return { outcome: 'planned', plan, warnings, problems: this.#problems(plan, config, text) };
   }
 
@@ -123,7 +125,8 @@ export class PolicyControl {
     const result = await load();
     if (result.config === undefined) return this.#refused(result.errors);
     const { config, warnings, source = NO_SOURCE } = result;
-    const { plan, prepared } = this.#work(config, source.sha256, false);
+    const sorted = await engine.sortJobs(config);
+    const { plan, prepared } = this.#work(config, sorted, source.sha256, false);
     const problems = this.#problems(plan, config, source.text);
     if (problems.length > 0) return this.#refused(problems);
     this.#inForce = { config, warnings, source };
@@ -139,9 +142,9 @@ export class PolicyControl {
     return { outcome: 'reloaded', plan, warnings, switches };
   }
 
-  #work(config: Config, sha256: string, withRules: boolean) {
+  #work(config: Config, sorted: VerdictEngine, sha256: string, withRules: boolean) {
     const { engine } = this.#parts;
-    const prepared = engine.prepare(config);
+    const prepared = engine.prepare(config, sorted);
     const { policy: former, jobs } = engine;
     return { prepared, plan: makePlan({ former, prepared, jobs, sha256, away: engine.awaySwitches(), withRules }) };
   }

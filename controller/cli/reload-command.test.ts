@@ -72,7 +72,7 @@ describe('lark plan', () => {
 
   it('sends the file and prints what would change', async () => {
     const asked: unknown[] = [];
-    const planPolicy = (request: unknown): PlanView => {
+    const planPolicy = async (request: unknown): Promise<PlanView> => {
       asked.push(request);
       return { plan, warnings: [], problems: [] };
     };
@@ -97,13 +97,13 @@ core (1.3, multi-table): 3 added, 0 changed, 6 removed; 71 stay as they are, and
   it('exits with 1 where a reload would be refused, and says why', async () => {
     const problems = [{ code: 'CONFIG_LIMIT', message: 'too many', file, line: 3, column: 2 }];
     const { code, err } = await runForTest(['plan', file], {
-      api: { planPolicy: () => ({ plan, warnings: [], problems }) },
+      api: { planPolicy: async () => ({ plan, warnings: [], problems }) },
     });
     expect([code, err]).toEqual([1, `refused: ${file}:3:2: too many\n`]);
   });
 
   it('says all that is wrong with the file', async () => {
-    const planPolicy = () => {
+    const planPolicy = async () => {
       const problems = [{ code: 'CONFIG_SYNTAX', message: 'bad', file: 'new.yaml', line: 1, column: 2 }];
       throw new ProblemError('HTTP_POLICY_REFUSED', 'It cannot be used.', { problems });
     };

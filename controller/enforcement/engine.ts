@@ -7,6 +7,7 @@ import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import { type Config, formatPlace, type SwitchConfig } from '../config/config.ts';
+import { inSlices } from '../in-slices.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
 import type { Job } from '../jobs/job.ts';
@@ -21,6 +22,7 @@ import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-con
 import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
 import { isDecided, kindOf } from './cookie.ts';
+import { VerdictEngine } from './endpoint-classes.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
@@ -202,10 +204,20 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   // ---- the policy file
 
-  /** What another file would make of all that is known now. Changes nothing. */
-  prepare(config: Config): PreparedReload<ManagedSwitch> {
+  /** Sorts the jobs into the classes of another file, a slice at a time: what `prepare` then does in one turn is little. */
+  async sortJobs(config: Config): Promise<VerdictEngine> {
+    const engine = new VerdictEngine(config);
+    await inSlices(this.jobs.all(), ({ job }) => {
+      for (const address of job.addresses) engine.classOf({ kind: 'job', job, address });
+    });
+    return engine;
+  }
+
+  /** What the file of this engine would make of all that is known now. Changes nothing. */
+  prepare(config: Config, engine: VerdictEngine): PreparedReload<ManagedSwitch> {
     const numbers = this.#policy.numbers.copy();
-    return prepareReload({ former: this.#policy, config, jobs: this.jobs, switches: this.switches(), numbers });
+    const [jobs, switches] = [this.jobs, this.switches()];
+    return prepareReload({ former: this.#policy, config, engine, jobs, switches, numbers });
   }
 
   /**
@@ -225,7 +237,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     for (const { target, config: entry } of switches) target.reconfigure(entry);
     const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
     for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
-    for (const { target, isRebuilt, groups } of switches) if (!isRebuilt) target.rules.refreshWhole(groups);
+    for (const { target, isRebuilt, next } of switches) if (!isRebuilt) target.rules.refreshWhole(next.touched);
     this.#retire(retired);
     this.events.emit('networkChanged');
     const { silent } = await this.#confirmation({ edge: undefined, told: this.switches(), away: [] });

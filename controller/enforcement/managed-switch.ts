@@ -22,7 +22,7 @@ import type { MendQueue } from './mend-queue.ts';
 import { hostsSeen } from './multi-table/hosts-seen.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
 import type { PlannedChange } from './reconcile/planned-change.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -160,8 +160,8 @@ export class ManagedSwitch {
   }
 
   /** What `reconfigure` and `refreshWhole` would send if this were known instead. Undefined while the switch is being mended. */
-  planned(view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange | undefined {
-    return this.rules.isMended ? this.rules.planned(this.pipeline.over(view), view, groups) : undefined;
+  planned(view: ForwardingView, next: NextPipeline): PlannedChange | undefined {
+    return this.rules.isMended ? this.rules.planned(view, next) : undefined;
   }
 
   pipelineUnder(wanted: SwitchConfig['pipeline']): Pipeline['name'] {

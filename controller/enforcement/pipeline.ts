@@ -31,11 +31,6 @@ export interface Pipeline {
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];
   groupsOfHost(mac: MacAddress): readonly string[];
-  /**
-   * The groups that may be others under another file, where the jobs, their places, the jobs' ranges and what the file says of
-   * the switch are the same.
-   */
-  groupsOfPolicy(next: ForwardingView, shifts: readonly Shift[]): ReadonlySet<string>;
   /** The groups that name classes though nobody is in them any more. */
   groupsOfClasses(): readonly string[];
   /** Undefined where rules that forward are all decided one by one. */
@@ -57,6 +52,14 @@ export interface Pipeline {
   askAboutUnknown(asks: boolean): readonly string[];
   /** A pipeline of its own that says what rules there would be if this were known. */
   over(view: ForwardingView): Pipeline;
+  /** The same for another file under which the jobs, their places and ranges and what it says of the switch are as they are. */
+  under(view: ForwardingView, shifts: readonly Shift[]): NextPipeline;
+}
+
+export interface NextPipeline {
+  readonly pipeline: Pipeline;
+  /** The groups that may have other rules; undefined: any. */
+  readonly touched: ReadonlySet<string> | undefined;
 }
 
 /** While `guard` is there, whatever would be forwarded is asked about. `reserve` matches nothing and keeps its place in a full table. */

@@ -9,7 +9,7 @@ import type { ClassNumbers } from './class-numbers.ts';
 import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import { locateJob } from './locate.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView, Shift } from './policy-view.ts';
 
 /** One connected switch, as far as a change of the file concerns it. */
@@ -39,8 +39,7 @@ export interface PreparedSwitch<Switch> {
   readonly view: ForwardingView;
   /** Another pipeline than it has: its connection has to be made anew. */
   readonly isRebuilt: boolean;
-  /** Groups of rules that may change; undefined: any. */
-  readonly groups: ReadonlySet<string> | undefined;
+  readonly next: NextPipeline;
 }
 
 export interface MovedJob {
@@ -61,25 +60,23 @@ export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<
   const { former, config, jobs, switches, numbers } = parts;
   const all = Array.from(jobs.all(), ({ job }) => job);
   const { view: policy, shifts } = former.successor(config, all, numbers, parts.engine);
-  const states = switches.map(({ state }) => {
+  const entries = switches.map(({ state }) => {
     const entry = entryOf(config, state);
-    return { entry, isChanged: !isSameEntry(state.config, entry), next: state.under(entry) };
+    return { entry, isChanged: !isSame(state.config, entry) };
   });
-  const moves = movesOf(parts, states);
+  const isAnyChanged = entries.some(({ isChanged }) => isChanged);
+  // Where one is another, jobs may move between all of them.
+  const states = switches.map(({ state }, i) => (isAnyChanged ? state.under(entries[i]!.entry) : state));
+  const moves = isAnyChanged ? movesOf(parts, states) : [];
   const jobsThen = moves.length === 0 ? jobs : withMoves(jobs, moves, states);
   const isRangesChanged = !isSame(former.config.jobs.ranges, config.jobs.ranges);
   const prepared = switches.map((target, i): PreparedSwitch<Switch> => {
-    const { entry, isChanged, next } = states[i]!;
-    const view: ForwardingView = { state: next, jobs: jobsThen, policy };
+    const { entry, isChanged } = entries[i]!;
+    const { pipeline } = target;
+    const view: ForwardingView = { state: states[i]!, jobs: jobsThen, policy };
     const isAny = isChanged || isRangesChanged || moves.length > 0;
-    const groups = isAny ? undefined : target.pipeline.groupsOfPolicy(view, shifts);
-    return {
-      target,
-      config: entry,
-      view,
-      isRebuilt: target.pipelineUnder(entry?.pipeline) !== target.pipeline.name,
-      groups,
-    };
+    const next = isAny ? { pipeline: pipeline.over(view), touched: undefined } : pipeline.under(view, shifts);
+    return { target, config: entry, view, isRebuilt: target.pipelineUnder(entry?.pipeline) !== pipeline.name, next };
   });
   const live = new Set([...policy.engine.live()].map(({ id }) => id));
   const retired = [...former.engine.live()].map(({ id }) => id).filter((id) => !live.has(id));
@@ -94,15 +91,12 @@ export function entryOf(config: Config, state: Pick<SwitchState, 'dpid' | 'bridg
   );
 }
 
-type NextState = { readonly isChanged: boolean; readonly next: SwitchState };
-
 /** Jobs whose port follows from what the file says of a switch, and is told otherwise now. */
 function movesOf(
   { former, config, jobs, switches }: Pick<ReloadParts<AffectedSwitch>, 'former' | 'config' | 'jobs' | 'switches'>,
-  states: readonly NextState[],
+  then: readonly SwitchState[],
 ): MovedJob[] {
-  if (!states.some(({ isChanged }) => isChanged)) return [];
-  const [now, then] = [switches.map(({ state }) => state), states.map(({ next }) => next)];
+  const now = switches.map(({ state }) => state);
   const moves: MovedJob[] = [];
   for (const placed of jobs.all()) {
     if (placed.location === undefined) continue;
@@ -117,7 +111,7 @@ function movesOf(
   return moves;
 }
 
-function withMoves(jobs: JobTable, moves: readonly MovedJob[], states: readonly NextState[]): JobTable {
+function withMoves(jobs: JobTable, moves: readonly MovedJob[], states: readonly SwitchState[]): JobTable {
   const moved = new JobTable();
   const byJob = new Map(moves.map(({ placed, location }) => [placed.job, location]));
   for (const { job, location, mac } of jobs.all()) {
@@ -125,17 +119,13 @@ function withMoves(jobs: JobTable, moves: readonly MovedJob[], states: readonly 
     if (mac !== undefined) moved.learnMac(placed, mac);
   }
   for (const { location } of moves) {
-    states.find(({ next }) => next.dpid === location.dpid)?.next.markJobPort(location.portNo);
+    states.find(({ dpid }) => dpid === location.dpid)?.markJobPort(location.portNo);
   }
   return moved;
 }
 
 function isSamePort(a: PortLocation, b: PortLocation): boolean {
   return a.dpid === b.dpid && a.portNo === b.portNo;
-}
-
-function isSameEntry(a: SwitchConfig | undefined, b: SwitchConfig | undefined): boolean {
-  return isSame(a, b);
 }
 
 /** By content. Maps compare in their order: the number of a queue is its place in the file. */

@@ -4,7 +4,7 @@
 import type { PlacedJob } from '../network/job-table.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { NextPipeline, Pipeline } from './pipeline.ts';
 import { askAboutAll, baseRules, gateRules } from './static-rules.ts';
 
 const BASE = 'base';
@@ -47,10 +47,6 @@ export class SingleTablePipeline implements Pipeline {
     return [];
   }
 
-  groupsOfPolicy(): ReadonlySet<string> {
-    return new Set(this.groups());
-  }
-
   groupsOfClasses(): readonly string[] {
     return [];
   }
@@ -71,6 +67,12 @@ export class SingleTablePipeline implements Pipeline {
 
   over(view: ForwardingView): SingleTablePipeline {
     return new SingleTablePipeline(view);
+  }
+
+  /** In OpenFlow 1.0 the verdicts say whether a job's gate lets IPv6 pass. */
+  under(view: ForwardingView): NextPipeline {
+    const touched = this.#view.state.version === 1 ? undefined : new Set<string>();
+    return { pipeline: this.over(view), touched };
   }
 }
 

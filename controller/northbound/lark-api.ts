@@ -185,7 +185,7 @@ export interface LarkApi {
   /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
   reloadPolicy(): Promise<ReloadView>;
   /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */
-  planPolicy(request: { readonly file: string; readonly text: string; readonly withRules: boolean }): PlanView;
+  planPolicy(request: { readonly file: string; readonly text: string; readonly withRules: boolean }): Promise<PlanView>;
   /** A file for `lark plan --state`, in pieces, of the moment at which it is asked for. */
   state(): Iterable<string>;
   readiness(): Readiness;

@@ -61,12 +61,11 @@ function plannable(saved: SavedSwitch, view: ForwardingView): PlannableSwitch {
     ruleCount: groups.size,
     takesBundles: saved.takesBundles,
     pipelineUnder: (wanted) => pipelineUnder(saved, wanted),
-    planned: (then, names) => {
-      const next = pipeline.over(then);
+    planned: (_, { pipeline: next, touched }) => {
       const planned = planChange({
         groups,
         wantedOf: (group) => next.rulesOf(group),
-        names: names ?? new Set([...next.groups(), ...groups.names()]),
+        names: touched ?? new Set([...next.groups(), ...groups.names()]),
         guard: pipeline.guard,
         takesBundles: saved.takesBundles,
         isCramped: false,

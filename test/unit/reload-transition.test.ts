@@ -86,12 +86,11 @@ describe('while the rules of one policy become those of another', () => {
         const can = { takesBundles: false, pipelineUnder: () => 'multi-table' as const };
         const target = { state: before.state, pipeline, ...can };
         const prepared = prepareReload({ former, config, jobs, switches: [target], numbers: former.numbers.copy() });
-        const { view: after, groups: names } = prepared.switches[0]!;
-        const next = pipeline.over(after);
+        const { view: after, next } = prepared.switches[0]!;
         const { steps } = planChange({
           groups,
-          wantedOf: (group) => next.rulesOf(group),
-          names: names ?? new Set([...next.groups(), ...groups.names()]),
+          wantedOf: (group) => next.pipeline.rulesOf(group),
+          names: next.touched ?? new Set([...next.pipeline.groups(), ...groups.names()]),
           guard: pipeline.guard,
           takesBundles: false,
           isCramped,

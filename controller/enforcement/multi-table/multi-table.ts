@@ -3,18 +3,16 @@
 
 import type { MacAddress } from '../../../protocols/packet/address.ts';
 import type { PlacedJob } from '../../network/job-table.ts';
-import type { SwitchState } from '../../network/switch-state.ts';
 import type { Capabilities } from '../../southbound/capabilities.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
-import type { Pipeline, PipelineMemory } from '../pipeline.ts';
+import type { NextPipeline, Pipeline, PipelineMemory } from '../pipeline.ts';
 import { isRenumbered, type Shift } from '../policy-view.ts';
 import { askAboutAll, baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
-import { KnownJobs } from './known-jobs.ts';
 import { portRules } from './port-rules.ts';
 import { outcomeKey, verdictGuard, verdictReserve, verdictRules } from './verdict-rules.ts';
 
@@ -51,7 +49,7 @@ export class MultiTablePipeline implements Pipeline {
     yield BASE;
     // A job's own rules before the gate of its port, which lets nothing else from there on.
     for (const placed of known.all()) yield jobGroup(placed);
-    yield* portGroups(view.state);
+    for (const { portNo } of view.state.ports()) yield `port:${portNo}`;
     for (const mac of view.state.hosts.all()) yield `host:${mac}`;
   }
 
@@ -96,21 +94,6 @@ export class MultiTablePipeline implements Pipeline {
 
   groupsOfPort(portNo: number): readonly string[] {
     return [`port:${portNo}`];
-  }
-
-  groupsOfPolicy(next: ForwardingView, shifts: readonly Shift[]): ReadonlySet<string> {
-    const { known } = this.#context;
-    const then = new KnownJobs(next);
-    const jobs = shifts.flatMap((shift) => {
-      const isNowKnown = then.isAll || then.mayMeet(shift.after);
-      if ((known.isAll || known.mayMeet(shift.before)) !== isNowKnown) return shift.jobs;
-      if (!isRenumbered(shift)) return [];
-      return shift.jobs.filter((job) => {
-        const placed = next.jobs.get(job);
-        return placed !== undefined && then.isKnown(placed);
-      });
-    });
-    return new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job })), ...portGroups(next.state)]);
   }
 
   groupsOfClasses(): readonly string[] {
@@ -158,6 +141,22 @@ export class MultiTablePipeline implements Pipeline {
     return new MultiTablePipeline(view, this.memory);
   }
 
+  under(view: ForwardingView, shifts: readonly Shift[]): NextPipeline {
+    const pipeline = this.over(view);
+    const { known } = this.#context;
+    const then = pipeline.#context.known;
+    const jobs = shifts.flatMap((shift) => {
+      const isNowKnown = then.isAll || then.mayMeet(shift.after);
+      if ((known.isAll || known.mayMeet(shift.before)) !== isNowKnown) return shift.jobs;
+      if (!isRenumbered(shift)) return [];
+      return shift.jobs.filter((job) => {
+        const placed = view.jobs.get(job);
+        return placed !== undefined && then.isKnown(placed);
+      });
+    });
+    return { pipeline, touched: new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job }))]) };
+  }
+
   /** Of the classes of jobs and of the file's blocks; where all are known, made once for all switches on which verdicts come to the same. */
   #verdictRules(): FlowRule[] {
     const context = this.#context;
@@ -178,8 +177,4 @@ const NO_CHANGE = { more: [], less: [] } as const;
 
 function jobGroup({ job }: Pick<PlacedJob, 'job'>): string {
   return `job:${job.key}`;
-}
-
-function portGroups(state: SwitchState): string[] {
-  return Array.from(state.ports(), ({ portNo }) => `port:${portNo}`);
 }

@@ -1,5 +1,6 @@
 // What a change touches is all that it changes: a switch of which only the touched groups are brought in line has the same
-// rules as one whose rules are all made from scratch. At four switches, one of which has the way out and knows every job.
+// rules as one whose rules are all made from scratch. At four switches: one has the way out and so knows every job, one has
+// registers, and one has a single table.
 
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -11,9 +12,11 @@ import { address, sampleJob } from '../../jobs/testing/sample-job.ts';
 import { JobTable, type PlacedJob } from '../../network/job-table.ts';
 import { SwitchState } from '../../network/switch-state.ts';
 import type { ForwardingView } from '../ends.ts';
+import type { Pipeline } from '../pipeline.ts';
 import { PolicyView } from '../policy-view.ts';
 import { isAny, RuleGroups } from '../reconcile/rule-groups.ts';
 import { entryOf, prepareReload } from '../reload.ts';
+import { SingleTablePipeline } from '../single-table.ts';
 import { MultiTablePipeline } from './multi-table.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -80,13 +83,13 @@ const anyJobs = fc.array(
 /** A switch, and the rules that it was sent. */
 class Kept {
   readonly view: ForwardingView;
-  readonly pipeline: MultiTablePipeline;
+  readonly pipeline: Pipeline;
   readonly #groups = new RuleGroups();
 
-  constructor(view: ForwardingView, registers: boolean) {
+  constructor(view: ForwardingView, pipeline: Pipeline) {
     this.view = view;
-    this.pipeline = new MultiTablePipeline(view);
-    this.pipeline.adapt({ registers, connections: registers });
+    this.pipeline = pipeline;
+    this.pipeline.adapt({ registers: view.state.dpid % 2n === 0n, connections: false });
     this.bringInLine(this.pipeline.groups());
   }
 
@@ -120,7 +123,7 @@ function site(config: Config) {
         return policy;
       },
     };
-    return new Kept(view, dpid % 2n === 0n);
+    return new Kept(view, dpid === 4n ? new SingleTablePipeline(view) : new MultiTablePipeline(view));
   });
   const tell = (placed: PlacedJob) => {
     for (const each of kept) each.bringInLine(each.pipeline.groupsOfJob(placed));
@@ -144,14 +147,14 @@ function site(config: Config) {
         state: each.view.state,
         pipeline: each.pipeline,
         takesBundles: true,
-        pipelineUnder: () => 'multi-table' as const,
+        pipelineUnder: () => each.pipeline.name,
         each,
       }));
       const prepared = prepareReload({ former: policy, config: next, jobs, switches, numbers: policy.numbers });
       policy = prepared.policy;
-      for (const { target, groups } of prepared.switches) {
-        expect(groups).toBeDefined();
-        target.each.bringInLine(groups ?? []);
+      for (const { target, next } of prepared.switches) {
+        expect(next.touched).toBeDefined();
+        target.each.bringInLine(next.touched ?? []);
       }
     },
   };

@@ -5,6 +5,7 @@ import { formatDpid } from '../../network/switch-state.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import { ruleText } from '../../southbound/rule-text.ts';
 import type { ForwardingView } from '../ends.ts';
+import type { NextPipeline } from '../pipeline.ts';
 import type { PlannedChange, PlannedStep } from '../reconcile/planned-change.ts';
 import type { AffectedSwitch, PreparedSwitch } from '../reload.ts';
 import type { PlannedRule, PlannedSwitch } from './plan-values.ts';
@@ -13,11 +14,11 @@ export interface PlannableSwitch extends AffectedSwitch {
   /** How many rules of the pipeline it has. */
   readonly ruleCount: number;
   /** Undefined while it is being mended: then all of its rules are on their way. */
-  planned(view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange | undefined;
+  planned(view: ForwardingView, next: NextPipeline): PlannedChange | undefined;
 }
 
 export function plannedSwitch(prepared: PreparedSwitch<PlannableSwitch>, withRules: boolean): PlannedSwitch {
-  const { target, config, view, isRebuilt, groups } = prepared;
+  const { target, config, view, isRebuilt, next } = prepared;
   const { state, ruleCount } = target;
   const known = {
     switch: nameUnder(config, prepared),
@@ -28,7 +29,7 @@ export function plannedSwitch(prepared: PreparedSwitch<PlannableSwitch>, withRul
   };
   const nothing = { added: 0, changed: 0, removed: 0, removedDecided: 0, isGuarded: false, isBundle: false };
   if (isRebuilt) return { ...known, ...nothing, action: 'rebuild', rulesAfter: ruleCount };
-  const rules = target.planned(view, groups);
+  const rules = target.planned(view, next);
   if (rules === undefined) return { ...known, ...nothing, action: 'mending', rulesAfter: ruleCount };
   const { stale, steps, guard } = rules;
   const gone = steps.filter((step) => step.do === 'delete').length;

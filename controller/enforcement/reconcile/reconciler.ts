@@ -19,7 +19,7 @@ import type { SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 import { DECIDED_RULES, isDecided } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { NextPipeline, Pipeline } from '../pipeline.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
@@ -205,11 +205,11 @@ export class Reconciler {
   }
 
   /** What `deleteStale` and `refreshWhole` would send if the pipeline were this one. */
-  planned(pipeline: Pipeline, view: ForwardingView, groups: Iterable<string> | undefined): PlannedChange {
+  planned(view: ForwardingView, { pipeline, touched }: NextPipeline): PlannedChange {
     const planned = planChange({
       groups: this.#groups,
       wantedOf: (group) => this.#room.rulesOf(group, pipeline).filter((rule) => !this.#taken.has(rule)),
-      names: groups ?? new Set([...pipeline.groups(), ...this.#groups.names()]),
+      names: touched ?? new Set([...pipeline.groups(), ...this.#groups.names()]),
       guard: this.#pipeline.guard,
       takesBundles: this.#writer.canBundle,
       isCramped: this.#room.isNearlyFull,

@@ -128,7 +128,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     explain: async () => dropped,
     mendsWaiting: () => 0,
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
-    planPolicy: () => ({ plan: noChange, warnings: [], problems: [] }),
+    planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),
     state: () => ['{"format":"lark-state-1"', '}\n'],
     readiness: () => ({ ready: true, reasons: [] }),
     ...changes,
