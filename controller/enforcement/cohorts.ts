@@ -31,8 +31,10 @@ export class Cohorts {
 
   /** Wherever the job was before. */
   put({ key }: Job, classes: readonly EndpointClass[]): Cohort {
-    this.remove(key);
     const name = nameOf(classes);
+    const former = this.#byKey.get(key);
+    if (former?.name === name) return former;
+    if (former !== undefined) this.remove(key);
     let cohort = this.#byName.get(name);
     if (cohort === undefined) {
       cohort = { name, classes, keys: new Set() };

@@ -237,7 +237,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     for (const { target, config: entry } of switches) target.reconfigure(entry);
     const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
     for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
-    for (const { target, isRebuilt, next } of switches) if (!isRebuilt) target.rules.refreshWhole(next.touched);
+    for (const { target, isRebuilt, next } of switches) {
+      if (isRebuilt) continue;
+      next.takeOver?.();
+      target.rules.refreshWhole(next.touched);
+    }
     this.#retire(retired);
     this.events.emit('networkChanged');
     const { silent } = await this.#confirmation({ edge: undefined, told: this.switches(), away: [] });

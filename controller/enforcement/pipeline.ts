@@ -60,6 +60,8 @@ export interface NextPipeline {
   readonly pipeline: Pipeline;
   /** The groups that may have other rules; undefined: any. */
   readonly touched: ReadonlySet<string> | undefined;
+  /** To be called in the turn in which it is put in force: what was found out for it is not found out again. */
+  readonly takeOver?: () => void;
 }
 
 /** While `guard` is there, whatever would be forwarded is asked about. `reserve` matches nothing and keeps its place in a full table. */

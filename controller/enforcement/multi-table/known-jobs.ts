@@ -57,6 +57,14 @@ export class KnownJobs {
     this.#engine = undefined;
   }
 
+  /** What was found out under a policy that is in force from this turn on, with the same jobs. */
+  takeOver(next: KnownJobs): void {
+    next.#keepUp();
+    this.#local = next.#local;
+    this.#reached = next.#reached;
+    this.#engine = next.#engine;
+  }
+
   /** The classes that packets can have here. */
   presentClasses(): readonly EndpointClass[] {
     const { policy } = this.#view;

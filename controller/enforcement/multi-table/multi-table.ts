@@ -154,7 +154,8 @@ export class MultiTablePipeline implements Pipeline {
         return placed !== undefined && then.isKnown(placed);
       });
     });
-    return { pipeline, touched: new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job }))]) };
+    const touched = new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job }))]);
+    return { pipeline, touched, takeOver: () => known.takeOver(then) };
   }
 
   /** Of the classes of jobs and of the file's blocks; where all are known, made once for all switches on which verdicts come to the same. */

@@ -154,6 +154,7 @@ function site(config: Config) {
       policy = prepared.policy;
       for (const { target, next } of prepared.switches) {
         expect(next.touched).toBeDefined();
+        next.takeOver?.();
         target.each.bringInLine(next.touched ?? []);
       }
     },

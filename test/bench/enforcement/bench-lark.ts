@@ -41,6 +41,11 @@ export class BenchLark {
     return (await ask(this.#child, { processor: true }, 'processorMs')).processorMs;
   }
 
+  /** The longest that its event loop was held up since this was last asked. */
+  async heldUpMs(): Promise<number> {
+    return (await ask(this.#child, { heldUp: true }, 'heldUpMs')).heldUpMs;
+  }
+
   /** Resolves when every switch has confirmed it; rejects if one has not. */
   async reload(policy: string): Promise<void> {
     await ask(this.#child, { reload: { policy } }, 'reloaded');
@@ -63,7 +68,7 @@ export class BenchLark {
   }
 }
 
-function ask<K extends 'started' | 'memory' | 'processorMs' | 'reloaded'>(
+function ask<K extends 'started' | 'memory' | 'processorMs' | 'heldUpMs' | 'reloaded'>(
   child: ChildProcess,
   message: ToChild,
   key: K,

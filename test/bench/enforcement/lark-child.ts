@@ -1,6 +1,7 @@
 // The controller of a benchmark in a process of its own: the real `startLark`, told over the channel to its parent what to
 // run, when to say how much memory it uses, and when to stop.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import pino from 'pino';
 import { parseConfig } from '../../../controller/config/load-config.ts';
 import { type RunningLark, startLark } from '../../../controller/main.ts';
@@ -11,6 +12,7 @@ export interface ToChild {
   readonly reload?: { readonly policy: string };
   readonly memory?: true;
   readonly processor?: true;
+  readonly heldUp?: true;
   readonly stop?: true;
 }
 
@@ -21,11 +23,15 @@ export interface FromChild {
   readonly memory?: { readonly used: number; readonly resident: number };
   /** Milliseconds that its processor has worked for it, which other programs change less than they do the clock. */
   readonly processorMs?: number;
+  /** The longest that the event loop was held up since this was last asked, in milliseconds. */
+  readonly heldUpMs?: number;
   readonly reloaded?: true;
   readonly failed?: string;
 }
 
 const log = pino({ level: process.env.LARK_BENCH_LOG ?? 'error' }, pino.destination(2));
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
 let lark: RunningLark | undefined;
 let policy = '';
 
@@ -36,7 +42,7 @@ process.on('message', (message: ToChild) => {
 });
 process.on('disconnect', () => process.exit(1));
 
-async function carryOut({ start, reload, memory, processor, stop }: ToChild): Promise<void> {
+async function carryOut({ start, reload, memory, processor, heldUp, stop }: ToChild): Promise<void> {
   if (start !== undefined) {
     policy = start.policy;
     const load = async () => parseConfig('bench.yaml', policy);
@@ -66,6 +72,10 @@ async function carryOut({ start, reload, memory, processor, stop }: ToChild): Pr
   if (processor === true) {
     const { user, system } = process.cpuUsage();
     say({ processorMs: (user + system) / 1000 });
+  }
+  if (heldUp === true) {
+    say({ heldUpMs: delay.max / 1e6 });
+    delay.reset();
   }
   if (stop === true) {
     await lark?.close();
