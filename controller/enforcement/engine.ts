@@ -14,6 +14,7 @@ import type { Job } from '../jobs/job.ts';
 import type { Memory } from '../jobs/store/job-store.ts';
 import { JobPortNames } from '../network/job-port-names.ts';
 import { JobTable, type PlacedJob } from '../network/job-table.ts';
+import { PortDirectory } from '../network/port-directory.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
@@ -81,6 +82,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #switches = new Map<bigint, ManagedSwitch>();
+  /** Of the connected switches. */
+  readonly #ports = new PortDirectory();
   readonly #away = new Map<bigint, AwaySwitch>();
   /** When each job was added, in steps of `#moment`. */
   readonly #addedAt = new Map<string, number>();
@@ -114,11 +117,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   // ---- Enforcer
 
   locate(job: Job): Location {
-    return locateJob(
-      job,
-      this.switches().map((managed) => managed.state),
-      this.#config,
-    );
+    return locateJob(job, this.#ports, this.#config);
   }
 
   async jobAdded(job: Job, enforcement: Enforcement): Promise<Confirmation> {
@@ -315,7 +314,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       mending: this.mending,
     });
     this.#jobPorts.keepOnly(dpid, new Set(connection.ports.map(({ name: portName }) => portName)));
+    if (former !== undefined) this.#ports.remove(former.state);
     this.#switches.set(dpid, managed);
+    this.#ports.update(managed.state);
     const { name, version } = managed.state;
     const said = {
       switch: name,
@@ -366,6 +367,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.#log.warn({ ...(name && { switch: name }), peer: connection.peer, reason }, 'switch.disconnected');
     if (managed === undefined) return;
     this.#switches.delete(managed.state.dpid);
+    this.#ports.remove(managed.state);
     this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
   }
 
@@ -401,6 +403,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const isGone = message.reason === PORT_DELETED;
     const jobs = isGone ? [...this.jobs.at(managed.state.dpid, port.portNo)].map(({ job }) => job) : [];
     managed.onPort(port, isGone);
+    this.#ports.update(managed.state);
     const event = isGone ? 'port.removed' : 'port.changed';
     this.#log.info({ switch: managed.state.name, port: port.name, portNo: port.portNo, isUp: port.isUp }, event);
     if (jobs.length > 0) this.events.emit('portGone', jobs);

@@ -4,6 +4,7 @@
 import type { Config } from '../config/config.ts';
 import type { Location } from '../jobs/enforcer.ts';
 import type { Job } from '../jobs/job.ts';
+import type { PortDirectory } from '../network/port-directory.ts';
 import type { SwitchState } from '../network/switch-state.ts';
 
 interface Candidate {
@@ -11,9 +12,10 @@ interface Candidate {
   readonly portNo: number;
 }
 
-export function locateJob(job: Job, switches: readonly SwitchState[], config: Config): Location {
+export function locateJob(job: Job, ports: PortDirectory, config: Config): Location {
+  const switches = ports.switches();
   const found = firstUnambiguous([
-    () => byInterface(job, switches),
+    () => byInterface(job, ports),
     () => byMachine(job, switches),
     () => byLearnedMac(job, switches),
   ]);
@@ -43,10 +45,10 @@ function firstUnambiguous(ways: readonly (() => readonly Candidate[])[]): Candid
 }
 
 /** Worker nodes with a switch each may use the same interface names: then the file's machine, or the MAC, tells them apart. */
-function byInterface(job: Job, switches: readonly SwitchState[]): readonly Candidate[] {
+function byInterface(job: Job, ports: PortDirectory): readonly Candidate[] {
   const { externalInterface } = job;
   if (externalInterface === undefined) return [];
-  const candidates = switches.flatMap((state) => {
+  const candidates = [...ports.switchesWith(externalInterface)].flatMap((state) => {
     const port = state.portNamed(externalInterface);
     return port !== undefined && mayHaveJobs(state, port.portNo) ? [{ state, portNo: port.portNo }] : [];
   });

@@ -24,6 +24,7 @@ import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import type { Concern } from './reconcile/decided-rules.ts';
 import type { PlannedChange } from './reconcile/planned-change.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SingleTablePipeline } from './single-table.ts';
@@ -221,17 +222,23 @@ export class ManagedSwitch {
     if (isHere && isNew) state.markJobPort(location.portNo);
     if (isNew) this.#forgetConnections(placed.job.addresses);
     const wasHost = mac !== undefined && state.hosts.forget(mac);
-    const isDeleted = this.rules.deleteDecided([
-      ...placed.job.addresses.map((address) => ({ address })),
+    const isDeleted = this.rules.hasDecided && this.rules.deleteDecided(this.#decidedOn(placed, isNew));
+    if (this.#gatesMayChange()) return this.rules.refresh() || isDeleted;
+    const groups = this.pipeline.groupsOfJob(placed);
+    return this.rules.refresh(wasHost ? [...groups, ...this.pipeline.groupsOfHost(mac)] : groups) || isDeleted;
+  }
+
+  /** What of the rules that were decided for packets may have been decided on this job, or on its not being there. */
+  #decidedOn({ job, location, mac }: PlacedJob, isNew: boolean): readonly Concern[] {
+    const isHere = location?.dpid === this.state.dpid;
+    return [
+      ...job.addresses.map((address) => ({ address })),
       ...(mac === undefined ? [] : [{ source: mac }, { destination: mac }]),
       ...(isHere ? [{ inPort: location.portNo }, { outPort: location.portNo }] : []),
       // A new job may hear what nobody heard before, and one of a new class what was denied to all.
       ...(isNew ? (['unheard'] as const) : []),
       ...(isNew && this.#isOfAnotherPolicy() ? (['wide'] as const) : []),
-    ]);
-    if (this.#gatesMayChange()) return this.rules.refresh() || isDeleted;
-    const groups = this.pipeline.groupsOfJob(placed);
-    return this.rules.refresh(wasHost ? [...groups, ...this.pipeline.groupsOfHost(mac)] : groups) || isDeleted;
+    ];
   }
 
   /** OpenFlow 1.0: whether a job's IPv6 may pass its gate depends on every class that there is. */

@@ -4,6 +4,7 @@
 
 import type { Config, SwitchConfig } from '../config/config.ts';
 import { JobTable, type PlacedJob, type PortLocation } from '../network/job-table.ts';
+import { PortDirectory } from '../network/port-directory.ts';
 import type { SwitchState } from '../network/switch-state.ts';
 import type { ClassNumbers } from './class-numbers.ts';
 import type { VerdictEngine } from './endpoint-classes.ts';
@@ -96,13 +97,14 @@ function movesOf(
   { former, config, jobs, switches }: Pick<ReloadParts<AffectedSwitch>, 'former' | 'config' | 'jobs' | 'switches'>,
   then: readonly SwitchState[],
 ): MovedJob[] {
-  const now = switches.map(({ state }) => state);
+  const portsBefore = new PortDirectory(switches.map(({ state }) => state));
+  const portsThen = new PortDirectory(then);
   const moves: MovedJob[] = [];
   for (const placed of jobs.all()) {
     if (placed.location === undefined) continue;
-    const after = locateJob(placed.job, then, config);
+    const after = locateJob(placed.job, portsThen, config);
     if (after.kind !== 'port' || isSamePort(after, placed.location)) continue;
-    const before = locateJob(placed.job, now, former.config);
+    const before = locateJob(placed.job, portsBefore, former.config);
     // What makes no difference to the file is no reason to move: a learned location never overrides a registered one.
     if (before.kind === 'port' && isSamePort(before, after)) continue;
     const { dpid, portNo, portName } = after;

@@ -2,7 +2,7 @@
 // the machine ad as TARGET and the reverse, and frozen: what a policy decides on cannot change under it. Addresses are
 // taken from the machine ad alone, since the job ad is in large part its user's text.
 
-import { attributeNames, type ClassAd, ClassAdError, evaluate, lookup, parseAd, toPlain } from 'node-classad';
+import { type ClassAd, ClassAdError, evaluate, expressionsOf, parseAd, toPlain } from 'node-classad';
 import type { AttributeValue } from '../../policies/policy.ts';
 import {
   type IpAddress,
@@ -36,8 +36,7 @@ const STEPS = 5000;
 const LONGEST_IDENTITY = 1024;
 /** Characters of an ad's values that are not in its text but made by its expressions. */
 const MOST_MADE = 1024 * 1024 - 1;
-/** The engine sets these itself, and `machine.…` is the machine ad's: no job ad may speak for them. */
-const RESERVED = /^(?:zone$|endpointtype$|machine\.)/;
+const MACHINE = 'machine.';
 
 /**
  * The job that two ads (each in new syntax, long form or JSON) stand for. Throws a JobError: JOB_AD_MALFORMED,
@@ -102,15 +101,13 @@ function evaluated(which: 'job' | 'machine', ad: ClassAd, target: ClassAd, now: 
   const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS } };
   const values = new Map<string, AttributeValue>();
   let made = 0;
-  for (const name of attributeNames(ad)) {
-    const expression = lookup(ad, name);
-    if (expression === undefined) continue;
+  for (const [name, expression] of expressionsOf(ad)) {
     // Nearly every attribute is a literal already.
     const isLiteral = expression.kind === 'literal';
     const value = toPlain(isLiteral ? expression.value : evaluate(expression, options));
     if (!isLiteral && typeof value === 'string') made += value.length;
     if (made > MOST_MADE) throw tooMuchMade(which, name);
-    values.set(asciiLower(name), value);
+    values.set(name, value);
   }
   return values;
 }
@@ -124,10 +121,28 @@ function tooMuchMade(which: 'job' | 'machine', name: string): JobError {
 
 function endpointAd(job: Values, machine: Values, accountingGroup: string | undefined): Values {
   const attributes = new Map<string, AttributeValue>();
-  for (const [name, value] of job) if (!RESERVED.test(name)) attributes.set(name, value);
-  for (const [name, value] of machine) attributes.set(`machine.${name}`, value);
+  for (const [name, value] of job) if (!isReserved(name)) attributes.set(name, value);
+  for (const [name, value] of machine) attributes.set(machineName(name), value);
   attributes.set('acctgroup', accountingGroup);
   return attributes;
+}
+
+/** Those that were met before: each stands in every machine's ad. */
+const machineNames = new Map<string, string>();
+const MOST_NAMES = 8192;
+
+function machineName(name: string): string {
+  const known = machineNames.get(name);
+  if (known !== undefined) return known;
+  if (machineNames.size >= MOST_NAMES) machineNames.clear();
+  const made = MACHINE + name;
+  machineNames.set(name, made);
+  return made;
+}
+
+/** The engine sets these itself, and `machine.…` is the machine ad's: no job ad may speak for them. */
+function isReserved(name: string): boolean {
+  return name === 'zone' || name === 'endpointtype' || name.startsWith(MACHINE);
 }
 
 function registrationOf(job: Values, machine: Values): Registration {
@@ -149,7 +164,7 @@ function identity(values: Values, name: string, which: 'job' | 'machine'): strin
 
 /** A name that people, logs and registration keys are to carry: nothing in it that could make one look like another. */
 function optionalIdentity(values: Values, name: string, which: 'job' | 'machine'): string | undefined {
-  const value = values.get(asciiLower(name));
+  const value = values.get(name.toLowerCase());
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
     throw new JobError('JOB_AD_INCOMPLETE', `${name} of the ${which} ad is a ${typeof value}: expected a string.`);
@@ -185,7 +200,7 @@ function addressesOf(machine: Values): readonly IpAddress[] {
 }
 
 function addressOf(machine: Values, name: string, isOfKind: (address: IpAddress) => boolean): IpAddress | undefined {
-  const value = machine.get(asciiLower(name));
+  const value = machine.get(name.toLowerCase());
   if (value === undefined || value === '') return undefined;
   const address = typeof value === 'string' ? parseIp(value) : undefined;
   if (address !== undefined && isOfKind(address) && !isLocalAddress(address)) return address;
@@ -224,9 +239,4 @@ function nonEmpty(value: AttributeValue): string | undefined {
 function shown(value: AttributeValue): string {
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : String(value);
   return text.replace(/[^\x20-\x7e]/g, '?');
-}
-
-/** As ClassAd names compare: ASCII letters alone have case. */
-function asciiLower(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

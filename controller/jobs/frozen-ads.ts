@@ -8,7 +8,7 @@
 // two texts, and what is not in them.
 
 import type { AttributeValue } from '../../policies/policy.ts';
-import { type NameList, nameListOf } from './name-list.ts';
+import { type NameList, nameListFor } from './name-list.ts';
 
 /** The ads as they came. */
 export interface AdTexts {
@@ -43,7 +43,7 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
   /** Throws a RangeError where a value has more than `LONGEST_VALUE` characters, or all together more than 16 million. */
   static of(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>): FrozenAds {
     const writer = new Writer(texts, attributes);
-    return new FrozenAds(nameListOf(Buffer.from(JSON.stringify([...attributes.keys()]))), writer.write());
+    return new FrozenAds(nameListFor([...attributes.keys()]), writer.write());
   }
 
   get names(): NameList {

@@ -144,6 +144,11 @@ export class SwitchState {
     return this.#named.get(name);
   }
 
+  /** All that `portNamed` finds a port by. */
+  portNames(): Iterable<string> {
+    return this.#named.keys();
+  }
+
   /** Undefined for a port that the switch does not have. */
   roleOf(portNo: number): PortRole | undefined {
     return this.#roles.get(portNo);

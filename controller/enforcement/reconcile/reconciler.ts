@@ -115,6 +115,11 @@ export class Reconciler {
     return this.#groups.size;
   }
 
+  /** Whether it has rules that were decided for packets. */
+  get hasDecided(): boolean {
+    return this.#decided.size > 0;
+  }
+
   get takesBundles(): boolean {
     return this.#writer.canBundle;
   }
@@ -240,7 +245,9 @@ export class Reconciler {
   }
 
   #apply(changes: readonly GroupChange[], { isWhole = false } = {}): boolean {
-    const fitting = this.#fit(changes.filter(isAny));
+    const wanted = changes.filter(isAny);
+    if (wanted.length === 0 && this.#room.leftOut.size === 0) return false;
+    const fitting = this.#fit(wanted);
     const needsGuard = isWhole || fitting.some(({ group }) => this.#pipeline.needsGuard(group));
     void this.#carryOut(fitting, [], needsGuard && fitting.length > 0);
     return fitting.length > 0;

@@ -1,7 +1,7 @@
 // A ClassAd: attribute names, each with an expression. Names are case-insensitive; the spelling that came first is kept
 // and the expression that came last. Kept in a Map, so `__proto__` or `constructor` are names like any other.
 
-import { type ByteString, bytesToText, compareBytes, lower, toBytes } from './bytes.ts';
+import { type ByteString, bytesToText, compareBytes, foldName, lower, toBytes } from './bytes.ts';
 import type { Expression } from './expression.ts';
 
 export interface Attribute {
@@ -19,7 +19,7 @@ export class ClassAd {
 
   /** Sets an attribute; `name` in bytes. A name that is there already keeps its spelling. */
   set(name: ByteString, expression: Expression): void {
-    const key = lower(name);
+    const key = foldName(name);
     this.#byKey.set(key, { name: this.#byKey.get(key)?.name ?? name, expression });
   }
 
@@ -33,6 +33,11 @@ export class ClassAd {
     return this.#byKey.values();
   }
 
+  /** By their folded names, in the order in which they came. */
+  folded(): IterableIterator<[ByteString, Attribute]> {
+    return this.#byKey.entries();
+  }
+
   /** In the order in which HTCondor prints and visits them: short names first, then by folded name. */
   sorted(): Attribute[] {
     return [...this.#byKey.entries()]
@@ -44,6 +49,11 @@ export class ClassAd {
 /** The names of an ad's attributes as text, spelled as in the ad, in its order. */
 export function attributeNames(ad: ClassAd): string[] {
   return Array.from(ad.attributes(), ({ name }) => bytesToText(name));
+}
+
+/** An ad's unevaluated expressions by the folded names of their attributes as text, in its order. */
+export function expressionsOf(ad: ClassAd): (readonly [name: string, expression: Expression])[] {
+  return Array.from(ad.folded(), ([key, { expression }]) => [bytesToText(key), expression]);
 }
 
 /** The unevaluated expression of an attribute; `name` is text in any case. */

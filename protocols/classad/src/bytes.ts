@@ -73,6 +73,22 @@ function sequenceLength(data: Buffer, at: number): number {
   }
 }
 
+/** Names as they were folded before: the ads of a pool have few different ones, and each stands in every ad. */
+const foldedNames = new Map<ByteString, ByteString>();
+const MOST_NAMES = 8192;
+const LONGEST_NAME = 64;
+
+/** `lower` for a name: of one that is met often always the same string. */
+export function foldName(name: ByteString): ByteString {
+  const known = foldedNames.get(name);
+  if (known !== undefined) return known;
+  const folded = lower(name);
+  if (name.length > LONGEST_NAME) return folded;
+  if (foldedNames.size >= MOST_NAMES) foldedNames.clear();
+  foldedNames.set(name, folded);
+  return folded;
+}
+
 /** ASCII letters lowered, all other bytes as they are: how names and strings are folded. */
 export function lower(bytes: ByteString): ByteString {
   if (isAscii(bytes)) return bytes.toLowerCase();

@@ -23,8 +23,9 @@ export interface Token {
   readonly start: number;
 }
 
-const KEYWORDS = new Set(['true', 'false', 'undefined', 'error', 'is', 'isnt']);
-const LONGEST_KEYWORD = 'undefined'.length;
+/** Words that are no names, folded. */
+export const KEYWORDS = new Set(['true', 'false', 'undefined', 'error', 'is', 'isnt']);
+export const LONGEST_KEYWORD = 'undefined'.length;
 /** Signs by their first character, the longest first, since the first that fits is taken. */
 const SIGNS: ReadonlyMap<string, readonly string[]> = new Map(
   ['=?= =!= == =', '|| |', '&& &', '!= !', '<= << <', '>>> >= >> >', '^', '+', '-', '*', '/', '%', '~', '?', ':']
@@ -61,6 +62,17 @@ export class Lexer {
   /** The offset after the last token that was taken; meaningful when none has been peeked at. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Whether the next token was read already: then `offset` is after it. */
+  get hasPeeked(): boolean {
+    return this.#peeked !== undefined;
+  }
+
+  /** Goes on after an operand that was read without tokens. Nothing may have been peeked at. */
+  skipTo(offset: number): void {
+    this.#offset = offset;
+    this.#afterOperand = true;
   }
 
   peek(): Token {
@@ -123,8 +135,7 @@ export class Lexer {
   }
 
   #word(start: number): Token {
-    let end = start + 1;
-    while (end < this.text.length && KIND[this.text.charCodeAt(end)]! >= DIGIT) end += 1;
+    const end = wordEnd(this.text, start);
     this.#offset = end;
     const text = this.text.slice(start, end);
     if (text.length <= LONGEST_KEYWORD) {
@@ -177,7 +188,15 @@ export class Lexer {
   }
 }
 
-function afterBlanks(text: ByteString, from: number): number {
+/** The end of the word at `start`; `start` where none begins there. */
+export function wordEnd(text: ByteString, start: number): number {
+  let end = start;
+  if (KIND[text.charCodeAt(start)] !== LETTER) return start;
+  while (end < text.length && KIND[text.charCodeAt(end)]! >= DIGIT) end += 1;
+  return end;
+}
+
+export function afterBlanks(text: ByteString, from: number): number {
   let at = from;
   while (at < text.length && KIND[text.charCodeAt(at)] === BLANK) at += 1;
   return at;

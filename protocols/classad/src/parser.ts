@@ -14,7 +14,7 @@ import {
   type UnaryOperator,
 } from './expression.ts';
 import { type Lex, Lexer, type Semantics, type Token } from './lexer.ts';
-import { simpleValue } from './simple-value.ts';
+import { simpleAttributes, simpleValue } from './simple-value.ts';
 import { parseAbsTime, parseRelTime } from './times.ts';
 import { ERROR } from './values.ts';
 
@@ -108,13 +108,21 @@ class Parser {
     this.#expect('[');
     const ad = new ClassAd();
     for (;;) {
-      while (this.#accept(';'));
+      this.#simpleAttributes(ad);
+      if (this.#accept(';')) continue;
       if (this.#accept(']')) return ad;
       const name = this.#name("an attribute's name or ']'");
       this.#expect('=');
       ad.set(name, this.expression());
       if (!this.#at(';') && !this.#at(']')) this.#lexer.unexpected(this.#lexer.peek(), "';' or ']'");
     }
+  }
+
+  #simpleAttributes(ad: ClassAd): void {
+    if (this.#lexer.hasPeeked) return;
+    const { text, offset } = this.#lexer;
+    const end = simpleAttributes(text, offset, (name, value) => ad.set(name, value));
+    if (end > offset) this.#lexer.skipTo(end);
   }
 
   /** Precedence climbing: operators of `level` and tighter, left to right. */
