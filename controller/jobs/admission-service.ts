@@ -109,14 +109,15 @@ export class AdmissionService implements JobAdmission {
       this.#journal.settled(held);
       this.#formerRules.hold(held);
     }
-    for (const stored of plan.jobs) {
+    this.#registry.restore(plan.jobs);
+    const jobs = this.#registry.list();
+    for (const stored of jobs) {
       const { job, enforcement } = stored;
-      this.#registry.add(stored);
       this.#announced.add(job);
       if (enforcement === 'waiting') this.#waiting.add(job);
       this.#leases.watch(stored);
     }
-    const enforced = plan.jobs.filter(({ enforcement }) => enforcement === 'port' || enforcement === 'by-address');
+    const enforced = jobs.filter(({ enforcement }) => enforcement === 'port' || enforcement === 'by-address');
     const { switches, jobPorts, classes } = state;
     this.#options.enforcer.restore({ jobs: enforced, switches, jobPorts, classes });
     for (const [dpid, jobs] of jobsByDpid(enforced)) void this.#confirmLater(jobs, dpid);

@@ -22,14 +22,22 @@ export class JobIndex<Value> {
 
   /** Throws if another job has the key, an address or the MAC address: a bug of the caller. */
   add(job: Job, value: Value): void {
-    const entry: IndexEntry<Value> = { key: job.key, job, value };
-    const macIsHeld = job.mac !== undefined && this.#byMac.has(job.mac);
-    if (this.#byKey.has(entry.key) || macIsHeld || job.addresses.some((address) => this.#byAddress.has(address))) {
-      throw new Error(`job ${entry.key} shares its key, an address or its MAC address with another`);
+    if (!this.tryAdd(job, value)) {
+      throw new Error(`job ${job.key} shares its key, an address or its MAC address with another`);
     }
-    this.#byKey.set(entry.key, entry);
+  }
+
+  /** False, and nothing done, if another job has the key, an address or the MAC address. */
+  tryAdd(job: Job, value: Value): boolean {
+    const { key } = job;
+    const macIsHeld = job.mac !== undefined && this.#byMac.has(job.mac);
+    if (macIsHeld || this.#byKey.has(key) || job.addresses.some((address) => this.#byAddress.has(address)))
+      return false;
+    const entry: IndexEntry<Value> = { key, job, value };
+    this.#byKey.set(key, entry);
     for (const address of job.addresses) this.#byAddress.set(address, entry);
     if (job.mac !== undefined) this.#byMac.set(job.mac, entry);
+    return true;
   }
 
   /** False if there was none. */

@@ -24,7 +24,12 @@ export interface JobPage {
 }
 
 export class JobRegistry implements RegisteredJobs {
-  readonly #jobs = new JobIndex<StoredJob>();
+  #jobs = new JobIndex<StoredJob>();
+
+  /** Begins with these, in order of registration, which are its own from now on. */
+  restore(jobs: JobIndex<StoredJob>): void {
+    this.#jobs = jobs;
+  }
 
   get size(): number {
     return this.#jobs.size;

@@ -28,7 +28,8 @@ import { JobIndex } from './job-index.ts';
 import type { EndedJob, StoredJob, StoredState } from './store/job-store.ts';
 
 export interface RestorePlan {
-  readonly jobs: readonly StoredJob[];
+  /** In order of registration. */
+  readonly jobs: JobIndex<StoredJob>;
   /** Records of jobs that a later registration has taken the place of: their end could not be written in time. */
   readonly superseded: readonly StoredJob[];
   readonly held: readonly HoldingJob[];
@@ -39,16 +40,19 @@ export interface RestorePlan {
 export function planRestore(state: StoredState): RestorePlan {
   const kept = new JobIndex<StoredJob>();
   const superseded: StoredJob[] = [];
-  // From the latest: of two that cannot both hold an address, the later was acknowledged after the end of the earlier.
-  for (const stored of [...state.jobs].sort((a, b) => b.sequence - a.sequence)) {
-    if (kept.touching(stored.job).length > 0) superseded.push(stored);
-    else kept.add(stored.job, stored);
+  for (const stored of [...state.jobs].sort((a, b) => a.sequence - b.sequence)) {
+    if (kept.tryAdd(stored.job, stored)) continue;
+    // Of two that cannot both hold an address, the later was acknowledged after the end of the earlier.
+    for (const { key, value } of kept.touching(stored.job)) {
+      kept.delete(key);
+      superseded.push(value);
+    }
+    kept.add(stored.job, stored);
   }
-  const jobs = Array.from(kept.values(), ({ value }) => value).reverse();
   const ended = [...state.ended, ...superseded.map(asEnded)];
   const held = ended.map((each) => ({ ...each, switches: each.switches === 'all' ? state.switches : each.switches }));
   const sequences = [...state.jobs, ...state.ended].map(({ sequence }) => sequence);
-  return { jobs, superseded, held, lastSequence: sequences.reduce((most, each) => Math.max(most, each), 0) };
+  return { jobs: kept, superseded, held, lastSequence: sequences.reduce((most, each) => Math.max(most, each), 0) };
 }
 
 function asEnded({ sequence, job }: StoredJob): EndedJob {

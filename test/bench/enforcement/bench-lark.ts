@@ -56,6 +56,14 @@ export class BenchLark {
     return (await (await fetch(`http://${host}:${port}${path}`)).json()) as T;
   }
 
+  /** As `kill -9`. */
+  kill(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.kill('SIGKILL');
+    });
+  }
+
   stop(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#child.kill('SIGKILL'), DEADLINE_MS);
