@@ -230,6 +230,20 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'frame.tagCount === 0 || frame.vlanVid === vlan',
   },
   {
+    name: 'a tagged DHCP answer for an address of the ranges at the port of a job',
+    hint: "a DHCP answer with a tag does not leave by a job's port (4, single-table)",
+    file: `${enforcement}/decide.ts`,
+    from: "if (frame.tagCount > 0 && view.state.roleOf(port) === 'job') return dropped('gate');",
+    to: '',
+  },
+  {
+    name: 'a tagged DHCP answer for any other address at the port of a job',
+    hint: "a DHCP answer with a tag does not leave by a job's port (4, single-table)",
+    file: `${enforcement}/decide.ts`,
+    from: "isBootstrapReply(frame) && role !== 'job' && frame.tagCount === 0",
+    to: "isBootstrapReply(frame) && role !== 'job'",
+  },
+  {
     name: "tags left on at jobs' ports",
     file: `${enforcement}/tags.ts`,
     from: 'return isAccess === isTagged ?',

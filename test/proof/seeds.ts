@@ -26,6 +26,8 @@ const packet = (
   const index = (name: string) => PEOPLE.findIndex((person) => person.name === name);
   return { from: index(from), to: index(to), kind, twists };
 };
+/** For an address that is no job's, whatever the MAC. */
+const toCampus2 = { what: 'dst', value: PEOPLE.findIndex(({ name }) => name === 'campus2') } as const;
 /** In by the first port of the core, whoever sends. */
 const atC1 = { what: 'port', value: 0 } as const;
 const job = (slot: number, port: number, rest: Partial<Registration> = {}): Registration => ({
@@ -193,9 +195,15 @@ export const REGRESSIONS: readonly Regression[] = [
         jobs: [job(0, 0)],
         commands: [{ do: 'remove', slot: 0 }],
         packets: [
+          // Before each one is where it was: what is like a packet is tried after it, and may say that it is elsewhere.
           packet('dhcp4-ask', 'slot0', 'campus1'),
           packet('dhcp4-answer', 'campus1', 'slot0'),
+          packet('dhcp4-ask', 'slot0', 'campus1'),
           packet('dhcp4-answer', 'campus1', 'slot0', { what: 'tag', value: 1 }),
+          packet('dhcp4-ask', 'slot0', 'campus1'),
+          packet('dhcp4-answer', 'campus1', 'slot0', toCampus2),
+          packet('dhcp4-ask', 'slot0', 'campus1'),
+          packet('dhcp4-answer', 'campus1', 'slot0', toCampus2, { what: 'tag', value: 1 }),
         ],
       },
     },
