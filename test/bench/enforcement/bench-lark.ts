@@ -32,6 +32,10 @@ export class BenchLark {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   async memory(): Promise<NonNullable<FromChild['memory']>> {
     return (await ask(this.#child, { memory: true }, 'memory')).memory;
   }

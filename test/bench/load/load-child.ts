@@ -1,0 +1,155 @@
+// The load generator in a process of its own: told over the channel to its parent what to run, it connects the switches,
+// waits until the controller has nothing more to say to them, and measures.
+
+import { readFileSync } from 'node:fs';
+import { LoadSwitch } from './load-switch.ts';
+import { type JobsThere, knownJobs, type Traffic, unknownHosts } from './traffic.ts';
+import type { Version } from './wire.ts';
+
+export interface LoadSpec {
+  readonly controller: { readonly host: string; readonly port: number; readonly pid: number };
+  readonly version: Version;
+  readonly switches: number;
+  /** PacketIns that each switch has unanswered; 1 with one switch measures latency. */
+  readonly window: number;
+  readonly isBuffered: boolean;
+  readonly traffic: { readonly hosts: number } | { readonly jobs: JobsThere } | 'none';
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface LoadResult {
+  readonly answersPerSec: number;
+  /** Processor time of the controller. */
+  readonly cpuUsPerAnswer: number;
+  /** Where one PacketIn is outstanding at a time. */
+  readonly p50Us: number | undefined;
+  readonly p99Us: number | undefined;
+  /** Of the controller, at the end. */
+  readonly rssMiB: number;
+  /** Switches whose connection was closed. */
+  readonly dropped: number;
+}
+
+const QUIET_MS = 400;
+const DEADLINE_MS = 60_000;
+const LOOK_MS = 20;
+/** What the kernel counts processor time in (sysconf CLK_TCK). */
+const TICK_US = 10_000;
+const PAGE_BYTES = 4096;
+
+process.on('message', (spec: LoadSpec) => {
+  run(spec).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ failed: error instanceof Error ? (error.stack ?? '') : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
+
+async function run(spec: LoadSpec): Promise<LoadResult> {
+  const { controller, version, switches: count, window, isBuffered, warmUpMs, measureMs } = spec;
+  const latencies: number[] = [];
+  let isMeasured = false;
+  const isLatency = count === 1 && window === 1;
+  const onLatency = (ms: number) => {
+    if (isMeasured) latencies.push(ms);
+  };
+  const switches = Array.from({ length: count }, (_, i) => {
+    const traffic = trafficOf(spec, i + 1);
+    // And one that leads out.
+    const ports = 1 + Math.max(2, ...traffic.flows.map(({ inPort }) => inPort));
+    const rest = { version, ports, window, isBuffered, ...(isLatency && { onLatency }) };
+    return new LoadSwitch({ ...rest, dpid: BigInt(i + 1), traffic });
+  });
+  for (const each of switches) each.connect(controller);
+  await until('every switch to be asked for its features', () =>
+    switches.every((each) => each.hasFeatures || each.isClosed),
+  );
+  await quiet(switches);
+  for (const each of switches) each.teach();
+  await quiet(switches);
+  if (spec.traffic !== 'none') for (const each of switches) each.ask();
+  await pause(warmUpMs);
+  const answers = () => switches.reduce((sum, each) => sum + each.answers, 0);
+  const [before, workedBefore, begin] = [answers(), processorUs(controller.pid), performance.now()];
+  isMeasured = true;
+  await pause(measureMs);
+  isMeasured = false;
+  const [done, worked, ms] = [
+    answers() - before,
+    processorUs(controller.pid) - workedBefore,
+    performance.now() - begin,
+  ];
+  const rssMiB = residentBytes(controller.pid) / 2 ** 20;
+  const dropped = switches.filter(({ isClosed }) => isClosed).length;
+  for (const each of switches) each.stopAsking();
+  for (const each of switches) each.disconnect();
+  const all = isLatency ? corrected(latencies) : [];
+  return {
+    answersPerSec: (done / ms) * 1000,
+    cpuUsPerAnswer: worked / Math.max(1, done),
+    p50Us: isLatency ? percentile(all, 0.5) * 1000 : undefined,
+    p99Us: isLatency ? percentile(all, 0.99) * 1000 : undefined,
+    rssMiB,
+    dropped,
+  };
+}
+
+function trafficOf({ traffic }: LoadSpec, dpid: number): Traffic {
+  if (traffic === 'none') return { taught: [], flows: [] };
+  return 'hosts' in traffic ? unknownHosts(dpid, traffic.hosts) : knownJobs(dpid, traffic.jobs);
+}
+
+/**
+ * One who asks only after the last answer asks less while answers are slow. Here those are added that would have been
+ * asked meanwhile at the usual pace, each with what was left of the wait.
+ */
+function corrected(latencies: readonly number[]): number[] {
+  const usual = percentile(latencies, 0.5);
+  const all = [...latencies];
+  for (const latency of latencies) for (let left = latency - usual; left >= usual; left -= usual) all.push(left);
+  return all;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** User and system time of a process with all of its threads (proc(5)). */
+function processorUs(pid: number): number {
+  const fields = statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+function residentBytes(pid: number): number {
+  return Number(statOf(pid)[21]) * PAGE_BYTES;
+}
+
+/** From the third field on: the second, the name, may have blanks. */
+function statOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Until no switch has heard anything for a while. */
+async function quiet(switches: readonly LoadSwitch[]): Promise<void> {
+  const begin = performance.now();
+  const isQuiet = () => {
+    const last = switches.reduce((latest, { lastHeard }) => Math.max(latest, lastHeard), begin);
+    return performance.now() - last > QUIET_MS;
+  };
+  await until('the controller to have nothing more to say', isQuiet);
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = performance.now() + DEADLINE_MS;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`waited ${DEADLINE_MS} ms for ${what}`);
+    await pause(LOOK_MS);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

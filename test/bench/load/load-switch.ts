@@ -1,0 +1,225 @@
+// A switch that does nothing but ask: it keeps a number of PacketIns unanswered, and sends another for each answer. An
+// answer is told by its buffer id, or by the number in its frame where nothing is buffered, so that a FlowMod and a PacketOut for
+// one PacketIn count once. It shakes hands with any controller, and has as many rules as it is told, which is none.
+
+import { connect, type Socket } from 'node:net';
+import { encodeMessage, type Message } from 'node-openflow';
+import { type Flow, packetIn, type Traffic } from './traffic.ts';
+import { BUFFER_AT, LAYOUT, Messages, NO_BUFFER, NUMBER_AT, putU32, u16, u32, type Version } from './wire.ts';
+
+const Type = { ERROR: 1, ECHO: 2, EXPERIMENTER: 4, CONFIG: 7, ROLE: 24 };
+const PORT_DESC = 13;
+const XID_AT = 4;
+const STATS_AT = 8;
+
+export interface LoadSwitchParts {
+  readonly version: Version;
+  readonly dpid: bigint;
+  readonly ports: number;
+  readonly traffic: Traffic;
+  /** How many PacketIns are unanswered at a time. */
+  readonly window: number;
+  /** False: whole frames with NO_BUFFER. */
+  readonly isBuffered: boolean;
+  /** Milliseconds that each answer took, where one is outstanding at a time. */
+  readonly onLatency?: (ms: number) => void;
+}
+
+export class LoadSwitch {
+  answers = 0;
+  /** Of any kind, by the clock of `performance.now`. */
+  lastHeard = 0;
+  hasFeatures = false;
+  isClosed = false;
+  readonly #parts: LoadSwitchParts;
+  readonly #packets: readonly Buffer[];
+  /** The number that each place of the window waits for. */
+  readonly #waiting: Uint32Array;
+  readonly #messages = new Messages();
+  #socket: Socket | undefined;
+  #nextPacket = 0;
+  #isAsking = false;
+  #sentAt = 0;
+  /** What goes out after the chunk that is being read. */
+  #out = Buffer.allocUnsafe(OUT_BYTES);
+  #used = 0;
+
+  constructor(parts: LoadSwitchParts) {
+    this.#parts = parts;
+    this.#packets = parts.traffic.flows.map((flow) => packetIn(parts.version, flow));
+    this.#waiting = new Uint32Array(parts.window);
+  }
+
+  connect(controller: { readonly host: string; readonly port: number }): void {
+    const socket = connect({ ...controller, noDelay: true });
+    this.#socket = socket;
+    socket.on('data', (chunk) => this.#onData(chunk));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.isClosed = true;
+    });
+    this.#send({ version: this.#parts.version, xid: 0, type: 'hello', elements: [] });
+  }
+
+  disconnect(): void {
+    this.#socket?.destroy();
+  }
+
+  /** Has the controller hear from every destination. */
+  teach(): void {
+    const { traffic, version } = this.#parts;
+    for (const flow of traffic.taught) this.#socket?.write(packetIn(version, flow));
+  }
+
+  /** Fills the window. */
+  ask(): void {
+    this.#isAsking = true;
+    const { window } = this.#parts;
+    for (let place = 0; place < window; place++) this.#askAt(place, place);
+    this.#flush();
+  }
+
+  /** No answer is followed by another PacketIn. */
+  stopAsking(): void {
+    this.#isAsking = false;
+  }
+
+  #askAt(place: number, number: number): void {
+    this.#waiting[place] = number;
+    const packet = this.#packets[this.#nextPacket]!;
+    this.#nextPacket = this.#nextPacket + 1 === this.#packets.length ? 0 : this.#nextPacket + 1;
+    const at = this.#append(packet);
+    if (this.#parts.isBuffered) putU32(this.#out, at + BUFFER_AT, number);
+    putU32(this.#out, at + packet.length - FRAME_BYTES + NUMBER_AT, number);
+    if (this.#parts.onLatency !== undefined) this.#sentAt = performance.now();
+  }
+
+  /** Where it is in `#out`. */
+  #append(message: Buffer): number {
+    if (this.#used + message.length > this.#out.length) this.#flush();
+    const at = this.#used;
+    this.#out.set(message, at);
+    this.#used += message.length;
+    return at;
+  }
+
+  #flush(): void {
+    if (this.#used === 0 || this.#socket === undefined) return;
+    this.#socket.write(this.#out.subarray(0, this.#used));
+    // What has not left yet must not be overwritten.
+    if (this.#socket.writableLength > 0) this.#out = Buffer.allocUnsafe(OUT_BYTES);
+    this.#used = 0;
+  }
+
+  #onData(chunk: Buffer): void {
+    this.lastHeard = performance.now();
+    this.#messages.push(chunk, (bytes, at, length) => this.#onMessage(bytes, at, length));
+    this.#flush();
+  }
+
+  #onMessage(bytes: Buffer, at: number, length: number): void {
+    const { version, isBuffered } = this.#parts;
+    const { type: types, flowModBuffer, actions, actionsLength } = LAYOUT[version];
+    const type = bytes[at + 1]!;
+    if (type === types.flowMod) {
+      if (isBuffered) this.#onAnswer(u32(bytes, at + flowModBuffer));
+    } else if (type === types.packetOut) {
+      if (isBuffered) this.#onAnswer(u32(bytes, at + BUFFER_AT));
+      else {
+        const number = at + actions + u16(bytes, at + actionsLength) + NUMBER_AT;
+        if (number + 4 <= at + length) this.#onAnswer(u32(bytes, number));
+      }
+    } else this.#onOther(type, bytes, at, length);
+  }
+
+  #onAnswer(number: number): void {
+    const { window, onLatency } = this.#parts;
+    if (number === NO_BUFFER) return;
+    const place = number % window;
+    if (this.#waiting[place] !== number) return;
+    this.answers++;
+    onLatency?.(performance.now() - this.#sentAt);
+    // Far below NO_BUFFER, and always of the same place.
+    const next = number + window;
+    if (this.#isAsking) this.#askAt(place, next < HIGHEST ? next : place);
+    else this.#waiting[place] = NO_BUFFER;
+  }
+
+  #onOther(type: number, bytes: Buffer, at: number, length: number): void {
+    const { version } = this.#parts;
+    const xid = u32(bytes, at + XID_AT);
+    const types = LAYOUT[version].type;
+    const message = bytes.subarray(at, at + length);
+    if (type === Type.ECHO) this.#reply(Type.ECHO + 1, xid, message.subarray(8));
+    else if (type === types.featuresRequest) this.#sendFeatures(xid);
+    else if (type === types.barrierRequest) this.#reply(types.barrierRequest + 1, xid);
+    else if (type === Type.CONFIG) this.#reply(Type.CONFIG + 1, xid, Buffer.from([0, 0, 0xff, 0xff]));
+    else if (type === types.statsRequest) this.#sendStatistics(xid, u16(message, STATS_AT));
+    else if (type === Type.ROLE && version === 4) this.#reply(Type.ROLE + 1, xid, message.subarray(8));
+    else if (type === Type.EXPERIMENTER) {
+      // OFPBRC_BAD_VENDOR, OFPBRC_BAD_EXPERIMENTER
+      this.#reply(Type.ERROR, xid, Buffer.concat([Buffer.from([0, 1, 0, 3]), message.subarray(0, 64)]));
+    }
+  }
+
+  #sendFeatures(xid: number): void {
+    const { version, dpid, isBuffered } = this.#parts;
+    const nBuffers = isBuffered ? 256 : 0;
+    this.hasFeatures = true;
+    if (version === 4) {
+      const rest = { nTables: 254, auxiliaryId: 0, capabilities: 0x4f, reserved: 0 };
+      this.#send({ version, xid, type: 'featuresReply', datapathId: dpid, nBuffers, ...rest });
+      return;
+    }
+    const ports = this.#ports().map((port) => ({ ...port, curr: 0, advertised: 0, supported: 0, peer: 0 }));
+    const rest = { nTables: 1, capabilities: 0x87, actions: 0xfff, ports };
+    this.#send({ version, xid, type: 'featuresReply', datapathId: dpid, nBuffers, ...rest });
+  }
+
+  #sendStatistics(xid: number, kind: number): void {
+    const { version } = this.#parts;
+    if (version === 4 && kind === PORT_DESC) {
+      const common = { curr: 0, advertised: 0, supported: 0, peer: 0, currSpeed: 0, maxSpeed: 0 };
+      const entries = this.#ports().map((port) => ({ ...port, ...common }));
+      this.#send({ version, xid, type: 'multipartReply', flags: 0, body: { multipart: 'portDesc', entries } });
+      return;
+    }
+    // An empty list of whatever was asked for.
+    const body = Buffer.alloc(version === 4 ? 8 : 4);
+    body.writeUInt16BE(kind, 0);
+    this.#reply(LAYOUT[version].type.statsRequest + 1, xid, body);
+  }
+
+  #ports() {
+    const { dpid, ports } = this.#parts;
+    return Array.from({ length: ports }, (_, i) => ({
+      portNo: i + 1,
+      hwAddr: 0x0e_00_00_00_00_00 + Number(dpid) * 0x1_00_00 + i,
+      name: `s${dpid}p${i + 1}`,
+      config: 0,
+      state: 0,
+    }));
+  }
+
+  #reply(type: number, xid: number, body: Buffer = NOTHING): void {
+    const message = Buffer.alloc(8 + body.length);
+    message.writeUInt8(this.#parts.version, 0);
+    message.writeUInt8(type, 1);
+    message.writeUInt16BE(message.length, 2);
+    message.writeUInt32BE(xid, XID_AT);
+    body.copy(message, 8);
+    this.#append(message);
+  }
+
+  #send(message: Message): void {
+    this.#socket?.write(encodeMessage(message));
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+const OUT_BYTES = 256 * 1024;
+const HIGHEST = 0xffff_0000;
+/** Of a packet of the load, see traffic.ts. */
+const FRAME_BYTES = 60;
+
+export type { Flow };
