@@ -4,6 +4,7 @@
 // same turn of the event loop in which the state changes, so a rule decided later follows its delete on the connection.
 // Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
 
+import { NO_BUFFER } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
@@ -12,6 +13,7 @@ import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
 import { forgetConnections } from '../southbound/connection-tracking.ts';
+import { bufferOf } from '../southbound/raw-packets.ts';
 import { type PacketActions, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -72,6 +74,9 @@ export class ManagedSwitch {
   #gatedBy: ClassesSeen = { engine: undefined, version: 0 };
   #widenedBy: ClassesSeen = { engine: undefined, version: 0 };
   #isAdapted = false;
+  #repeated:
+    | { readonly name: string; readonly packetIns: { value: number }; readonly packetOuts: { value: number } }
+    | undefined;
   /** Addresses of jobs that came before it was known what the switch can do. */
   readonly #newBeforeAdapted: IpAddress[] = [];
 
@@ -91,6 +96,7 @@ export class ManagedSwitch {
       },
       {
         now: () => performance.now(),
+        onHostLeft: () => this.rules.judgeAnew(),
         onHostEvicted: (mac) => this.rules.refresh(this.pipeline.groupsOfHost(mac)),
         onJobPort: parts.onJobPort,
       },
@@ -118,6 +124,32 @@ export class ManagedSwitch {
       inTurn: (mend) => parts.mending.run(this, mend),
       onSent: (kind) => counters.flowMods.add([state.name, kind]),
     });
+    connection.onRawPacketIn = (packetIn) => this.#answerRepeated(packetIn);
+  }
+
+  /**
+   * Answers a packet whose own rule is on its way, as the switch will do by that rule; false for any other, which has to be
+   * judged. See repeated-packets.ts.
+   */
+  #answerRepeated(packetIn: Uint8Array): boolean {
+    const known = this.rules.decidedFor(packetIn);
+    if (known === undefined) return false;
+    const counts = this.#countsOfRepeated();
+    counts.packetIns.value++;
+    if (known.isDropped && bufferOf(packetIn) === NO_BUFFER) return true;
+    this.connection.answer(packetIn, known.packetOut);
+    counts.packetOuts.value++;
+    return true;
+  }
+
+  /** Under its name of now. */
+  #countsOfRepeated() {
+    const { name } = this.state;
+    if (this.#repeated?.name !== name) {
+      const { packetIns, packetOuts } = this.#counters;
+      this.#repeated = { name, packetIns: packetIns.at([name, 'repeated']), packetOuts: packetOuts.at([name]) };
+    }
+    return this.#repeated;
   }
 
   get state(): SwitchState {

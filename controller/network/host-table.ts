@@ -11,6 +11,8 @@ export interface HostTableOptions {
   readonly ttlMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** A MAC is no longer where it was noted last: it is elsewhere, or not known any more. */
+  readonly onLeft?: () => void;
   /** An entry had to go for lack of room. */
   readonly onEvicted?: (mac: MacAddress) => void;
 }
@@ -36,6 +38,7 @@ export class HostTable {
       perf: { now: options.now },
       dispose: (port, mac, reason) => {
         this.#count(port, -1);
+        options.onLeft?.();
         if (reason === 'evict') options.onEvicted?.(mac);
       },
     });

@@ -43,6 +43,7 @@ export interface SwitchIdentity {
 export interface SwitchStateParts {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  readonly onHostLeft?: () => void;
   readonly onHostEvicted?: (mac: MacAddress) => void;
   /** From now on a port of this name is a job's, or none is. */
   readonly onJobPort?: (portName: string, isJobPort: boolean) => void;
@@ -56,6 +57,7 @@ export class SwitchState {
   canTrackConnections = false;
   readonly hosts: HostTable;
   readonly #identity: SwitchIdentity;
+  readonly #dpidText: string;
   #config: SwitchConfig | undefined;
   readonly #ports = new Map<number, SwitchPort>();
   /** By name and by number as text; the first where they clash. */
@@ -70,6 +72,7 @@ export class SwitchState {
     this.dpid = identity.dpid;
     this.version = identity.version;
     this.#identity = identity;
+    this.#dpidText = formatDpid(identity.dpid);
     this.#config = identity.config;
     this.canMatchArp = identity.canMatchArp;
     this.hosts = 'hosts' in parts ? parts.hosts : hostTableFor(identity, parts);
@@ -103,7 +106,7 @@ export class SwitchState {
 
   /** The file's name for it, else the name of its LOCAL port (the OVS bridge), else its datapath id. */
   get name(): string {
-    return this.config?.name ?? this.bridgeName ?? formatDpid(this.dpid);
+    return this.config?.name ?? this.bridgeName ?? this.#dpidText;
   }
 
   /** The name of its LOCAL port. */
@@ -247,6 +250,7 @@ function hostTableFor(identity: SwitchIdentity, parts: SwitchStateParts): HostTa
     ttlMs: identity.agesHosts ? HOST_TTL_MS : 0,
     now: parts.now,
     ...(parts.onHostEvicted && { onEvicted: parts.onHostEvicted }),
+    ...(parts.onHostLeft && { onLeft: parts.onHostLeft }),
   });
 }
 

@@ -15,6 +15,8 @@
 import type { Socket } from 'node:net';
 import { decodeMessage, encodeMessage, FrameSplitter, formatError, type Message, OpenflowError } from 'node-openflow';
 import { negotiate, ourHello, type WireVersion } from './negotiation.ts';
+import { OutBuffer } from './out-buffer.ts';
+import { PACKET_IN, packetOutLength, writePacketOut } from './raw-packets.ts';
 import { SharedBarrier } from './shared-barrier.ts';
 
 export type ConnectionState = 'hello' | 'features' | 'ports' | 'config' | 'up' | 'closed';
@@ -71,6 +73,9 @@ export class SwitchConnection {
   readonly #owner: ConnectionOwner;
   readonly #options: ConnectionOptions;
   readonly #splitter = new FrameSplitter();
+  readonly #out: OutBuffer;
+  /** Answers a PacketIn that need not be decoded for it; false for one that has to be. Asked only when the switch is up. */
+  onRawPacketIn: ((message: Uint8Array) => boolean) | undefined;
   readonly #waiting = new Map<number, Waiting>();
   /** What is to be done if the request of this xid is refused. */
   readonly #attempts = new Map<number, () => void>();
@@ -85,11 +90,12 @@ export class SwitchConnection {
   #echoTimer: NodeJS.Timeout | undefined;
   #lastHeard = performance.now();
   #isEchoPending = false;
-  #isCorked = false;
+  #isHeld = false;
   #barrierOfTurn: SharedBarrier | undefined;
 
   constructor(socket: Socket, owner: ConnectionOwner, options: ConnectionOptions) {
     this.#socket = socket;
+    this.#out = new OutBuffer(socket);
     this.#owner = owner;
     this.#options = options;
     this.peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
@@ -139,6 +145,16 @@ export class SwitchConnection {
     return xid;
   }
 
+  /** Answers a PacketIn by a PacketOut without data, whose xid and buffer are those that it takes. */
+  answer(packetIn: Uint8Array, packetOut: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#holdWrites();
+    const { version } = this;
+    const at = this.#out.reserve(packetOutLength(version, packetOut, packetIn));
+    writePacketOut(version, packetOut, packetIn, this.#out.bytes, at, this.#takeXid());
+    this.#mindWaiting();
+  }
+
   /** True when the switch has carried out all that was sent before; false when it did not say so in time. */
   barrier(timeoutMs: number): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false);
@@ -181,7 +197,10 @@ export class SwitchConnection {
 
   /** Ends the connection for a reason of ours. */
   close(reason: string): void {
-    if (this.#state !== 'closed') this.#socket.end();
+    if (this.#state !== 'closed') {
+      this.#out.flush();
+      this.#socket.end();
+    }
     this.#finish(reason);
   }
 
@@ -215,10 +234,14 @@ export class SwitchConnection {
   #write(message: Message): void {
     if (this.#isClosed) return;
     this.#holdWrites();
-    this.#socket.write(encodeMessage(message));
-    if (this.#socket.writableLength > GIVE_UP_BYTES) {
-      this.close(`the switch does not take what it is sent: ${this.#socket.writableLength} bytes wait`);
-    } else if (this.#socket.writableLength > PAUSE_READING_BYTES) this.#socket.pause();
+    this.#out.write(encodeMessage(message));
+    this.#mindWaiting();
+  }
+
+  #mindWaiting(): void {
+    const { waiting } = this.#out;
+    if (waiting > GIVE_UP_BYTES) this.close(`the switch does not take what it is sent: ${waiting} bytes wait`);
+    else if (waiting > PAUSE_READING_BYTES) this.#socket.pause();
   }
 
   #onData(chunk: Buffer): void {
@@ -238,13 +261,12 @@ export class SwitchConnection {
 
   /** What is sent in one turn of the event loop goes out as one write. */
   #holdWrites(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.#socket.cork();
+    if (this.#isHeld) return;
+    this.#isHeld = true;
     process.nextTick(() => {
       this.#sendBarrierOfTurn();
-      this.#isCorked = false;
-      this.#socket.uncork();
+      this.#isHeld = false;
+      this.#out.flush();
     });
   }
 
@@ -269,6 +291,7 @@ export class SwitchConnection {
       this.#refuse(`OpenFlow version ${frame[0]} after agreeing on ${this.#version}`, BAD_VERSION, frame);
       return;
     }
+    if (type === PACKET_IN && this.#state === 'up' && this.onRawPacketIn?.(frame) === true) return;
     let message: Message;
     try {
       message = decodeMessage(frame);

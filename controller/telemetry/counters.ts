@@ -6,10 +6,18 @@ export class LabelledCounter<Labels extends readonly string[]> {
   readonly #values = new Map<string, { labels: Labels; value: number }>();
 
   add(labels: Labels, by = 1): void {
+    this.at(labels).value += by;
+  }
+
+  /** The one count of these labels, for whoever adds to it often. */
+  at(labels: Labels): { value: number } {
     const key = labels.join('\u0000');
-    const entry = this.#values.get(key);
-    if (entry === undefined) this.#values.set(key, { labels, value: by });
-    else entry.value += by;
+    let entry = this.#values.get(key);
+    if (entry === undefined) {
+      entry = { labels, value: 0 };
+      this.#values.set(key, entry);
+    }
+    return entry;
   }
 
   *entries(): Iterable<{ readonly labels: Labels; readonly value: number }> {
@@ -17,8 +25,11 @@ export class LabelledCounter<Labels extends readonly string[]> {
   }
 }
 
-/** What became of a PacketIn. `flow`: a rule and the packet were sent; `packet-out`: the packet only; `drop-flow`: a rule that drops. */
-export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed';
+/**
+ * What became of a PacketIn. `flow`: a rule and the packet were sent; `packet-out`: the packet only; `drop-flow`: a rule that
+ * drops; `repeated`: answered by a rule that was on its way already.
+ */
+export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed' | 'repeated';
 export type FlowModKind = 'add' | 'delete';
 export type KeptConnection = 'older' | 'newer';
 export type ConnectionOutcome = 'accepted' | 'closed' | 'refused';

@@ -244,6 +244,25 @@ export const MUTANTS: readonly Mutant[] = [
     to: "isBootstrapReply(frame) && role !== 'job'",
   },
   {
+    name: 'packets answered by a rule that was taken back',
+    file: `${enforcement}/reconcile/reconciler.ts`,
+    from: '(rule) => this.#repeated.forget(rule)',
+    to: '() => undefined',
+  },
+  {
+    name: 'repeated packets that do not tell where their sender is now',
+    hint: 'a host that is back before its rule has taken hold is where it is (1, single-table)',
+    file: `${enforcement}/managed-switch.ts`,
+    from: 'onHostLeft: () => this.rules.judgeAnew(),',
+    to: '',
+  },
+  {
+    name: 'a reload that tells a switch of no jobs that its own may meet now',
+    file: `${enforcement}/multi-table/multi-table.ts`,
+    from: '!== isNowKnown) return shift.jobs;',
+    to: '!== isNowKnown) return [];',
+  },
+  {
     name: "tags left on at jobs' ports",
     file: `${enforcement}/tags.ts`,
     from: 'return isAccess === isTagged ?',
@@ -278,9 +297,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reload that leaves the rules of jobs whose class has another number',
     hint: 'jobs that another file tells apart are told apart (4, multi-table)',
-    file: `${enforcement}/reload.ts`,
-    from: '...target.pipeline.groupsOfFile(), ...ofJobs]',
-    to: '...target.pipeline.groupsOfFile(), ...ofJobs.slice(0, 0)]',
+    file: `${enforcement}/multi-table/multi-table.ts`,
+    from: 'if (!isRenumbered(shift)) return [];',
+    to: 'if (isRenumbered(shift)) return [];',
   },
   {
     name: 'a reload answered for before the switches have confirmed it',

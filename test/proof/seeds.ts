@@ -52,6 +52,21 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a host that is back before its rule has taken hold is where it is (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        opening: [packet('udp4', 'bridge', 'wan')],
+        // All of them are on their way when the first is judged.
+        commands: [
+          { do: 'send', packet: packet('udp4', 'campus1', 'bridge') },
+          { do: 'send', packet: packet('udp4', 'campus1', 'bridge', atC1) },
+          { do: 'send', packet: packet('udp4', 'campus1', 'bridge') },
+        ],
+        packets: [packet('udp4', 'bridge', 'campus1')],
+      },
+    },
+    {
       what: `nothing for a host leaves by its port once that is a job's (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

@@ -2,6 +2,7 @@
 // nothing moves until the sequence says so. The engine's end has what SwitchConnection has and means the same.
 
 import { decodeMessage, encodeMessage, type Message } from 'node-openflow';
+import { packetOutLength, writePacketOut } from '../../controller/southbound/raw-packets.ts';
 import type {
   FeaturesReply,
   Outgoing,
@@ -42,6 +43,8 @@ export class Wire {
   /** Barrier replies are kept while this is so. */
   holdsBarriers = false;
   readonly #heldBarriers: Uint8Array[] = [];
+  /** What the engine is being handed. */
+  #taken: Uint8Array = new Uint8Array(0);
   #state: 'up' | 'closed' = 'up';
   /** Settles when the engine has been told of it. */
   readonly whenManaged: Promise<void>;
@@ -97,6 +100,14 @@ export class Wire {
     const xid = this.#nextXid++;
     if (this.#state === 'up') this.#toSwitch.push(encodeMessage({ ...message, xid } as Message));
     return xid;
+  }
+
+  onRawPacketIn: ((message: Uint8Array) => boolean) | undefined;
+
+  answer(packetIn: Uint8Array, packetOut: Uint8Array): void {
+    const out = new Uint8Array(packetOutLength(this.version, packetOut, packetIn));
+    writePacketOut(this.version, packetOut, packetIn, out, 0, this.#nextXid++);
+    if (this.#state === 'up') this.#toSwitch.push(out);
   }
 
   sendNumbered(make: (xid: number) => Outgoing): number {
@@ -179,9 +190,15 @@ export class Wire {
     const raw = this.#toController.shift();
     if (raw === undefined) return false;
     const message = decodeMessage(raw);
+    this.#taken = raw;
     if (message.type === 'barrierReply' && this.holdsBarriers) this.#heldBarriers.push(raw);
     else this.#take(message);
     return true;
+  }
+
+  /** Whether the engine has answered the message that it is being handed without its being decoded. */
+  isAnsweredRaw({ type }: Message): boolean {
+    return type === 'packetIn' && this.onRawPacketIn?.(this.#taken) === true;
   }
 
   releaseBarriers(): void {

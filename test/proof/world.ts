@@ -352,7 +352,7 @@ export class World implements WireOwner {
     const name = this.nameOf(wire);
     if (message.type === 'portStatus') this.#notePort(name, message);
     const heard = message.type === 'packetIn' ? this.#hear(name, message) : undefined;
-    tell();
+    if (!wire.isAnsweredRaw(message)) tell();
     if (heard !== undefined) this.#learn(name, heard);
     // A rule that idled out tells of a host that fell silent, even where a packet of its own was late.
     this.forgetAged(message.type === 'flowRemoved');

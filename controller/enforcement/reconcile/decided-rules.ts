@@ -38,15 +38,18 @@ interface Entry {
 
 export class DecidedRules {
   readonly #limit: number;
+  readonly #onDropped: (rule: FlowRule) => void;
   /** In the order in which they were decided. */
   readonly #byId = new Map<number, Entry>();
   readonly #byKey = new Map<string, number>();
   readonly #byToken = new Map<string, Set<number>>();
   #lastId = 0;
 
-  constructor(limit: number) {
+  /** @param onDropped told of each rule that is taken out, for whatever reason. */
+  constructor(limit: number, onDropped: (rule: FlowRule) => void = () => {}) {
     if (limit >= COOKIE_IDS) throw new Error(`no more than ${COOKIE_IDS - 1} decided rules can be told apart`);
     this.#limit = limit;
+    this.#onDropped = onDropped;
   }
 
   get size(): number {
@@ -125,6 +128,7 @@ export class DecidedRules {
       there?.delete(id);
       if (there?.size === 0) this.#byToken.delete(token);
     }
+    this.#onDropped(rule);
     return rule;
   }
 

@@ -20,6 +20,7 @@ import type { FlowModKind } from '../../telemetry/counters.ts';
 import { DECIDED_RULES, isDecided } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline } from '../pipeline.ts';
+import { type RepeatedPacket, RepeatedPackets } from '../repeated-packets.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
@@ -68,7 +69,8 @@ export class Reconciler {
   readonly #writer: ChangeWriter;
   /** The pipeline's rules that the switch has. */
   readonly #groups = new RuleGroups();
-  readonly #decided = new DecidedRules(MOST_DECIDED);
+  readonly #repeated: RepeatedPackets;
+  readonly #decided = new DecidedRules(MOST_DECIDED, (rule) => this.#repeated.forget(rule));
   readonly #room: Room;
   /** Groups that changed while the switch was being read. */
   readonly #dirty = new Set<string>();
@@ -89,6 +91,7 @@ export class Reconciler {
     this.#pipeline = pipeline;
     this.#log = log;
     this.#sender = new RuleSender(connection, parts.onSent);
+    this.#repeated = new RepeatedPackets(connection.version, () => performance.now());
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
     const budget = new RuleBudget(parts.ruleBudget);
@@ -162,6 +165,17 @@ export class Reconciler {
     const { rule, evicted } = this.#decided.add(decided, packet, isWide);
     if (evicted !== undefined) this.#sender.delete(evicted);
     this.#sender.add(rule);
+    this.#repeated.note(rule);
+  }
+
+  /** What a packet's own rule, which is on its way, will do with it; undefined for one that has to be judged. */
+  decidedFor(packetIn: Uint8Array): RepeatedPacket | undefined {
+    return this.#isMended ? this.#repeated.find(packetIn) : undefined;
+  }
+
+  /** Every packet is judged from now on, until another rule is decided: a host may be heard from elsewhere. */
+  judgeAnew(): void {
+    this.#repeated.clear();
   }
 
   /** Deletes the rules that were decided for packets on any of these; without any, all of them. False if there are none. */
