@@ -150,12 +150,15 @@ export function ruleKey(rule: Pick<FlowRule, 'table' | 'priority' | 'match'>): s
 }
 
 export function matchKey(match: FlowMatch): string {
-  return FIELDS.map((field) => {
-    const value = match[field];
-    if (value === undefined) return '';
-    if (typeof value !== 'object') return String(value);
-    return 'mask' in value ? `${value.value}&${value.mask}` : `${value.network}/${value.length}`;
-  }).join(',');
+  // Made for every rule that is decided: few of the fields are there.
+  let key = '';
+  for (let i = 0; i < FIELDS.length; i++) {
+    const value = match[FIELDS[i]!];
+    if (value === undefined) continue;
+    if (typeof value !== 'object') key += `${i}=${value},`;
+    else key += 'mask' in value ? `${i}=${value.value}&${value.mask},` : `${i}=${value.network}/${value.length},`;
+  }
+  return key;
 }
 
 const FIELDS = [

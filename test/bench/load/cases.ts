@@ -16,7 +16,7 @@ export interface LoadCase {
   readonly version: '1.0' | '1.3';
   readonly switches: number;
   readonly answersPerSec: number;
-  readonly cpuUsPerAnswer: number;
+  readonly cpuUsPerAnswer: number | null;
   readonly p50Us: number | null;
   readonly p99Us: number | null;
   readonly rssMiB: number;
@@ -131,7 +131,7 @@ export class LoadBench {
   }
 
   #ratio(name: string, { cpuUsPerAnswer }: LoadResult, other: LoadResult | undefined, most: number): void {
-    if (other === undefined) return;
+    if (other?.cpuUsPerAnswer === undefined || cpuUsPerAnswer === undefined) return;
     this.targets.push(atMost(name, cpuUsPerAnswer / other.cpuUsPerAnswer, most, 'times'));
   }
 
@@ -168,7 +168,7 @@ export class LoadBench {
       version: versionName(version),
       switches: kind.switches,
       answersPerSec: Math.round(result.answersPerSec),
-      cpuUsPerAnswer: Number(result.cpuUsPerAnswer.toFixed(3)),
+      cpuUsPerAnswer: result.cpuUsPerAnswer === undefined ? null : Number(result.cpuUsPerAnswer.toFixed(3)),
       p50Us: result.p50Us === undefined ? null : Math.round(result.p50Us),
       p99Us: result.p99Us === undefined ? null : Math.round(result.p99Us),
       rssMiB: Math.round(result.rssMiB),
@@ -185,10 +185,11 @@ function versionName(version: Version): '1.0' | '1.3' {
 
 function medians(results: readonly LoadResult[]): LoadResult {
   const of = (key: keyof LoadResult) => median(results.map((each) => each[key] ?? Number.NaN));
-  const optional = (key: 'p50Us' | 'p99Us') => (results[0]?.[key] === undefined ? undefined : of(key));
+  const optional = (key: 'cpuUsPerAnswer' | 'p50Us' | 'p99Us') =>
+    results[0]?.[key] === undefined ? undefined : of(key);
   return {
     answersPerSec: of('answersPerSec'),
-    cpuUsPerAnswer: of('cpuUsPerAnswer'),
+    cpuUsPerAnswer: optional('cpuUsPerAnswer'),
     p50Us: optional('p50Us'),
     p99Us: optional('p99Us'),
     rssMiB: of('rssMiB'),

@@ -61,6 +61,11 @@ export class LoadSwitch {
     this.#send({ version: this.#parts.version, xid: 0, type: 'hello', elements: [] });
   }
 
+  /** How many different packets it sends. */
+  get flows(): number {
+    return this.#packets.length;
+  }
+
   disconnect(): void {
     this.#socket?.destroy();
   }
