@@ -30,11 +30,11 @@ const ANSWER = 6;
 const SENT = 7;
 const STEP_MS = 16;
 /** Entries with the same hash that have room; one more takes the place of the oldest. */
-const WAYS = 4;
-/** So many times as many entries as are in use: then one bucket in three hundred has too few. */
+const WAYS = 8;
+/** So many times as many entries as are in use: then one bucket in four thousand has too few. */
 const SPARSE = 4;
-const FIRST_BUCKETS = 16;
-const MOST_BUCKETS = 65_536;
+const FIRST_BUCKETS = 8;
+const MOST_BUCKETS = 32_768;
 /** Beyond it all packets are judged again. There is one for each pair of ports, with queue and mark. */
 const MOST_ANSWERS = 4096;
 

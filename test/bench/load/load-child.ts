@@ -34,7 +34,7 @@ export interface LoadResult {
 const QUIET_MS = 400;
 const DEADLINE_MS = 60_000;
 const LOOK_MS = 20;
-const MOST_LEARNING_MS = 4000;
+const MOST_LEARNING_MS = 10_000;
 /** What the kernel counts processor time in (sysconf CLK_TCK). */
 const TICK_US = 10_000;
 const PAGE_BYTES = 4096;
