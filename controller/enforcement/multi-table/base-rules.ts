@@ -55,6 +55,11 @@ export function baseRules(context: MultiTableContext): FlowRule[] {
   ];
 }
 
+/** All of a switch that `baseRules` looks at: where this is the same, so are the rules. */
+export function baseKey({ view, known, hasRegisters, asksAboutUnknown }: MultiTableContext): string {
+  return [hasRegisters, asksAboutUnknown, known.isAll, tracksConnections(view)].join();
+}
+
 /** Where there is room for nothing else. */
 export function askAboutAll(): FlowRule {
   return rule(Table.INGRESS, Level.MISS, {}, toController);

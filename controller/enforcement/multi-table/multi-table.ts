@@ -9,7 +9,7 @@ import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline, PipelineMemory } from '../pipeline.ts';
 import { isRenumbered, type Shift } from '../policy-view.ts';
-import { askAboutAll, baseRules } from './base-rules.ts';
+import { askAboutAll, baseKey, baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
 import { jobRules } from './job-rules.ts';
@@ -55,7 +55,7 @@ export class MultiTablePipeline implements Pipeline {
 
   rulesOf(group: string): FlowRule[] {
     const context = this.#context;
-    if (group === BASE) return baseRules(context);
+    if (group === BASE) return this.#baseRules();
     if (group === VERDICTS) return [this.guard.reserve, ...this.#verdictRules()];
     const kind = group.slice(0, group.indexOf(':'));
     const name = group.slice(kind.length + 1);
@@ -156,6 +156,12 @@ export class MultiTablePipeline implements Pipeline {
     });
     const touched = new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job }))]);
     return { pipeline, touched, takeOver: () => known.takeOver(then) };
+  }
+
+  /** Made once for all switches on which they come to the same: a thousand idle ones have little else. */
+  #baseRules(): FlowRule[] {
+    const context = this.#context;
+    return context.view.policy.derived(`base ${baseKey(context)}`, () => baseRules(context));
   }
 
   /** Of the classes of jobs and of the file's blocks; where all are known, made once for all switches on which verdicts come to the same. */
