@@ -26,10 +26,18 @@ export interface PolicyInForce {
 export interface PolicyControlParts {
   readonly engine: EnforcementEngine;
   readonly inForce: PolicyInForce;
+  /** The fingerprint of what `inForce` was read from, where it was read from a file. */
+  readonly tried?: string | undefined;
   /** Reads the file anew that Lark was started with; undefined where it was started without one. */
   readonly load: (() => Promise<ConfigResult>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** Why the last load was refused, and when: wall-clock milliseconds. */
+export interface Refusal {
+  readonly at: number;
+  readonly problems: readonly ConfigProblem[];
 }
 
 export interface PlanRequest {
@@ -64,13 +72,15 @@ export class PolicyControl {
   readonly #parts: PolicyControlParts;
   #inForce: PolicyInForce;
   #loadedAt: number;
-  #lastFailed = false;
+  #refusal: Refusal | undefined;
+  #tried: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PolicyControlParts) {
     this.#parts = parts;
     this.#inForce = parts.inForce;
     this.#loadedAt = parts.clock.now();
+    this.#tried = parts.tried;
   }
 
   get config(): Config {
@@ -79,6 +89,20 @@ export class PolicyControl {
 
   get source(): PolicySource {
     return this.#inForce.source;
+  }
+
+  /** The fingerprint of the content that was loaded last, whatever came of it. */
+  get tried(): string | undefined {
+    return this.#tried;
+  }
+
+  /** Of the last load; undefined where that succeeded. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  get hasFile(): boolean {
+    return this.#parts.load !== undefined;
   }
 
   get status() {
@@ -90,7 +114,7 @@ export class PolicyControl {
       warnings: warnings.length,
       switches: config.switches.map(({ name }) => name),
       sha256: source.sha256,
-      isLastLoadRefused: this.#lastFailed,
+      isLastLoadRefused: this.#refusal !== undefined,
     };
   }
 
@@ -123,6 +147,7 @@ export class PolicyControl {
       return { outcome: 'no-file' };
     }
     const result = await load();
+    this.#tried = result.fingerprint;
     if (result.config === undefined) return this.#refused(result.errors);
     const { config, warnings, source = NO_SOURCE } = result;
     const sorted = await engine.sortJobs(config);
@@ -131,7 +156,7 @@ export class PolicyControl {
     if (problems.length > 0) return this.#refused(problems);
     this.#inForce = { config, warnings, source };
     this.#loadedAt = clock.now();
-    this.#lastFailed = false;
+    this.#refusal = undefined;
     const switches = await engine.reload(prepared);
     await pause(clock, config.jobs.settleMs);
     for (const { code, message, file, place } of warnings) {
@@ -154,7 +179,7 @@ export class PolicyControl {
   }
 
   #refused(problems: readonly ConfigProblem[]): ReloadOutcome {
-    this.#lastFailed = true;
+    this.#refusal = { at: this.#parts.clock.now(), problems };
     for (const { code, message, file, place } of problems) {
       this.#parts.log.error(
         { code, place: place === undefined ? file : formatPlace(place), message },

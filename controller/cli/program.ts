@@ -21,8 +21,8 @@ Examples:
   $ lark demo                          see it work, on a network of its own
   $ lark check policy.yaml             is the policy file right?
   $ lark run policy.yaml               run the controller
-  $ lark plan policy.yaml              what would a changed file do?
-  $ lark reload                        put it in force
+  $ lark plan new.yaml                 what would another file do?
+  $ lark reload                        put the changed file in force, and see what was done
   $ lark switches; lark jobs           what it sees
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
