@@ -53,7 +53,7 @@ export interface RunningLark {
 }
 
 export async function startLark(config: Config, options: StartOptions): Promise<RunningLark> {
-  const { log } = options;
+  const { log, version } = options;
   // Both throw a StoreError: a Lark that does not know its jobs must not answer for them.
   const store: JobStore = config.store === undefined ? new VolatileJobStore() : LmdbJobStore.open(config.store.path);
   const state = store.load();
@@ -90,8 +90,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const api = new LiveLark({ engine, admission, policy, forgetSwitch });
-  const metrics = createMetrics({ counters, api, version: options.version, config: () => policy.status });
+  const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
+  const metrics = createMetrics({ counters, api, version, config: () => policy.status });
   const http = buildHttpServer({ api, metrics, log });
   const connectionOptions = {
     versions: config.openflow.versions,

@@ -1,4 +1,4 @@
-// A whole Lark whose policy file changes on the disk: what the log and the metrics say of it.
+// A whole Lark whose policy file changes on the disk: what the log, the metrics and /v1/status say of it.
 
 import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../controller/config/file-contents.ts';
 import { type ConfigResult, loadConfig, parseConfig } from '../../controller/config/load-config.ts';
 import { type RunningLark, startLark } from '../../controller/main.ts';
+import type { StatusView } from '../../controller/northbound/lark-api.ts';
 import { eventually } from '../support/eventually.ts';
 
 const HEAD = `
@@ -63,6 +64,10 @@ const metric = async (name: string): Promise<string> => {
   const page = await (await fetch(`http://${host}:${port}/metrics`)).text();
   return page.split('\n').find((line) => line.startsWith(name)) ?? '';
 };
+const status = async (): Promise<StatusView> => {
+  const { host, port } = lark!.addresses.http;
+  return (await (await fetch(`http://${host}:${port}/v1/status`)).json()) as StatusView;
+};
 const hasLogged = (...wanted: readonly string[]) =>
   eventually(JSON.stringify(wanted), () => events().length >= wanted.length).then(() =>
     expect(events()).toEqual(wanted),
@@ -77,6 +82,8 @@ describe('a policy file that changes', () => {
     expect(lines.at(-1)).toMatchObject({ file: path, sha256: sha256Of(SECOND) });
     expect(await metric('lark_config_info')).toContain(sha256Of(SECOND));
     expect(await metric('lark_config_policies')).toBe('lark_config_policies 2');
+    const { policy } = await status();
+    expect(policy).toMatchObject({ file: path, sha256: sha256Of(SECOND), policies: 2, watch: 'events', refused: null });
   });
 
   it.each([
@@ -95,11 +102,15 @@ describe('a policy file that changes', () => {
     expect(lines.at(-1)?.message).toMatch(message);
     expect(await metric('lark_config_load_error')).toBe('lark_config_load_error 1');
     expect(await metric('lark_config_info')).toContain(sha256Of(FIRST));
+    const { policy } = await status();
+    expect(policy).toMatchObject({ sha256: sha256Of(FIRST), policies: 1, refused: { total: 1 } });
+    expect(policy.refused?.problems[0]).toMatchObject({ file: path, message: expect.stringMatching(message) });
     await writeFile(`${path}.new`, SECOND);
     await rename(`${path}.new`, path);
     await hasLogged('policy.changed', 'policy.refused', 'policy.changed', 'policy.reloaded');
     expect(await metric('lark_config_load_error')).toBe('lark_config_load_error 0');
     expect(await metric('lark_config_info')).toContain(sha256Of(SECOND));
+    expect((await status()).policy.refused).toBeNull();
   });
 
   it('stays in force while it is gone, and is no longer refused when it is back as it was', async () => {
@@ -136,6 +147,7 @@ describe('a policy file that changes', () => {
     await writeFile(path, SECOND);
     await lark!.reload();
     expect(events()).toEqual(['policy.reloaded']);
+    expect((await status()).policy.watch).toBe('off');
   });
 
   it('is not watched where it cannot be read twice', async () => {
