@@ -1,6 +1,6 @@
-// The policy file in force, and how another takes its place. A file that is wrong, that needs a restart or that goes beyond
-// its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads come one
-// after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
+// The policy file in force, and how another takes its place. A file that is wrong, that lost its policies, that needs a restart
+// or that goes beyond its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads
+// come one after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
 
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { type Config, formatPlace } from './config/config.ts';
 import { needsRestart } from './config/config-difference.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource, parseConfig } from './config/load-config.ts';
 import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
+import { lostPolicies } from './config/lost-policies.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { readYaml } from './config/yaml-source.ts';
 import type { VerdictEngine } from './enforcement/endpoint-classes.ts';
@@ -175,7 +176,11 @@ export class PolicyControl {
   }
 
   #problems(plan: ReloadPlan, config: Config, text: string): readonly ConfigProblem[] {
-    return [...needsRestart(this.config, config, text), ...beyondLimits(plan, config, text)];
+    return [
+      ...needsRestart(this.config, config, text),
+      ...lostPolicies(this.config, config, text),
+      ...beyondLimits(plan, config, text),
+    ];
   }
 
   #refused(problems: readonly ConfigProblem[]): ReloadOutcome {
