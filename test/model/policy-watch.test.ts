@@ -1,6 +1,7 @@
 // A whole Lark whose policy file changes on the disk: what the log, the metrics and /v1/status say of it.
 
-import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -75,9 +76,9 @@ const hasLogged = (...wanted: readonly string[]) =>
 
 describe('a policy file that changes', () => {
   it('is in force without being asked for', async () => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await start();
-    await writeFile(path, SECOND);
+    writeFileSync(path, SECOND);
     await hasLogged('policy.changed', 'policy.reloaded');
     expect(lines.at(-1)).toMatchObject({ file: path, sha256: sha256Of(SECOND) });
     expect(await metric('lark_config_info')).toContain(sha256Of(SECOND));
@@ -89,15 +90,16 @@ describe('a policy file that changes', () => {
   it.each([
     ['empty', '', /is empty: write "policies: \[\]" if nothing is to be denied/],
     ['cut off', SECOND.slice(0, -8), /not valid YAML/],
+    ['cut off before its policies', HEAD, /has no policies, and 1 policy is in force/],
     [
       'of another listener',
       SECOND.replace('http: { listen: 127.0.0.1:0 }', 'http: { listen: 127.0.0.1:1 }'),
       /restart/,
     ],
   ])('is refused while it is %s, and taken when it is right', async (_what, bad, message) => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await start();
-    await writeFile(path, bad);
+    writeFileSync(path, bad);
     await hasLogged('policy.changed', 'policy.refused');
     expect(lines.at(-1)?.message).toMatch(message);
     expect(await metric('lark_config_load_error')).toBe('lark_config_load_error 1');
@@ -105,7 +107,7 @@ describe('a policy file that changes', () => {
     const { policy } = await status();
     expect(policy).toMatchObject({ sha256: sha256Of(FIRST), policies: 1, refused: { total: 1 } });
     expect(policy.refused?.problems[0]).toMatchObject({ file: path, message: expect.stringMatching(message) });
-    await writeFile(`${path}.new`, SECOND);
+    writeFileSync(`${path}.new`, SECOND);
     await rename(`${path}.new`, path);
     await hasLogged('policy.changed', 'policy.refused', 'policy.changed', 'policy.reloaded');
     expect(await metric('lark_config_load_error')).toBe('lark_config_load_error 0');
@@ -114,37 +116,37 @@ describe('a policy file that changes', () => {
   });
 
   it('stays in force while it is gone, and is no longer refused when it is back as it was', async () => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await start();
     await unlink(path);
     await hasLogged('policy.changed', 'policy.refused');
     expect(lines.at(-1)).toMatchObject({ code: 'CONFIG_UNREADABLE' });
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await hasLogged('policy.changed', 'policy.refused', 'policy.changed', 'policy.reloaded');
     expect(await metric('lark_config_load_error')).toBe('lark_config_load_error 0');
   });
 
   it('is loaded once where it is asked for and noticed at the same time', async () => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await start();
-    await writeFile(path, SECOND);
+    writeFileSync(path, SECOND);
     await lark!.reload();
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await hasLogged('policy.reloaded', 'policy.changed', 'policy.reloaded');
   });
 
   it('is seen where it changed between the check and the start', async () => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     const loaded = await loadConfig(path);
-    await writeFile(path, SECOND);
+    writeFileSync(path, SECOND);
     await start({ loaded, watch: path });
     await hasLogged('policy.changed', 'policy.reloaded');
   });
 
   it('is left alone where it is not watched', async () => {
-    await writeFile(path, FIRST);
+    writeFileSync(path, FIRST);
     await start({});
-    await writeFile(path, SECOND);
+    writeFileSync(path, SECOND);
     await lark!.reload();
     expect(events()).toEqual(['policy.reloaded']);
     expect((await status()).policy.watch).toBe('off');

@@ -1,6 +1,7 @@
 // A policy file in a folder of its own, watched for a test: what was taken stands in `taken`, in order, as the text of the
 // file and of its modules, or as the code of what kept the file from being read.
 
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,8 +66,9 @@ export class WatchedFile {
     await this.gate;
   }
 
-  write(text: string): Promise<void> {
-    return writeFile(this.path, text);
+  /** In place, and in one go as far as this process can see: it does not look at a file that it has emptied to write it. */
+  write(text: string): void {
+    writeFileSync(this.path, text);
   }
 
   /** As most editors and tools do it. */
