@@ -64,7 +64,7 @@ function statusText({ version, startedAt, uptimeSec, policy, switches, mendsWait
 
 const WATCH_TEXTS: Readonly<Record<StatusView['policy']['watch'], string>> = {
   events: 'yes',
-  looks: 'by looking every 10 s: its folder cannot be watched, see policy.watch_failed in the log',
+  looks: 'by looking every 10 s: a folder cannot be watched, see policy.watch_failed in the log',
   off: 'no: a changed file waits for lark reload',
 };
 
