@@ -4,6 +4,7 @@
 import type { AttributeValue } from '../policies/policy.ts';
 import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
 import { formatPlace, type Place } from './config/config.ts';
+import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import { kindOf } from './enforcement/cookie.ts';
 import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.ts';
@@ -14,6 +15,7 @@ import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
+import type { Clock } from './jobs/clock.ts';
 import { formatDpid } from './network/switch-state.ts';
 import type {
   ChosenView,
@@ -27,6 +29,7 @@ import type {
   Readiness,
   ReloadView,
   RuleView,
+  StatusView,
   SwitchView,
 } from './northbound/lark-api.ts';
 import { ProblemError } from './northbound/problem.ts';
@@ -34,6 +37,7 @@ import { problemView } from './northbound/problem-view.ts';
 import type { PlanRequest, PolicyControl } from './policy-control.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
 import { writeState } from './state/state-file.ts';
+import { statusView } from './status-view.ts';
 
 /** How long `explain` waits for a switch to tell its rules. */
 const EXPLAIN_TIMEOUT_MS = 2_000;
@@ -42,6 +46,11 @@ export interface LiveLarkParts {
   readonly engine: EnforcementEngine;
   readonly admission: AdmissionService;
   readonly policy: PolicyControl;
+  /** The watch of the policy file, where there is one. */
+  readonly watch: () => FileWatch | undefined;
+  /** Of package.json. */
+  readonly version: string;
+  readonly clock: Clock;
   /** As `AdmissionService.forgetSwitch`. */
   readonly forgetSwitch: (dpid: string) => Promise<readonly IpAddress[] | undefined>;
 }
@@ -51,8 +60,12 @@ export class LiveLark implements LarkApi {
   readonly #admission: AdmissionService;
   readonly #policy: PolicyControl;
   readonly #forgetSwitch: LiveLarkParts['forgetSwitch'];
+  readonly #parts: LiveLarkParts;
+  readonly #startedAt: number;
 
   constructor(parts: LiveLarkParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
     this.#engine = parts.engine;
     this.#admission = parts.admission;
     this.#policy = parts.policy;
@@ -192,6 +205,12 @@ export class LiveLark implements LarkApi {
     }
     if (this.#engine.switches().length === 0 && reasons.length === 0) reasons.push('no switch is connected');
     return { ready: reasons.length === 0, reasons };
+  }
+
+  status(): StatusView {
+    const { version, clock, policy, engine } = this.#parts;
+    const [startedAt, now, watch] = [this.#startedAt, clock.now(), this.#parts.watch()];
+    return statusView({ version, startedAt, now, policy, watch, engine, jobs: this.jobCounts() });
   }
 
   #jobView({ job, enforcement, leaseEndsAt }: Admitted): JobView {

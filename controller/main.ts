@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import { type PolicyFailure, policyFailures } from '../policies/guarded-policy.ts';
 import type { Config, ListenAddress } from './config/config.ts';
+import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
@@ -19,6 +20,7 @@ import { LiveLark } from './live-lark.ts';
 import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
+import { watchPolicy } from './policy-watch.ts';
 import { RememberedSwitches } from './remembered-switches.ts';
 import { BACKLOG, backlogShortage } from './southbound/backlog.ts';
 import { OpenflowServer } from './southbound/openflow-server.ts';
@@ -35,6 +37,10 @@ export interface StartOptions {
   readonly source?: PolicySource;
   /** Reads the policy file anew, for a reload; left out where there is no file. */
   readonly load?: () => Promise<ConfigResult>;
+  /** `ConfigResult.fingerprint` of what the config was made from. */
+  readonly fingerprint?: string;
+  /** The policy file, to be watched: it is loaded when it changes. Left out: it is not. */
+  readonly watch?: string;
 }
 
 export interface RunningLark {
@@ -47,15 +53,16 @@ export interface RunningLark {
 }
 
 export async function startLark(config: Config, options: StartOptions): Promise<RunningLark> {
-  const { log } = options;
+  const { log, version } = options;
   // Both throw a StoreError: a Lark that does not know its jobs must not answer for them.
   const store: JobStore = config.store === undefined ? new VolatileJobStore() : LmdbJobStore.open(config.store.path);
   const state = store.load();
   const counters = new Counters();
   const engine = new EnforcementEngine({ config, counters, log });
   const clock = systemClock;
-  const { warnings, source = NO_SOURCE, load } = options;
-  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, load, clock, log });
+  const { warnings, source = NO_SOURCE, load, fingerprint: tried } = options;
+  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });
+  let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
@@ -83,8 +90,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const api = new LiveLark({ engine, admission, policy, forgetSwitch });
-  const metrics = createMetrics({ counters, api, version: options.version, config: () => policy.status });
+  const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
+  const metrics = createMetrics({ counters, api, version, config: () => policy.status });
   const http = buildHttpServer({ api, metrics, log });
   const connectionOptions = {
     versions: config.openflow.versions,
@@ -97,6 +104,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {
+    watch?.stop();
     await Promise.allSettled([feed.close(), http.close()]);
     admission.stop();
     await openflow.close();
@@ -111,6 +119,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
       http: await listenHttp(http, config.http.listen),
       jobs: { host: config.jobs.listen.host, port: (await feed.listen(config.jobs.listen)).port },
     };
+    if (options.watch !== undefined) watch = await watchPolicy({ path: options.watch, policy, log });
     return { addresses, reload: () => policy.reload(), close };
   } catch (error) {
     await close();

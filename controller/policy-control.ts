@@ -1,6 +1,6 @@
-// The policy file in force, and how another takes its place. A file that is wrong, that needs a restart or that goes beyond
-// its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads come one
-// after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
+// The policy file in force, and how another takes its place. A file that is wrong, that lost its policies, that needs a restart
+// or that goes beyond its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads
+// come one after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
 
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { type Config, formatPlace } from './config/config.ts';
 import { needsRestart } from './config/config-difference.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource, parseConfig } from './config/load-config.ts';
 import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
+import { lostPolicies } from './config/lost-policies.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { readYaml } from './config/yaml-source.ts';
 import type { VerdictEngine } from './enforcement/endpoint-classes.ts';
@@ -26,10 +27,18 @@ export interface PolicyInForce {
 export interface PolicyControlParts {
   readonly engine: EnforcementEngine;
   readonly inForce: PolicyInForce;
+  /** The fingerprint of what `inForce` was read from, where it was read from a file. */
+  readonly tried?: string | undefined;
   /** Reads the file anew that Lark was started with; undefined where it was started without one. */
   readonly load: (() => Promise<ConfigResult>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** Why the last load was refused, and when: wall-clock milliseconds. */
+export interface Refusal {
+  readonly at: number;
+  readonly problems: readonly ConfigProblem[];
 }
 
 export interface PlanRequest {
@@ -64,13 +73,15 @@ export class PolicyControl {
   readonly #parts: PolicyControlParts;
   #inForce: PolicyInForce;
   #loadedAt: number;
-  #lastFailed = false;
+  #refusal: Refusal | undefined;
+  #tried: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PolicyControlParts) {
     this.#parts = parts;
     this.#inForce = parts.inForce;
     this.#loadedAt = parts.clock.now();
+    this.#tried = parts.tried;
   }
 
   get config(): Config {
@@ -79,6 +90,20 @@ export class PolicyControl {
 
   get source(): PolicySource {
     return this.#inForce.source;
+  }
+
+  /** The fingerprint of the content that was loaded last, whatever came of it. */
+  get tried(): string | undefined {
+    return this.#tried;
+  }
+
+  /** Of the last load; undefined where that succeeded. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  get hasFile(): boolean {
+    return this.#parts.load !== undefined;
   }
 
   get status() {
@@ -90,7 +115,7 @@ export class PolicyControl {
       warnings: warnings.length,
       switches: config.switches.map(({ name }) => name),
       sha256: source.sha256,
-      isLastLoadRefused: this.#lastFailed,
+      isLastLoadRefused: this.#refusal !== undefined,
     };
   }
 
@@ -123,6 +148,7 @@ export class PolicyControl {
       return { outcome: 'no-file' };
     }
     const result = await load();
+    this.#tried = result.fingerprint;
     if (result.config === undefined) return this.#refused(result.errors);
     const { config, warnings, source = NO_SOURCE } = result;
     const sorted = await engine.sortJobs(config);
@@ -131,7 +157,7 @@ export class PolicyControl {
     if (problems.length > 0) return this.#refused(problems);
     this.#inForce = { config, warnings, source };
     this.#loadedAt = clock.now();
-    this.#lastFailed = false;
+    this.#refusal = undefined;
     const switches = await engine.reload(prepared);
     await pause(clock, config.jobs.settleMs);
     for (const { code, message, file, place } of warnings) {
@@ -150,11 +176,15 @@ export class PolicyControl {
   }
 
   #problems(plan: ReloadPlan, config: Config, text: string): readonly ConfigProblem[] {
-    return [...needsRestart(this.config, config, text), ...beyondLimits(plan, config, text)];
+    return [
+      ...needsRestart(this.config, config, text),
+      ...lostPolicies(this.config, config, text),
+      ...beyondLimits(plan, config, text),
+    ];
   }
 
   #refused(problems: readonly ConfigProblem[]): ReloadOutcome {
-    this.#lastFailed = true;
+    this.#refusal = { at: this.#parts.clock.now(), problems };
     for (const { code, message, file, place } of problems) {
       this.#parts.log.error(
         { code, place: place === undefined ? file : formatPlace(place), message },

@@ -32,6 +32,10 @@ export interface StartOptions {
   readonly source?: PolicySource;
   /** Reads the policy file anew; left out where there is none. */
   readonly load?: () => Promise<ConfigResult>;
+  /** `ConfigResult.fingerprint` of what the config was made from. */
+  readonly fingerprint?: string;
+  /** The policy file, to be watched; left out: it is not. */
+  readonly watch?: string;
 }
 
 export interface DemoOptions {

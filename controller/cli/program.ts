@@ -13,6 +13,7 @@ import { registerPlanCommand } from './plan-command.ts';
 import { registerReloadCommand } from './reload-command.ts';
 import { registerRunCommand } from './run-command.ts';
 import { registerStateCommand } from './state-command.ts';
+import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
 
@@ -21,8 +22,9 @@ Examples:
   $ lark demo                          see it work, on a network of its own
   $ lark check policy.yaml             is the policy file right?
   $ lark run policy.yaml               run the controller
-  $ lark plan policy.yaml              what would a changed file do?
-  $ lark reload                        put it in force
+  $ lark plan new.yaml                 what would another file do?
+  $ lark reload                        put the changed file in force, and see what was done
+  $ lark status                        how is it, and is the file in force?
   $ lark switches; lark jobs           what it sees
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
@@ -70,6 +72,7 @@ export async function runCli(
   registerPlanCommand(program, context);
   registerReloadCommand(program, context);
   registerStateCommand(program, context);
+  registerStatusCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {

@@ -14,11 +14,12 @@ const TIMEOUT_MS = 15 * 60_000;
 
 const EXAMPLES = `
 Examples:
-  $ lark plan policy.yaml && lark reload   see what it will do, and do it
+  $ lark reload                            put the file in force as it is, and say what was done
   $ lark reload --json                     what was done, for a program
   $ kill -HUP PID                          the same, without an answer: see the log
 
-The running Lark reads the file that it was started with. A file that \`lark check\` refuses changes nothing. Exits with 0
+The running Lark reads the file that it was started with. It notices by itself when that changes, unless it runs with
+--no-watch: see what another file would do with "lark plan new.yaml" before it is moved over. A file that \`lark check\` refuses changes nothing. Exits with 0
 once every connected switch has confirmed, and with 1 where the file is refused or a switch has not confirmed in time.
 `;
 

@@ -84,6 +84,23 @@ describe('lark run', () => {
     expect([ran.code, read]).toEqual([0, ['policy.yaml', 'policy.yaml', 'policy.yaml']]);
   });
 
+  it.each([
+    [['run', 'policy.yaml'], { watch: 'policy.yaml', fingerprint: 'f0' }],
+    [['run', 'policy.yaml', '--no-watch'], { fingerprint: 'f0' }],
+    [['run'], {}],
+  ])('has the file watched unless told not to: %s', async (args, expected) => {
+    const { signals, send } = testSignals();
+    const loads = async (path: string | undefined) => ({ ...(await loadConfig()), ...(path && { fingerprint: 'f0' }) });
+    let given = {};
+    const startLark: CliParts['startLark'] = async (_config, { watch, fingerprint }) => {
+      given = { ...(watch && { watch }), ...(fingerprint && { fingerprint }) };
+      send('SIGTERM');
+      return lark(async () => {});
+    };
+    await runForTest(args, { parts: { loadConfig: loads, startLark, signals } });
+    expect(given).toEqual(expected);
+  });
+
   it('ends at once, with the shell’s code for the signal, when a second one comes', async () => {
     const { signals, send } = testSignals();
     const exits: number[] = [];

@@ -1,5 +1,5 @@
-// `lark run`: the service. It starts only with a file that is right, says where it listens, reads the file anew on SIGHUP,
-// and on SIGTERM or SIGINT closes what is open within STOP_DEADLINE_MS; a second of those ends it at once.
+// `lark run`: the service. It starts only with a file that is right, says where it listens, reads the file anew when that
+// changes and on SIGHUP, and on SIGTERM or SIGINT closes what is open within STOP_DEADLINE_MS; a second of those ends it at once.
 
 import { type Command, Option } from 'commander';
 import { formatPlace } from '../config/config.ts';
@@ -17,6 +17,7 @@ const EXAMPLES = `
 Examples:
   $ lark run policy.yaml                      the controller with this policy
   $ lark run                                  with defaults: a learning switch, and a job feed on loopback
+  $ lark run policy.yaml --no-watch           a changed file waits for \`lark reload\`
   $ lark run policy.yaml --log-level debug    more to read
   $ lark run policy.yaml --log-format json    the log as JSON lines, even on a terminal
 
@@ -24,13 +25,15 @@ Then point a switch at it:
   $ ovs-vsctl set-controller BRIDGE tcp:127.0.0.1:6653
   $ ovs-vsctl set-fail-mode BRIDGE secure
 
-A file that \`lark check\` refuses is refused here with the same messages. SIGHUP reads the file anew, as \`lark reload\` does. SIGTERM and Ctrl-C stop it cleanly; the second one at
-once. Switches in fail mode "secure" go on with the rules they have.
+A file that \`lark check\` refuses is refused here with the same messages. A file that changes while Lark runs is put in force, or
+refused, within a second; SIGHUP reads it anew, as \`lark reload\` does. SIGTERM and Ctrl-C stop it cleanly; the second one
+at once. Switches in fail mode "secure" go on with the rules they have.
 `;
 
 interface RunOptions {
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
+  readonly watch: boolean;
 }
 
 export function registerRunCommand(program: Command, context: CommandContext): void {
@@ -46,6 +49,7 @@ export function registerRunCommand(program: Command, context: CommandContext): v
         'json',
       ]),
     )
+    .option('--no-watch', 'do not notice when the file changes')
     .addHelpText('after', EXAMPLES)
     .action(context.run((file: string | undefined, options: RunOptions) => run(context, file, options)));
 }
@@ -76,7 +80,8 @@ async function run(context: CommandContext, file: string | undefined, options: R
       version: parts.version,
       warnings: loaded.warnings,
       ...(loaded.source && { source: loaded.source }),
-      ...(file !== undefined && { load: () => parts.loadConfig(file) }),
+      ...(loaded.fingerprint !== undefined && { fingerprint: loaded.fingerprint }),
+      ...(file !== undefined && { load: () => parts.loadConfig(file), ...(options.watch && { watch: file }) }),
     };
     const lark = await parts.startLark(loaded.config, startOptions).catch((error: unknown) => {
       throw startFailure(error);

@@ -3,7 +3,6 @@
 // file that is not YAML gets only its syntax errors, since nothing else can be told; any other gets every error of every
 // section at once.
 
-import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { policyCatalogue } from '../../policies/catalogue.ts';
 import { describeValue } from '../../policies/options/schema.ts';
@@ -11,8 +10,9 @@ import type { PolicyKind } from '../../policies/policy-kind.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Config } from './config.ts';
 import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps } from './cross-checks.ts';
+import { readContents, sha256Of } from './file-contents.ts';
 import { Findings } from './findings.ts';
-import { type ImportModule, loadModules, modulePathsOf, NO_MODULES, type PolicyModules } from './load-modules.ts';
+import { type ImportModule, loadModules, NO_MODULES, type PolicyModules } from './load-modules.ts';
 import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
@@ -29,19 +29,14 @@ export interface PolicySource {
   readonly modules: PolicyModules;
 }
 
-export type ConfigResult =
-  | {
-      readonly config: Config;
-      readonly errors?: never;
-      readonly warnings: readonly ConfigProblem[];
-      readonly source?: PolicySource;
-    }
-  | {
-      readonly config?: never;
-      readonly errors: readonly ConfigProblem[];
-      readonly warnings: readonly ConfigProblem[];
-      readonly source?: never;
-    };
+export type ConfigResult = {
+  readonly warnings: readonly ConfigProblem[];
+  /** `FileContents.fingerprint` of what was read; left out where nothing was. */
+  readonly fingerprint?: string;
+} & (
+  | { readonly config: Config; readonly errors?: never; readonly source?: PolicySource }
+  | { readonly config?: never; readonly errors: readonly ConfigProblem[]; readonly source?: never }
+);
 
 /**
  * Reads and checks a policy file, and imports the modules of its `module:` policies. Never rejects: what cannot be read
@@ -52,26 +47,10 @@ export async function loadConfig(
   readFile: ReadFile = readFileWithinLimit,
   importModule?: ImportModule,
 ): Promise<ConfigResult> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    return { errors: [unreadable(path, error)], warnings: [] };
-  }
-  const modules = await loadModules(path, modulePathsIn(path, bytes), importModule);
-  return parseConfig(path, bytes, policyCatalogue, modules);
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** None where the file is not YAML: what is wrong with it is told when it is parsed. */
-function modulePathsIn(file: string, bytes: Uint8Array): string[] {
-  const source = decodeSource(file, bytes);
-  if ('problem' in source) return [];
-  const yaml = readYaml(file, source.text);
-  return 'problems' in yaml ? [] : modulePathsOf(yaml.source.value);
+  const { file, modules, fingerprint } = await readContents(path, readFile);
+  if ('error' in file) return { errors: [unreadable(path, file.error)], warnings: [], fingerprint };
+  const loaded = await loadModules(path, modules, importModule);
+  return { ...parseConfig(path, file.bytes, policyCatalogue, loaded), fingerprint };
 }
 
 /**
@@ -95,7 +74,7 @@ export function parseConfig(
   if ('problems' in yaml) return { errors: sortProblems(yaml.problems), warnings: [] };
   const root = yaml.source.value;
   if (root === null || root === undefined) {
-    const message = 'is empty: write a policy file, or start without one to run with the defaults';
+    const message = 'is empty: write "policies: []" if nothing is to be denied, or start Lark without a file';
     return { errors: [{ code: 'CONFIG_EMPTY', severity: 'error', message, file, place: undefined }], warnings: [] };
   }
   const findings = new Findings(yaml.source);

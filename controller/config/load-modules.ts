@@ -1,6 +1,6 @@
 // Policies from modules of the operator's own: found in the policy file, imported relative to it, and checked to define a
 // policy. Importing is the one effect; it runs the module's top level, as the user that Lark runs as. A module that was
-// changed is loaded anew, since its address carries its time of change; what it imports in turn is not.
+// changed is loaded anew, since its address carries its time of change and a digest of it; what it imports in turn is not.
 
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -31,14 +31,18 @@ export function modulePathsOf(root: unknown): string[] {
 /**
  * Never rejects: a module that cannot be loaded is a problem of its entry.
  * @param file the policy file, which the paths are relative to.
+ * @param digests the modules' paths, and a digest of what each says (`FileContents.modules`).
  */
 export async function loadModules(
   file: string,
-  paths: readonly string[],
+  digests: ReadonlyMap<string, string>,
   importModule: ImportModule = importByUrl,
 ): Promise<PolicyModules> {
-  const loaded = await Promise.all(paths.map((path) => loadModule(file, path, importModule)));
-  return new Map(paths.map((path, i) => [path, loaded[i]!]));
+  const loading = Array.from(
+    digests,
+    async ([path, digest]) => [path, await loadModule(file, path, digest, importModule)] as const,
+  );
+  return new Map(await Promise.all(loading));
 }
 
 /** What is wrong with a path before anything is read, or undefined. */
@@ -51,14 +55,20 @@ export function modulePathProblem(path: string): string | undefined {
   return `expected a JavaScript module, whose name ends in .js or .mjs${hint}; found ${JSON.stringify(path)}`;
 }
 
-async function loadModule(file: string, path: string, importModule: ImportModule): Promise<LoadedModule> {
+async function loadModule(
+  file: string,
+  path: string,
+  digest: string,
+  importModule: ImportModule,
+): Promise<LoadedModule> {
   const badPath = modulePathProblem(path);
   if (badPath !== undefined) return { problem: badPath };
   const absolute = resolve(dirname(file), path);
   let namespace: unknown;
   try {
+    // Both: a change may keep the time, and a digest alone would name what was replaced before it was imported.
     const { mtimeMs } = await stat(absolute);
-    namespace = await importModule(`${pathToFileURL(absolute).href}?changed=${mtimeMs}`);
+    namespace = await importModule(`${pathToFileURL(absolute).href}?changed=${mtimeMs}-${digest.slice(0, 16)}`);
   } catch (error) {
     return { problem: `the module ${path} cannot be loaded: ${whyNotLoaded(absolute, error)}` };
   }

@@ -164,6 +164,49 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+export interface StatusView {
+  /** Of package.json. */
+  readonly version: string;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  readonly uptimeSec: number;
+  /** What is in force. */
+  readonly policy: {
+    /** The path as Lark was given it; null: Lark runs with the defaults. */
+    readonly file: string | null;
+    /** Of the file's bytes. */
+    readonly sha256: string | null;
+    /** ISO 8601 */
+    readonly loadedAt: string;
+    readonly ageSec: number;
+    /** How many, as the next two. */
+    readonly policies: number;
+    readonly zones: number;
+    readonly warnings: number;
+    /** How changes of the file are noticed: told by the system, by looking every few seconds alone, or not at all. */
+    readonly watch: 'events' | 'looks' | 'off';
+    /** Why the last load was refused; null where it was not. */
+    readonly refused: {
+      /** ISO 8601 */
+      readonly at: string;
+      /** How many problems there are. */
+      readonly total: number;
+      /** The first of them. */
+      readonly problems: readonly ProblemView[];
+    } | null;
+  };
+  readonly switches: {
+    readonly connected: number;
+    /** Of these, those whose rules are known to be right. */
+    readonly mended: number;
+    /** Names of those that the policy file names, or that were connected before, and are not now. */
+    readonly away: readonly string[];
+  };
+  /** Connected switches that wait for their turn to be mended. */
+  readonly mendsWaiting: number;
+  readonly jobs: Readonly<Record<Enforcement, number>>;
+}
+
 export interface LarkApi {
   jobs(): readonly JobView[];
   /** How many jobs are registered, by enforcement: what a scrape asks, without making a view of each. */
@@ -189,4 +232,5 @@ export interface LarkApi {
   /** A file for `lark plan --state`, in pieces, of the moment at which it is asked for. */
   state(): Iterable<string>;
   readiness(): Readiness;
+  status(): StatusView;
 }

@@ -4,6 +4,7 @@
 import type { SwitchConfig } from '../config/config.ts';
 import { needsRestart } from '../config/config-difference.ts';
 import { type ConfigResult, loadConfig, NO_SOURCE } from '../config/load-config.ts';
+import { lostPolicies } from '../config/lost-policies.ts';
 import type { ForwardingView } from '../enforcement/ends.ts';
 import { MultiTablePipeline } from '../enforcement/multi-table/multi-table.ts';
 import type { Pipeline } from '../enforcement/pipeline.ts';
@@ -45,6 +46,7 @@ export async function planFromState(stateText: string, next: ConfigResult, withR
   const plan = makePlan({ former, prepared, jobs, sha256, away: saved.away, withRules });
   const problems = [
     ...needsRestart(running.config, next.config, nextText),
+    ...lostPolicies(running.config, next.config, nextText),
     ...beyondLimits(plan, next.config, nextText),
   ];
   return { view: { plan, warnings: next.warnings.map(problemView), problems: problems.map(problemView) } };

@@ -2,7 +2,7 @@
 
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
 import { Counters } from '../../telemetry/counters.ts';
-import type { Explanation, JobView, LarkApi, SwitchView } from '../lark-api.ts';
+import type { Explanation, JobView, LarkApi, StatusView, SwitchView } from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 
 export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
@@ -117,6 +117,26 @@ export const noChange: ReloadPlan = {
   away: [],
 };
 
+export const wellStatus: StatusView = {
+  version: '9.8.7',
+  startedAt: '2026-01-02T03:04:05.000Z',
+  uptimeSec: 11_525,
+  policy: {
+    file: 'policy.yaml',
+    sha256: '0f'.repeat(32),
+    loadedAt: '2026-01-02T04:04:05.000Z',
+    ageSec: 65,
+    policies: 3,
+    zones: 2,
+    warnings: 0,
+    watch: 'events',
+    refused: null,
+  },
+  switches: { connected: 2, mended: 2, away: [] },
+  mendsWaiting: 0,
+  jobs: { port: 2, 'by-address': 1, unenforced: 0, waiting: 0 },
+};
+
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
   const jobs = [carol, alice, bob];
   return {
@@ -131,6 +151,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),
     state: () => ['{"format":"lark-state-1"', '}\n'],
     readiness: () => ({ ready: true, reasons: [] }),
+    status: () => wellStatus,
     ...changes,
   };
 }
