@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
-import { type Config, formatPlace, type SwitchConfig } from '../config/config.ts';
+import type { Config, SwitchConfig } from '../config/config.ts';
 import { inSlices } from '../in-slices.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
@@ -17,11 +17,11 @@ import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { PortDirectory } from '../network/port-directory.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
-import type { FlowRule } from '../southbound/flow-rule.ts';
-import { describeRule } from '../southbound/rule-messages.ts';
 import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
+import { isTableFull, refusedRule } from '../southbound/switch-error.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
+import { ClassRecycling } from './class-recycling.ts';
 import { isDecided, kindOf } from './cookie.ts';
 import { VerdictEngine } from './endpoint-classes.ts';
 import type { Fate } from './fate.ts';
@@ -52,9 +52,6 @@ export interface ReloadConfirmation {
   /** Those whose connection was closed, since they get another pipeline. */
   readonly rebuilt: readonly string[];
 }
-
-/** Class numbers that wait for switches to forget them; with so many, the switches are told to. */
-const MOST_HELD_NUMBERS = 64;
 
 /** A change of what is known, and who has to say that it is in force. */
 interface Change {
@@ -91,9 +88,15 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.events.emit('remember', { kind: 'jobPort', dpid: formatDpid(dpid), portName, isJobPort }),
   );
   readonly #classes = new ClassMemory((number, key) => this.events.emit('remember', { kind: 'class', number, key }));
+  readonly #recycling = new ClassRecycling({
+    numbers: () => this.#policy.numbers,
+    memory: this.#classes,
+    connected: () => this.switches(),
+    holders: () => [...this.#switches.keys(), ...this.#away.keys()],
+    confirmTimeoutMs: () => this.#config.jobs.confirmTimeoutMs,
+  });
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
   #moment = 0;
-  #isRecycling = false;
 
   constructor(parts: { config: Config; counters: Counters; log: Logger }) {
     this.#counters = parts.counters;
@@ -129,7 +132,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const placed = this.jobs.add(job, at);
     const retired = this.#policy.meet(job);
     this.#classes.note(this.#policy.engine);
-    this.#retire(retired);
+    this.#recycling.retire(retired);
     const told: ManagedSwitch[] = [];
     for (const managed of this.#switches.values()) {
       const isUnbound = unbound !== undefined && managed.onJob(unbound, false);
@@ -147,7 +150,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const retired = this.#policy.leave(job);
     const told = this.switches().filter((managed) => managed.onJob(placed, false));
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
-    this.#retire(retired);
+    this.#recycling.retire(retired);
     return this.#confirmation({
       edge: placed.location?.dpid,
       told,
@@ -241,7 +244,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       next.takeOver?.();
       target.rules.refreshWhole(next.touched);
     }
-    this.#retire(retired);
+    this.#recycling.retire(retired);
     this.events.emit('networkChanged');
     const { silent } = await this.#confirmation({ edge: undefined, told: this.switches(), away: [] });
     // What these have confirmed is a table of verdicts that names none of the retired.
@@ -264,32 +267,6 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const known = this.#switches.get(id)?.state ?? this.#away.get(id)?.state;
     // One that has not been seen since the start may still stand in the file.
     return known?.name ?? this.#config.switches.find((entry) => entry.dpid === id)?.name ?? dpid;
-  }
-
-  /** Classes with these numbers are gone: no number stands for another before every switch has forgotten what it meant. */
-  #retire(numbers: readonly number[]): void {
-    this.#classes.forget(numbers);
-    for (const number of numbers) this.#policy.numbers.retire(number, [...this.#switches.keys(), ...this.#away.keys()]);
-    if (this.#policy.numbers.heldBack >= MOST_HELD_NUMBERS && !this.#isRecycling) {
-      this.#isRecycling = true;
-      void this.#recycleNumbers().finally(() => {
-        this.#isRecycling = false;
-      });
-    }
-  }
-
-  /** Has every connected switch forget the verdicts of classes that are gone. */
-  async #recycleNumbers(): Promise<void> {
-    await Promise.all(
-      this.switches().map(async (managed) => {
-        const { dpid } = managed.state;
-        const held = this.#policy.numbers.heldFor(dpid);
-        if (held.length === 0) return;
-        managed.rules.refreshWhole(managed.pipeline.groupsOfClasses());
-        const isConfirmed = await managed.rules.confirm(this.#config.jobs.confirmTimeoutMs);
-        if (isConfirmed) this.#policy.numbers.release(dpid, held);
-      }),
-    );
   }
 
   // ---- ConnectionOwner
@@ -352,7 +329,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.rules.onRefused(message.xid, isTableFull(message));
-        const said = rule === undefined ? {} : saidOf(connection.version, rule);
+        const said = rule === undefined ? {} : refusedRule(connection.version, rule);
         this.#log.warn({ switch: managed.state.name, error, ...said }, 'switch.error');
       }
     }
@@ -485,11 +462,6 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   }
 }
 
-/** OFPET_FLOW_MOD_FAILED with OFPFMFC_ALL_TABLES_FULL (OF1.0.1 §5.4.4) or OFPFMFC_TABLE_FULL (OF1.3.5 §7.5.4.6). */
-function isTableFull(error: Extract<Message, { type: 'error' }>): boolean {
-  return error.version === 4 ? error.errorType === 5 && error.code === 1 : error.errorType === 3 && error.code === 0;
-}
-
 /** OFPPR_ADD and OFPPR_DELETE */
 const PORT_ADDED = 0;
 const PORT_DELETED = 1;
@@ -504,14 +476,4 @@ function isSamePort(a: JobLocation, b: JobLocation): boolean {
 function hasPort(state: SwitchState, { portNo, portName }: JobLocation): boolean {
   const port = state.port(portNo);
   return port !== undefined && (portName === undefined || port.name === portName);
-}
-
-/** A rule in the switch's own words, and the policy's line that it carries out. */
-function saidOf(version: 1 | 4, rule: FlowRule): { readonly rule: string; readonly policy?: string } {
-  const { match, actions } = describeRule(version, rule);
-  const { table = 0, priority, origin } = rule;
-  const text = `table=${table},priority=${priority}${match === '' ? '' : `,${match}`} actions=${actions}`;
-  if (origin === undefined) return { rule: text };
-  const place = origin.place === undefined ? '' : ` (${formatPlace(origin.place)})`;
-  return { rule: text, policy: `${origin.policy}${place}` };
 }

@@ -61,7 +61,7 @@ const step = fc.oneof(
     more: fc.constantFrom('', 'ipProto'),
   }),
   fc.record({ do: fc.constant('drop' as const), pair }),
-  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(100, 3000) }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(100, 20_000) }),
   fc.record({ do: fc.constant('ask' as const), packet }),
 );
 
@@ -142,7 +142,7 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
           if (answer === undefined) continue;
           found++;
           expect(right).toBeDefined();
-          expect(now - right!.sentAt).toBeLessThan(5100);
+          expect(now - right!.sentAt).toBeLessThan(30_100);
           expect(answer.isDropped).toBe(right!.rule.outputs.length === 0);
         }
       }

@@ -17,7 +17,7 @@ import { type Ends, readEnds } from '../southbound/raw-packets.ts';
 import { packetOut } from '../southbound/rule-messages.ts';
 
 /** A switch that does not have its rule by then has lost it. */
-const FRESH_MS = 5000;
+const FRESH_MS = 30_000;
 /** Of a match that is one of these and nothing else. */
 const FIELDS: ReadonlySet<string> = new Set(['inPort', 'ethSrc', 'ethDst', 'vlan', 'ethType', 'ipSrc', 'ipDst']);
 const FULL_LENGTH = 32;

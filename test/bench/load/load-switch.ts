@@ -4,7 +4,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { encodeMessage, type Message } from 'node-openflow';
-import { type Flow, packetIn, type Traffic } from './traffic.ts';
+import { packetIn, type Traffic } from './traffic.ts';
 import { BUFFER_AT, LAYOUT, Messages, NO_BUFFER, NUMBER_AT, putU32, u16, u32, type Version } from './wire.ts';
 
 const Type = { ERROR: 1, ECHO: 2, EXPERIMENTER: 4, CONFIG: 7, ROLE: 24 };
@@ -226,5 +226,3 @@ const OUT_BYTES = 256 * 1024;
 const HIGHEST = 0xffff_0000;
 /** Of a packet of the load, see traffic.ts. */
 const FRAME_BYTES = 60;
-
-export type { Flow };
