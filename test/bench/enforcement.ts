@@ -7,13 +7,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { admissionCase } from './enforcement/admission-case.ts';
 import type { CaseResult } from './enforcement/case-result.ts';
-import { reloadCase } from './enforcement/reload-case.ts';
-import { restartCase } from './enforcement/restart-case.ts';
+import { caseText, enforcementCases } from './enforcement/cases.ts';
 import { AdMaker } from './enforcement/site.ts';
-import { stormCase } from './enforcement/storm-case.ts';
-import { throughputCase } from './enforcement/throughput-case.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,13 +23,7 @@ const isQuick = values.quick;
 // From dist-bench/test/bench, where this runs, to the repository.
 const ads = new AdMaker(new URL('../../../protocols/classad/cases/', import.meta.url));
 
-const cases: Readonly<Record<string, (directory: string) => Promise<CaseResult>>> = {
-  admission: (directory) => admissionCase(ads, directory, isQuick),
-  throughput: (directory) => throughputCase(ads, directory, isQuick),
-  restart: (directory) => restartCase(ads, directory, isQuick),
-  reload: (directory) => reloadCase(ads, directory, isQuick),
-  storm: (directory) => stormCase(directory, isQuick),
-};
+const cases = enforcementCases(ads, isQuick);
 const wanted = values.only === undefined ? Object.keys(cases) : values.only.split(',');
 const unknown = wanted.filter((name) => cases[name] === undefined);
 if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}: expected of ${Object.keys(cases).join(', ')}`);
@@ -46,7 +36,7 @@ try {
   for (const name of wanted) {
     const result = await cases[name]!(join(directory, name));
     results.push(result);
-    print(result);
+    console.log(caseText(result));
   }
 } finally {
   await rm(directory, { recursive: true });
@@ -55,16 +45,4 @@ if (values.json !== undefined) {
   const targets = results.flatMap((result) => result.targets);
   const report = { machine, isQuick, cases: results.map(({ name, measured }) => ({ name, ...measured })), targets };
   await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
-}
-
-function print({ name, measured, targets }: CaseResult): void {
-  console.log(`\n${name}`);
-  for (const [what, value] of Object.entries(measured)) console.log(`  ${what.padEnd(56)} ${shown(value)}`);
-  for (const each of targets) {
-    console.log(`  ${each.name.padEnd(56)} ${shown(each.value)} (${each.target}: ${each.met ? 'met' : 'MISSED'})`);
-  }
-}
-
-function shown(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 2 }).padStart(10);
 }

@@ -13,6 +13,7 @@ export interface LoadSpec {
   /** PacketIns that each switch has unanswered; 1 with one switch measures latency. */
   readonly window: number;
   readonly isBuffered: boolean;
+  readonly isEachNew?: boolean;
   readonly traffic: { readonly hosts: number } | { readonly jobs: JobsThere } | 'none';
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -59,7 +60,14 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
     const traffic = trafficOf(spec, i + 1);
     // And one that leads out.
     const ports = 1 + Math.max(2, ...traffic.flows.map(({ inPort }) => inPort));
-    const rest = { version, ports, window, isBuffered, ...(isLatency && { onLatency }) };
+    const rest = {
+      version,
+      ports,
+      window,
+      isBuffered,
+      isEachNew: spec.isEachNew === true,
+      ...(isLatency && { onLatency }),
+    };
     return new LoadSwitch({ ...rest, dpid: BigInt(i + 1), traffic });
   });
   for (const each of switches) each.connect(controller);

@@ -21,6 +21,8 @@ export interface LoadSwitchParts {
   readonly window: number;
   /** False: whole frames with NO_BUFFER. */
   readonly isBuffered: boolean;
+  /** No two packets are of one flow: each is from another IP address of its host. */
+  readonly isEachNew?: boolean;
   /** Milliseconds that each answer took, where one is outstanding at a time. */
   readonly onLatency?: (ms: number) => void;
 }
@@ -38,6 +40,7 @@ export class LoadSwitch {
   readonly #messages = new Messages();
   #socket: Socket | undefined;
   #nextPacket = 0;
+  #sent = 0;
   #isAsking = false;
   #sentAt = 0;
   /** What goes out after the chunk that is being read. */
@@ -95,7 +98,9 @@ export class LoadSwitch {
     this.#nextPacket = this.#nextPacket + 1 === this.#packets.length ? 0 : this.#nextPacket + 1;
     const at = this.#append(packet);
     if (this.#parts.isBuffered) putU32(this.#out, at + BUFFER_AT, number);
-    putU32(this.#out, at + packet.length - FRAME_BYTES + NUMBER_AT, number);
+    const frame = at + packet.length - FRAME_BYTES;
+    putU32(this.#out, frame + NUMBER_AT, number);
+    if (this.#parts.isEachNew === true) putU32(this.#out, frame + IP_SRC_AT, FIRST_SOURCE + (this.#sent++ % SOURCES));
     if (this.#parts.onLatency !== undefined) this.#sentAt = performance.now();
   }
 
@@ -224,5 +229,10 @@ export class LoadSwitch {
 const NOTHING = Buffer.alloc(0);
 const OUT_BYTES = 256 * 1024;
 const HIGHEST = 0xffff_0000;
+/** In an untagged IPv4 frame. */
+const IP_SRC_AT = 26;
+/** 50.0.0.0 and on. */
+const FIRST_SOURCE = 0x32_00_00_00;
+const SOURCES = 2 ** 24;
 /** Of a packet of the load, see traffic.ts. */
 const FRAME_BYTES = 60;
