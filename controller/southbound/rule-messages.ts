@@ -220,7 +220,16 @@ function inOrder(outputs: readonly Output[]): readonly (Output & { readonly reta
 
 const STRIP_10 = { type: 'stripVlan' } as const;
 
+/** By far the most have one. */
+function plainPort(outputs: readonly Output[]): number | undefined {
+  const only = outputs.length === 1 ? outputs[0]! : undefined;
+  if (only === undefined || only.queueId !== undefined || only.ethDst !== undefined) return undefined;
+  return only.vlan === undefined ? only.port : undefined;
+}
+
 function actions10(outputs: readonly Output[]) {
+  const plain = plainPort(outputs);
+  if (plain !== undefined) return [{ type: 'output' as const, port: narrowPort(plain), maxLen: WHOLE_PACKET }];
   return inOrder(outputs).flatMap(({ port, queueId, ethDst, vlan, retags }) => {
     const rewrite = ethDst === undefined ? [] : [{ type: 'setDlDst' as const, dlAddr: ethDst }];
     const retag = retags ? [vlan === 'none' ? STRIP_10 : { type: 'setVlanVid' as const, vlanVid: vlan! }] : [];
@@ -246,6 +255,8 @@ function outputAction(src: Register): Of13Action {
 }
 
 function actions13(outputs: readonly Output[]): Of13Action[] {
+  const plain = plainPort(outputs);
+  if (plain !== undefined) return [{ type: 'output', port: plain, maxLen: WHOLE_PACKET }];
   return inOrder(outputs).flatMap((output) => [
     ...rewrites13(output),
     { type: 'output' as const, port: output.port, maxLen: WHOLE_PACKET },

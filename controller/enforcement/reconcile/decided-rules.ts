@@ -42,7 +42,8 @@ export class DecidedRules {
   /** In the order in which they were decided. */
   readonly #byId = new Map<number, Entry>();
   readonly #byKey = new Map<string, number>();
-  readonly #byToken = new Map<string, Set<number>>();
+  /** Most tokens are of one rule, whose id then stands for the set of it. */
+  readonly #byToken = new Map<string, number | Set<number>>();
   #lastId = 0;
 
   /** @param onDropped told of each rule that is taken out, for whatever reason. */
@@ -77,19 +78,20 @@ export class DecidedRules {
     this.#byKey.set(key, id);
     for (const token of tokens) {
       const there = this.#byToken.get(token);
-      if (there === undefined) this.#byToken.set(token, new Set([id]));
+      if (there === undefined) this.#byToken.set(token, id);
+      else if (typeof there === 'number') this.#byToken.set(token, new Set([there, id]));
       else there.add(id);
     }
     return { rule: own, evicted };
   }
 
   countOf(concern: Concern): number {
-    return this.#byToken.get(tokenOf(concern))?.size ?? 0;
+    return this.#idsOf(concern).length;
   }
 
   /** Takes out those that were decided on this, to be deleted. */
   take(concern: Concern): FlowRule[] {
-    return [...(this.#byToken.get(tokenOf(concern)) ?? [])].map((id) => this.#drop(id));
+    return this.#idsOf(concern).map((id) => this.#drop(id));
   }
 
   /** Those for whose packets this is not so. */
@@ -125,11 +127,17 @@ export class DecidedRules {
     this.#byKey.delete(key);
     for (const token of tokens) {
       const there = this.#byToken.get(token);
-      there?.delete(id);
-      if (there?.size === 0) this.#byToken.delete(token);
+      if (there === id) this.#byToken.delete(token);
+      else if (there instanceof Set && there.delete(id) && there.size === 0) this.#byToken.delete(token);
     }
     this.#onDropped(rule);
     return rule;
+  }
+
+  #idsOf(concern: Concern): readonly number[] {
+    const there = this.#byToken.get(tokenOf(concern));
+    if (there === undefined) return [];
+    return typeof there === 'number' ? [there] : [...there];
   }
 
   #freeId(): number {
