@@ -1,5 +1,4 @@
-// The short way for a packet that comes up though its rule is on its way: under load most do, since a flow's packets do not
-// wait for the switch. It is answered as the switch will by that rule, without being judged again.
+// The short way for a packet that comes up though its rule is on its way, since a flow does not wait for the switch. It is answered as the switch will by that rule, without being judged again.
 //
 // Why that is right: a rule that was decided for a packet is right for every packet that it matches, for as long as it is
 // among the decided rules; whatever makes it wrong takes it out of them, in the turn in which that happens (decided-rules.ts). And
@@ -16,7 +15,7 @@ import type { WireVersion } from '../southbound/negotiation.ts';
 import { type Ends, readEnds } from '../southbound/raw-packets.ts';
 import { packetOut } from '../southbound/rule-messages.ts';
 
-/** A switch that does not have its rule by then has lost it. */
+/** A switch that does not have its rule by then has lost it. Shorter than the time-outs of such rules. */
 const FRESH_MS = 30_000;
 /** Of a match that is one of these and nothing else. */
 const FIELDS: ReadonlySet<string> = new Set(['inPort', 'ethSrc', 'ethDst', 'vlan', 'ethType', 'ipSrc', 'ipDst']);
