@@ -101,14 +101,14 @@ export class RepeatedPackets {
     const table = this.#table;
     const bucket = this.#bucketOf(ends);
     let place = this.#find(ends);
-    for (let at = bucket; place < 0 && at < bucket + WAYS * ENTRY; at += ENTRY)
-      if (table[at + ANSWER] === 0) place = at;
     if (place < 0) {
+      // An empty one, or else the oldest.
       place = bucket;
-      for (let at = bucket; at < bucket + WAYS * ENTRY; at += ENTRY) {
-        if (table[at + SENT]! < table[place + SENT]!) place = at;
+      for (let at = bucket; at < bucket + WAYS * ENTRY && table[place + ANSWER] !== 0; at += ENTRY) {
+        if (table[at + ANSWER] === 0 || table[at + SENT]! < table[place + SENT]!) place = at;
       }
-    } else if (table[place + ANSWER] === 0) this.#size++;
+      if (table[place + ANSWER] === 0) this.#size++;
+    }
     table[place] = ends.inPort;
     table[place + 1] = ends.mac0;
     table[place + 2] = ends.mac1;
@@ -131,11 +131,8 @@ export class RepeatedPackets {
     this.#table = new Int32Array(buckets * WAYS * ENTRY);
     this.#size = 0;
     for (let at = 0; at < former.length; at += ENTRY) {
-      const [inPort, mac0, mac1, mac2, ipSrc, ipDst, answer, sent] = former.subarray(
-        at,
-        at + ENTRY,
-      ) as unknown as Eight;
-      if (answer !== 0) this.#put({ inPort, mac0, mac1, mac2, ipSrc, ipDst }, answer, sent);
+      const answer = former[at + ANSWER]!;
+      if (answer !== 0) this.#put(endsAt(former, at), answer, former[at + SENT]!);
     }
   }
 
@@ -162,7 +159,16 @@ export class RepeatedPackets {
   }
 }
 
-type Eight = readonly [number, number, number, number, number, number, number, number];
+function endsAt(table: Int32Array, at: number): Ends {
+  return {
+    inPort: table[at]!,
+    mac0: table[at + 1]!,
+    mac1: table[at + 2]!,
+    mac2: table[at + 3]!,
+    ipSrc: table[at + 4]!,
+    ipDst: table[at + 5]!,
+  };
+}
 
 function isAt(table: Int32Array, at: number, { inPort, mac0, mac1, mac2, ipSrc, ipDst }: Readonly<Ends>): boolean {
   return (
