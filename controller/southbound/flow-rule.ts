@@ -152,7 +152,8 @@ export function ruleKey(rule: Pick<FlowRule, 'table' | 'priority' | 'match'>): s
 export function matchKey(match: FlowMatch): string {
   // Made for every rule that is decided, which has these fields alone: looked up by name, they cost a tenth.
   const { inPort, ethSrc, ethDst, vlan, ethType, ipSrc, ipDst, ipProto, ...rest } = match;
-  const usual = `${inPort} ${ethSrc} ${ethDst} ${vlan} ${ethType} ${prefixKey(ipSrc)} ${prefixKey(ipDst)} ${ipProto}`;
+  const link = `${inPort ?? ''} ${ethSrc ?? ''} ${ethDst ?? ''} ${vlan ?? ''} ${ethType ?? ''}`;
+  const usual = `${link} ${prefixKey(ipSrc)} ${prefixKey(ipDst)} ${ipProto ?? ''}`;
   return Object.keys(rest).length === 0 ? usual : usual + restKey(rest);
 }
 
