@@ -47,13 +47,12 @@ export function addressMatch(view: ForwardingView, { frame, inPort }: Arrival): 
   const source = sourceAddress(frame);
   const destination = destinationAddress(frame);
   if (source === undefined || destination === undefined) return undefined;
+  const link = linkMatch(frame, inPort);
   if (frame.kind === 'arp') {
     if (!view.state.canMatchArp) return undefined;
-    return { ...linkMatch(frame, inPort), arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
+    return { ...link, arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
   }
-  const { ethSrc, ethDst, matchType: ethType } = frame;
-  const [vlan, ipSrc, ipDst] = [frame.vlanVid ?? ('none' as const), hostPrefix(source), hostPrefix(destination)];
-  const match = { inPort, ethSrc, ethDst, vlan, ethType, ipSrc, ipDst };
+  const match = { ...link, ipSrc: hostPrefix(source), ipDst: hostPrefix(destination) };
   if (frame.kind === 'ipv4') return match;
   // With the protocol, so that neighbour discovery between the two stays with the controller.
   if (view.state.version === 1 || frame.ipProto === undefined) return undefined;
