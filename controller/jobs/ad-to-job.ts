@@ -16,6 +16,7 @@ import {
 import { JobError } from './admission.ts';
 import { FrozenAds } from './frozen-ads.ts';
 import { type Job, type Registration, registrationKey } from './job.ts';
+import { ownText, sharedText } from './own-text.ts';
 
 export interface JobFromAdsOptions {
   /** What becomes of a job whose `LarkNetworkType` is `nat`. */
@@ -49,14 +50,14 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
   const machine = evaluated('machine', machineAd, jobAd, options.now);
 
   const registration = registrationOf(job, machine);
-  const user = identity(job, 'Owner', 'job');
+  const user = sharedText(identity(job, 'Owner', 'job'));
   const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
   const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, endpointAd(job, machine, accountingGroup));
   const common = {
     key: registrationKey(registration),
     registration,
     user,
-    accountingGroup,
+    accountingGroup: accountingGroup && sharedText(accountingGroup),
     attributes: ads,
     ads,
   };
@@ -65,12 +66,13 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
     const natAddress = parseIp(nonEmpty(machine.get('larkinneraddressipv4')) ?? '');
     return { job: { ...common, addresses: [], mac: undefined, externalInterface: undefined }, natAddress };
   }
+  const externalInterface = nonEmpty(machine.get('larkexternalinterface'));
   return {
     job: {
       ...common,
       addresses: addressesOf(machine),
       mac: macOf(machine),
-      externalInterface: nonEmpty(machine.get('larkexternalinterface')),
+      externalInterface: externalInterface && sharedText(externalInterface),
     },
     natAddress: undefined,
   };
@@ -127,11 +129,13 @@ function endpointAd(job: Values, machine: Values, accountingGroup: string | unde
   return attributes;
 }
 
-/** Those that were met before: each stands in every machine's ad. */
+/** Those that were met before: each stands in every machine's ad. Long ones are rare, and are not kept. */
 const machineNames = new Map<string, string>();
 const MOST_NAMES = 8192;
+const LONGEST_NAME = 64;
 
 function machineName(name: string): string {
+  if (name.length > LONGEST_NAME) return MACHINE + name;
   const known = machineNames.get(name);
   if (known !== undefined) return known;
   if (machineNames.size >= MOST_NAMES) machineNames.clear();
@@ -149,10 +153,12 @@ function registrationOf(job: Values, machine: Values): Registration {
   const slot = optionalIdentity(machine, 'Name', 'machine') ?? '';
   const host = slot.slice(slot.indexOf('@') + 1);
   return {
-    globalJobId: identity(job, 'GlobalJobId', 'job'),
+    globalJobId: ownText(identity(job, 'GlobalJobId', 'job')),
     start: numberText(job.get('numjobstarts')) ?? numberText(job.get('jobcurrentstartdate')) ?? '',
-    machine: optionalIdentity(machine, 'Machine', 'machine') ?? (host || identity(machine, 'Machine', 'machine')),
-    slot,
+    machine: sharedText(
+      optionalIdentity(machine, 'Machine', 'machine') ?? (host || identity(machine, 'Machine', 'machine')),
+    ),
+    slot: ownText(slot),
   };
 }
 

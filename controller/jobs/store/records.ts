@@ -10,6 +10,7 @@ import type { Enforcement } from '../admission.ts';
 import { FrozenAds } from '../frozen-ads.ts';
 import { type Registration, registrationKey } from '../job.ts';
 import { nameListOf } from '../name-list.ts';
+import { sharedText } from '../own-text.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
 
 /** The form written by this version; each change of the interfaces below, or of `FrozenAds.bytes`, makes another. */
@@ -77,17 +78,17 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
 /** The ads are kept in memory that `keep` gives: the record's own bytes may be LMDB's, and are more than what is kept. */
 export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buffer.from): StoredJob {
   const { record, ads } = readJob(unseal(bytes), keep);
-  const registration = { ...record.registration, machine: shared(record.registration.machine) };
+  const registration = { ...record.registration, machine: sharedText(record.registration.machine) };
   return {
     sequence,
     job: {
       key: registrationKey(registration),
       registration,
-      user: shared(record.user),
-      accountingGroup: record.group === null ? undefined : shared(record.group),
+      user: sharedText(record.user),
+      accountingGroup: record.group === null ? undefined : sharedText(record.group),
       addresses: record.addresses.map(readAddress),
       mac: (record.mac ?? undefined) as MacAddress | undefined,
-      externalInterface: record.interface === null ? undefined : shared(record.interface),
+      externalInterface: record.interface === null ? undefined : sharedText(record.interface),
       attributes: ads,
       ads,
     },
@@ -100,22 +101,10 @@ export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buff
         : {
             dpid: BigInt(`0x${record.location.dpid}`),
             portNo: record.location.portNo,
-            portName: record.location.portName === null ? undefined : shared(record.location.portName),
+            portName: record.location.portName === null ? undefined : sharedText(record.location.portName),
           },
-    peer: record.peer === null ? undefined : shared(record.peer),
+    peer: record.peer === null ? undefined : sharedText(record.peer),
   };
-}
-
-/** Texts that many jobs have, each kept once; met anew when there are too many. */
-const texts = new Map<string, string>();
-const MOST_TEXTS = 4096;
-
-function shared(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size >= MOST_TEXTS) texts.clear();
-  texts.set(text, text);
-  return text;
 }
 
 export function encodeEnded({ key, addresses, switches }: EndedJob): Buffer {

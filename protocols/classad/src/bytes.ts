@@ -82,10 +82,12 @@ const LONGEST_NAME = 64;
 export function foldName(name: ByteString): ByteString {
   const known = foldedNames.get(name);
   if (known !== undefined) return known;
-  const folded = lower(name);
-  if (name.length > LONGEST_NAME) return folded;
+  if (name.length > LONGEST_NAME) return lower(name);
+  // A part of a string keeps the whole of it in memory: what outlives an ad must not be cut out of its text.
+  const own = Buffer.from(name, 'latin1').toString('latin1');
+  const folded = lower(own);
   if (foldedNames.size >= MOST_NAMES) foldedNames.clear();
-  foldedNames.set(name, folded);
+  foldedNames.set(own, folded);
   return folded;
 }
 
