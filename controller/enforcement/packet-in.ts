@@ -7,6 +7,7 @@ import { type Frame, parseFrame } from '../../protocols/packet/frame.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { HOST_TTL_MS } from '../network/switch-state.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
+import { MOST_PACKET_BYTES } from '../southbound/raw-packets.ts';
 import type { PacketConnection } from '../southbound/rule-messages.ts';
 import type { PacketInOutcome } from '../telemetry/counters.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
@@ -36,7 +37,9 @@ export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMa
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.
   if (fate.match !== undefined && frame.ethDst !== frame.ethSrc)
     managed.rules.install(ruleFor(fate), { frame, inPort }, fate.isWide);
-  if (fate.outputs.length > 0 || message.bufferId !== NO_BUFFER) {
+  const isBuffered = message.bufferId !== NO_BUFFER;
+  const goesOn = fate.outputs.length > 0 && message.data.length <= MOST_PACKET_BYTES;
+  if (goesOn || isBuffered) {
     managed.send(packet, { outputs: fate.outputs, dscp: fate.dscp, connection: connectionOf(fate) });
   }
   return outcomeOf(frame, fate);

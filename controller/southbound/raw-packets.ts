@@ -19,6 +19,9 @@ const FIRST_VALUE_AT = FIRST_OXM_AT + 4;
 const OXM_IN_PORT = 0x8000_0004;
 const PADDING = 2;
 
+/** A packet that may be longer than a PacketOut has room for, after its actions. A message has 16 bits for its length. */
+export const MOST_PACKET_BYTES = 65_000;
+
 const ETHERNET_BYTES = 14;
 const IPV4_BYTES = 20;
 const IPV4 = 0x0800;
@@ -66,10 +69,11 @@ export interface Ends {
   ipDst: number;
 }
 
-/** Reads an untagged, whole IPv4 packet into `ends`; false for anything else. */
+/** Reads an untagged, whole IPv4 packet that a PacketOut has room for into `ends`; false for anything else. */
 export function readEnds(version: WireVersion, message: Uint8Array, ends: Ends): boolean {
   const at = packetAt(version, message);
   const available = message.length - at - ETHERNET_BYTES;
+  if (message.length > MOST_PACKET_BYTES) return false;
   if (at < 0 || available < IPV4_BYTES || u16(message, at + 12) !== IPV4) return false;
   const ip = at + ETHERNET_BYTES;
   const headerBytes = (message[ip]! & 15) * 4;

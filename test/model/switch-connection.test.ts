@@ -1,4 +1,4 @@
-import { encodeMessage, type Message } from 'node-openflow';
+import { encodeMessage, type Message, NO_BUFFER, oxm } from 'node-openflow';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OpenflowServer } from '../../controller/southbound/openflow-server.ts';
 import type { ConnectionOwner, SwitchConnection } from '../../controller/southbound/switch-connection.ts';
@@ -51,6 +51,32 @@ describe.each([
   ['1.0', 1],
   ['1.3', 4],
 ] as const)('a connection that speaks OpenFlow %s', (_, version) => {
+  it('has PacketIns answered without decoding them, where somebody does, and hands over the others', async () => {
+    const { owner, dial } = await listen();
+    const peer = await dial();
+    await peer.handshake(version, 0x1an);
+    const connection = await eventually('the switch to be up', () => owner.up[0]);
+    const data = Uint8Array.from({ length: 60 }, (_, i) => i);
+    const common = { type: 'packetIn', bufferId: NO_BUFFER, totalLen: 60, reason: 0, data } as const;
+    const packetIn = (xid: number): Message =>
+      version === 1
+        ? { version, xid, ...common, inPort: 3 }
+        : { version, xid, ...common, tableId: 0, cookie: 0n, match: [oxm('inPort', 3)] };
+    const output = { type: 'output', port: 2, maxLen: 0 } as const;
+    const answer = { version, xid: 0, type: 'packetOut', bufferId: 0, inPort: 3, actions: [output] } as const;
+    const template = encodeMessage({ ...answer, data: new Uint8Array(0) }).slice();
+    connection.onRawPacketIn = (message) => {
+      const isTaken = message[7] === 1;
+      if (isTaken) connection.answer(message, template);
+      return isTaken;
+    };
+    peer.send(packetIn(1));
+    peer.send(packetIn(2));
+    const given = await eventually('the other', () => owner.messages.find(({ type }) => type === 'packetIn'));
+    expect([given.xid, owner.messages.length]).toEqual([2, 1]);
+    expect(await peer.wait('packetOut')).toMatchObject({ bufferId: NO_BUFFER, inPort: 3, actions: [output], data });
+  });
+
   it('goes up after features, ports, whole packets and a barrier', async () => {
     const { owner, dial } = await listen();
     const peer = await dial();
