@@ -31,7 +31,8 @@ export class ClassRecycling {
     const { memory, holders } = this.#parts;
     const numbers = this.#parts.numbers();
     memory.forget(retired);
-    for (const number of retired) numbers.retire(number, holders());
+    const named = retired.length === 0 ? [] : holders();
+    for (const number of retired) numbers.retire(number, named);
     if (numbers.heldBack < MOST_HELD_NUMBERS || this.#isRecycling) return;
     this.#isRecycling = true;
     void this.#recycle().finally(() => {

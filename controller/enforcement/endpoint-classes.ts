@@ -169,6 +169,12 @@ export class VerdictEngine {
     return made;
   }
 
+  /** The classes of a job's addresses, in their order; of a job without any, that of none. */
+  classesOf(job: Job): readonly EndpointClass[] {
+    const addresses = job.addresses.length === 0 ? [undefined] : job.addresses;
+    return addresses.map((address) => this.classOf({ kind: 'job', job, address }));
+  }
+
   /** The class of all addresses of a zone's block that no longer prefix of the file covers. */
   classOfBlock(zone: string, block: Prefix): EndpointClass {
     return this.#makeClass({ kind: 'zone', zone, address: undefined, block });

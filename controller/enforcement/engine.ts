@@ -209,9 +209,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   /** Sorts the jobs into the classes of another file, a slice at a time: what `prepare` then does in one turn is little. */
   async sortJobs(config: Config): Promise<VerdictEngine> {
     const engine = new VerdictEngine(config);
-    await inSlices(this.jobs.all(), ({ job }) => {
-      for (const address of job.addresses) engine.classOf({ kind: 'job', job, address });
-    });
+    await inSlices(this.jobs.all(), ({ job }) => void engine.classesOf(job));
     return engine;
   }
 

@@ -189,7 +189,7 @@ export class PolicyView {
 
   /** The classes of its addresses, in their order; of a job without any, that of none. */
   classesOf(job: Job): readonly EndpointClass[] {
-    return this.#cohorts.of(job.key)?.classes ?? this.#sort(job);
+    return this.#cohorts.of(job.key)?.classes ?? this.engine.classesOf(job);
   }
 
   /** The jobs that were met, by the classes of their addresses. */
@@ -209,7 +209,7 @@ export class PolicyView {
   /** How many classes this job would add to those that there are. */
   classesAddedBy(job: Job): number {
     const live = this.engine.live();
-    const added = this.#sort(job).filter((endpointClass) => !live.has(endpointClass));
+    const added = this.engine.classesOf(job).filter((endpointClass) => !live.has(endpointClass));
     this.engine.forgetJob(job);
     return new Set(added).size;
   }
@@ -241,7 +241,7 @@ export class PolicyView {
   #enlist(job: Job): Cohort {
     if (this.isOutsideRanges(job)) this.#outsideRanges.add(job.key);
     else this.#outsideRanges.delete(job.key);
-    return this.#cohorts.put(job, this.#sort(job));
+    return this.#cohorts.put(job, this.engine.classesOf(job));
   }
 
   /** The numbers of those that have no members by it. */
@@ -251,11 +251,6 @@ export class PolicyView {
       .filter((each) => each !== undefined);
     if (numbers.length > 0) this.#derived.clear();
     return numbers;
-  }
-
-  #sort(job: Job): readonly EndpointClass[] {
-    const addresses = job.addresses.length === 0 ? [undefined] : job.addresses;
-    return addresses.map((address) => this.engine.classOf({ kind: 'job', job, address }));
   }
 
   #makeBlocks(): Block[] {

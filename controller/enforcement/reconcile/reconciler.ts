@@ -260,7 +260,8 @@ export class Reconciler {
 
   #apply(changes: readonly GroupChange[], { isWhole = false } = {}): boolean {
     const wanted = changes.filter(isAny);
-    if (wanted.length === 0 && this.#room.leftOut.size === 0) return false;
+    // What is left out may have room by now, and a table that was nearly full may not be so any more.
+    if (wanted.length === 0 && this.#room.leftOut.size === 0 && !this.#wasNearlyFull) return false;
     const fitting = this.#fit(wanted);
     const needsGuard = isWhole || fitting.some(({ group }) => this.#pipeline.needsGuard(group));
     void this.#carryOut(fitting, [], needsGuard && fitting.length > 0);
