@@ -49,7 +49,8 @@ export class KnownJobs {
   /** Whether a job here may talk to a job with addresses of these classes, or hear from it. */
   mayMeet(classes: readonly EndpointClass[]): boolean {
     this.#keepUp();
-    return classes.some((each) => this.#isReached(each));
+    for (const each of classes) if (this.#isReached(each)) return true;
+    return false;
   }
 
   /** To be called before all of the switch's rules are made: jobs may have been placed anew. */
@@ -119,7 +120,7 @@ export class KnownJobs {
 
   #isAlways({ job, location }: PlacedJob): boolean {
     const { policy, state } = this.#view;
-    return location === undefined || location.dpid === state.dpid || policy.isOutsideRanges(job);
+    return location === undefined || location.dpid === state.dpid || policy.outsideRanges.has(job.key);
   }
 
   *#everywhere(): Iterable<PlacedJob> {

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { open } from 'lmdb';
+import { type Database, open } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { address, sampleJob } from '../testing/sample-job.ts';
 import { EMPTY_STATE, type StoreChange, type StoredJob } from './job-store.ts';
@@ -52,6 +52,27 @@ async function tamper(table: string | undefined, key: number | string, bytes: Ui
     table === undefined ? environment : environment.openDB<Buffer, number | string>(table, { encoding: 'binary' });
   await place.put(key, Buffer.from(bytes));
   await environment.close();
+}
+
+async function remove(table: string, key: number): Promise<void> {
+  await inTable(table, async (place) => void (await place.remove(key)));
+}
+
+/** How many lists of names there are. */
+function namesInFile(): Promise<number> {
+  return inTable('names', async (place) => place.getCount());
+}
+
+/** With the store closed. */
+async function inTable<T>(table: string, use: (place: Database<Buffer, number>) => Promise<T>): Promise<T> {
+  await store?.close();
+  store = undefined;
+  const environment = open<Buffer, number>({ path: path(), encoding: 'binary', noSubdir: false, maxDbs: 8 });
+  try {
+    return await use(environment.openDB<Buffer, number>(table, { encoding: 'binary' }));
+  } finally {
+    await environment.close();
+  }
 }
 
 describe('a store', () => {
@@ -129,7 +150,7 @@ describe('a store', () => {
     await fc.assert(runs, { numRuns: 40 });
   });
 
-  it('takes up one of the layout before it, which had no job ports and no classes, and keeps older versions from it', async () => {
+  it('takes up one of a layout before it, which had no job ports, classes and names, and keeps older versions from it', async () => {
     const former = await reopen();
     await former.commit([put(stored(1)), { kind: 'switch', dpid: 'a' }]);
     await tamper(undefined, 'layout', Buffer.from('1'));
@@ -138,8 +159,58 @@ describe('a store', () => {
     await opened.close();
     store = undefined;
     const environment = open<Buffer, string>({ path: path(), encoding: 'binary', noSubdir: false });
-    expect(environment.get('layout')?.toString()).toBe('2');
+    expect(environment.get('layout')?.toString()).toBe('3');
     await environment.close();
+  });
+
+  it('writes the names of attributes once for all jobs that have the same, and again after a restart for those that are new', async () => {
+    // As long as real ones: what the store reads it keeps apart from what it reads next.
+    const alike = sampleJob({ id: 'a', attributes: { long: 'x'.repeat(20_000) } });
+    const other = sampleJob({ id: 'b', attributes: { other: 'y'.repeat(20_000) } });
+    const first = await reopen();
+    await first.commit([
+      put(stored(1, { job: alike })),
+      put(stored(2, { job: alike })),
+      put(stored(3, { job: other })),
+    ]);
+    expect(await namesInFile()).toBe(2);
+    const second = await reopen();
+    const { jobs } = second.load();
+    expect(jobs.map(({ job }) => [...job.attributes])).toEqual([alike, alike, other].map((job) => [...job.attributes]));
+    const third = sampleJob({ id: 'c', attributes: { third: 1 } });
+    await second.commit([put(jobs[2]!), put(stored(4, { job: third }))]);
+    expect(await namesInFile()).toBe(3);
+    expect((await reopen()).load().jobs).toHaveLength(4);
+  });
+
+  it('writes names that were to be written with what could not be written', async () => {
+    const opened = await reopen();
+    const job = sampleJob({ attributes: { other: 1 } });
+    const attributes = new Map([['long', 'x'.repeat(2 ** 20)]]);
+    const unwritable = put(stored(2, { job: { ...job, ads: { job: '', machine: '' }, attributes } }));
+    await expect(opened.commit([put(stored(1, { job })), unwritable])).rejects.toThrow(/cannot be written/);
+    await opened.commit([put(stored(2, { job }))]);
+    expect((await reopen()).load().jobs).toHaveLength(1);
+  });
+
+  it('keeps no names that no job has any more, once there are many', async () => {
+    const opened = await reopen();
+    const kept = stored(1, { job: sampleJob({ attributes: { kept: 1 } }) });
+    await opened.commit([put(kept)]);
+    for (let i = 2; i < 1200; i++) {
+      const job = sampleJob({ attributes: { [`a${i}`]: 1 } });
+      await opened.commit([put(stored(i, { job })), { kind: 'free', sequence: i }]);
+    }
+    expect(await namesInFile()).toBeLessThan(1024);
+    expect((await reopen()).load().jobs.map(({ job }) => [...job.attributes])).toEqual([[...kept.job.attributes]]);
+  });
+
+  it('says which record lacks its names', async () => {
+    const opened = await reopen();
+    await opened.commit([put(stored(7))]);
+    await remove('names', 1);
+    const damaged = await reopen();
+    expect(() => damaged.load()).toThrow(/record 7 of job: the list 1 of its attributes' names is missing/);
   });
 
   it('writes what comes in together with far fewer syncs than commits', async () => {
@@ -209,7 +280,7 @@ describe('a store that is not as it should be is refused, with what to do:', () 
       code: 'STORE_NEWER',
       message: expect.stringContaining('form 9'),
     });
-    await tamper(undefined, 'layout', Buffer.from('3'));
+    await tamper(undefined, 'layout', Buffer.from('4'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_NEWER' });
     await tamper(undefined, 'layout', Buffer.from('two'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_DAMAGED' });

@@ -21,13 +21,21 @@ import {
   StoreError,
 } from './job-store.ts';
 import { lmdbFileProblem } from './lmdb-file.ts';
-import { decodeEnded, decodeJob, decodeText, encodeEnded, encodeJob, encodeText, RecordError } from './records.ts';
+import {
+  decodeEnded,
+  decodeJob,
+  decodeText,
+  encodeEnded,
+  encodeJob,
+  encodeText,
+  RecordError,
+  readRecord,
+} from './records.ts';
 import { Slabs } from './slabs.ts';
+import { StoredNames } from './stored-names.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
-const LAYOUT = 2;
-/** The first to have job ports and classes; else as the layout before it. */
-const LAYOUT_OF_MEMORY = 2;
+const LAYOUT = 3;
 const LAYOUT_KEY = 'layout';
 /** Abortable, and without LMDB's own sync: ours follows in another thread. From lmdb's TransactionFlags. */
 const TRANSACTION_FLAGS: TransactionFlags = 0x1_0003 as number;
@@ -59,6 +67,7 @@ export class LmdbJobStore implements JobStore {
   readonly #switches: Database<Buffer, string>;
   readonly #jobPorts: Database<Buffer, string>;
   readonly #classes: Database<Buffer, number>;
+  readonly #names: StoredNames;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #broken: StoreError | undefined;
@@ -73,6 +82,8 @@ export class LmdbJobStore implements JobStore {
     this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
     this.#jobPorts = environment.openDB<Buffer, string>('jobPorts', { encoding: 'binary' });
     this.#classes = environment.openDB<Buffer, number>('classes', { encoding: 'binary' });
+    const names = environment.openDB<Buffer, number>('names', { encoding: 'binary' });
+    this.#names = new StoredNames({ names, jobs: this.#jobs });
   }
 
   /** Opens the store in a directory, or makes one. Throws a StoreError. */
@@ -116,8 +127,10 @@ export class LmdbJobStore implements JobStore {
   }
 
   #loadJobs(): readonly StoredJob[] {
+    this.#names.load();
     const slabs = new Slabs();
-    const decode = (key: number, bytes: Buffer) => decodeJob(key, bytes, (ads) => slabs.keep(ads));
+    const reading = { listOf: this.#names.listOf, keep: (ads: Uint8Array) => slabs.keep(ads) };
+    const decode = (key: number, bytes: Buffer) => decodeJob(key, bytes, reading);
     return Array.from(this.#jobs.getRange(), ({ key, value }) => readRecord('job', key, value, decode));
   }
 
@@ -173,15 +186,25 @@ export class LmdbJobStore implements JobStore {
   }
 
   #transact(changes: readonly StoreChange[]): void {
-    this.#environment.transactionSync(() => {
-      for (const change of changes) this.#apply(change);
-    }, TRANSACTION_FLAGS);
+    try {
+      this.#environment.transactionSync(() => {
+        for (const change of changes) this.#apply(change);
+        this.#names.tidy();
+      }, TRANSACTION_FLAGS);
+    } catch (error) {
+      this.#names.aborted();
+      throw error;
+    }
+    this.#names.committed();
   }
 
   #apply(change: StoreChange): void {
     switch (change.kind) {
       case 'job':
-        this.#jobs.putSync(change.job.sequence, encodeJob(change.job));
+        this.#jobs.putSync(
+          change.job.sequence,
+          encodeJob(change.job, (names) => this.#names.numberOf(names)),
+        );
         return;
       case 'ended':
         this.#jobs.removeSync(change.ended.sequence);
@@ -231,8 +254,8 @@ export class LmdbJobStore implements JobStore {
     if (Number(layout) > LAYOUT) {
       throw newer(this.#path, `it has layout ${layout}, and this version reads up to ${LAYOUT}`);
     }
-    // A version that knows nothing of job ports must not end jobs in it: their ports would be forgotten.
-    if (Number(layout) < LAYOUT_OF_MEMORY) this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+    // A version that knows nothing of these tables must not change jobs in it: it would forget what belongs to them.
+    if (Number(layout) < LAYOUT) this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
   }
 }
 
@@ -248,15 +271,6 @@ function jobPortOf(key: string): StoredJobPort {
 
 function decodeClass(number: number, bytes: Buffer): StoredClass {
   return { number, key: decodeText(bytes) };
-}
-
-function readRecord<T>(table: string, key: number, value: Buffer, decode: (key: number, bytes: Buffer) => T): T {
-  try {
-    return decode(key, value);
-  } catch (error) {
-    const isNewer = error instanceof RecordError && error.isNewer;
-    throw new RecordError(`record ${key} of ${table}: ${error instanceof Error ? error.message : error}`, isNewer);
-  }
 }
 
 function unusable(path: string, cause: unknown): StoreError {

@@ -1,10 +1,12 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttributeValue } from '../../../policies/policy.ts';
 import { registrationKey } from '../job.ts';
+import { nameListFor } from '../name-list.ts';
 import { address, sampleJob } from '../testing/sample-job.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
-import { decodeEnded, decodeJob, encodeEnded, encodeJob, RECORD_FORM, RecordError } from './records.ts';
+import { decodeEnded, decodeJob, encodeEnded, encodeJob, OLDEST_FORM, RECORD_FORM, RecordError } from './records.ts';
 
 const text = fc.string({ unit: 'binary' });
 const value: fc.Arbitrary<AttributeValue> = fc.oneof(
@@ -54,6 +56,34 @@ const ended: fc.Arbitrary<EndedJob> = fc.record({
   switches: fc.oneof(fc.constant('all' as const), fc.array(text)),
 });
 
+/** One list at a time, by a number of four bytes. */
+let names = nameListFor([]);
+const NUMBER = 0x89abcdef;
+const write = (job: StoredJob) =>
+  encodeJob(job, (list) => {
+    names = list;
+    return NUMBER;
+  });
+const reading = {
+  listOf: (number: number) => {
+    expect(number).toBe(NUMBER);
+    return names;
+  },
+};
+
+/** As form 2 had it: the names in the record, and a sum that knows nothing of the form. */
+function inForm2(bytes: Buffer): Buffer {
+  const jsonLength = bytes.readUInt32BE(9);
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(jsonLength, 0);
+  header.writeUInt32BE(names.bytes.length, 4);
+  const json = bytes.subarray(13, 13 + jsonLength);
+  const content = Buffer.concat([header, json, names.bytes, bytes.subarray(13 + jsonLength)]);
+  const start = Buffer.from([2, 0, 0, 0, 0]);
+  start.writeUInt32BE(crc32(content), 1);
+  return Buffer.concat([start, content]);
+}
+
 /** With the ads and attributes of a record that was read as those of one that was made. */
 function plain({ job, ...rest }: StoredJob): StoredJob {
   const { attributes, ads } = job;
@@ -64,7 +94,17 @@ describe('a record', () => {
   it('gives back the job that was written, to the last value', () => {
     fc.assert(
       fc.property(stored, (job) => {
-        expect(plain(decodeJob(job.sequence, encodeJob(job)))).toEqual(job);
+        expect(plain(decodeJob(job.sequence, write(job), reading))).toEqual(job);
+      }),
+    );
+  });
+
+  it('that was written in the form before gives back its job', () => {
+    fc.assert(
+      fc.property(stored, (job) => {
+        const former = inForm2(write(job));
+        const listOf = () => expect.fail('its names are in the record');
+        expect(plain(decodeJob(job.sequence, former, { listOf }))).toEqual(job);
       }),
     );
   });
@@ -80,11 +120,11 @@ describe('a record', () => {
   it('that was damaged in any bit, or cut, is an error', () => {
     fc.assert(
       fc.property(stored, fc.nat(), fc.integer({ min: 0, max: 7 }), (job, at, bit) => {
-        const bytes = encodeJob(job);
+        const bytes = write(job);
         const damaged = Buffer.from(bytes);
         damaged[at % bytes.length]! ^= 1 << bit;
-        expect(() => decodeJob(1, damaged)).toThrow(RecordError);
-        expect(() => decodeJob(1, bytes.subarray(0, at % bytes.length))).toThrow(RecordError);
+        expect(() => decodeJob(1, damaged, reading)).toThrow(RecordError);
+        expect(() => decodeJob(1, bytes.subarray(0, at % bytes.length), reading)).toThrow(RecordError);
       }),
     );
   });
@@ -97,9 +137,9 @@ describe('a record', () => {
 
   it('of an earlier form is refused by name, and is not called newer', () => {
     const bytes = encodeEnded({ sequence: 1, key: 'k', addresses: [], switches: 'all' });
-    bytes[0] = RECORD_FORM - 1;
+    bytes[0] = OLDEST_FORM - 1;
     expect(() => decodeEnded(1, bytes)).toThrow(
-      expect.objectContaining({ isNewer: false, message: expect.stringContaining(`form ${RECORD_FORM - 1}`) }),
+      expect.objectContaining({ isNewer: false, message: expect.stringContaining(`form ${OLDEST_FORM - 1}`) }),
     );
   });
 });

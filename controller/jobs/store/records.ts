@@ -1,6 +1,7 @@
-// Jobs, tombstones and short texts as bytes. A record is one byte that tells its form, a CRC-32 of what follows (big-endian), and its
-// content. Of a tombstone that is JSON, of a text the text, in UTF-8; of a job two lengths (big-endian), JSON, the names of its ads' attributes as
-// JSON, and the ads as they are kept in memory: they are checked by the sum, and not looked into before somebody asks.
+// Jobs, tombstones and short texts as bytes. A record is one byte that tells its form, a CRC-32 of what follows, begun with the form (big-endian), and its
+// content. Of a tombstone that is JSON, of a text and of a list of names the text, in UTF-8; of a job the number of the list of its attributes' names
+// and the length of its JSON (both big-endian), that JSON, and the ads as they are kept in memory: they are checked by the sum, and not looked into
+// before somebody asks.
 // Reading a record gives back exactly what was written, and values are those that were frozen at registration: nothing is
 // evaluated anew. A record of another form, or one that was damaged, is an error and never skipped.
 
@@ -9,15 +10,17 @@ import { formatIp, type IpAddress, type MacAddress, parseIp } from '../../../pro
 import type { Enforcement } from '../admission.ts';
 import { FrozenAds } from '../frozen-ads.ts';
 import { type Registration, registrationKey } from '../job.ts';
-import { nameListOf } from '../name-list.ts';
+import { type NameList, nameListOf } from '../name-list.ts';
 import { sharedText } from '../own-text.ts';
 import type { EndedJob, StoredJob } from './job-store.ts';
 
 /** The form written by this version; each change of the interfaces below, or of `FrozenAds.bytes`, makes another. */
-export const RECORD_FORM = 2;
+export const RECORD_FORM = 3;
+/** As form 3, but for the records of jobs: see `readJob2`. */
+export const OLDEST_FORM = 2;
 const HEADER_BYTES = 5;
-/** How long a job's JSON is, and the names of its attributes. */
-const LENGTHS_BYTES = 8;
+/** Of a job: the number of its list of names, and how long its JSON is. */
+const JOB_HEADER_BYTES = 8;
 
 /** Says what is wrong with a record; which store it is of and what to do is for the caller to add. */
 export class RecordError extends Error {
@@ -51,7 +54,9 @@ interface EndedRecord {
   readonly switches: readonly string[] | 'all';
 }
 
-export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, peer }: StoredJob): Buffer {
+/** @param numberOf the number by which a list of names is found again, below 2^32. */
+export function encodeJob(stored: StoredJob, numberOf: (names: NameList) => number): Buffer {
+  const { job, enforcement, leaseMs, leaseEndsAt, location, peer } = stored;
   const record: JobRecord = {
     registration: job.registration,
     user: job.user,
@@ -68,16 +73,23 @@ export function encodeJob({ job, enforcement, leaseMs, leaseEndsAt, location, pe
     peer: peer ?? null,
   };
   const ads = job.ads instanceof FrozenAds ? job.ads : FrozenAds.of(job.ads, job.attributes);
-  const parts = [Buffer.from(JSON.stringify(record)), ads.names.bytes] as const;
-  const lengths = Buffer.allocUnsafe(LENGTHS_BYTES);
-  lengths.writeUInt32BE(parts[0].length, 0);
-  lengths.writeUInt32BE(parts[1].length, 4);
-  return seal([lengths, ...parts, ads.bytes]);
+  const json = Buffer.from(JSON.stringify(record));
+  const header = Buffer.allocUnsafe(JOB_HEADER_BYTES);
+  header.writeUInt32BE(numberOf(ads.names), 0);
+  header.writeUInt32BE(json.length, 4);
+  return seal([header, json, ads.bytes]);
 }
 
-/** The ads are kept in memory that `keep` gives: the record's own bytes may be LMDB's, and are more than what is kept. */
-export function decodeJob(sequence: number, bytes: Uint8Array, keep: Keep = Buffer.from): StoredJob {
-  const { record, ads } = readJob(unseal(bytes), keep);
+export interface JobReading {
+  /** The list that `numberOf` gave this number for. */
+  readonly listOf: (number: number) => NameList;
+  /** Where the ads are kept: the record's own bytes may be LMDB's, and are more than what is kept. */
+  readonly keep?: Keep;
+}
+
+export function decodeJob(sequence: number, bytes: Uint8Array, reading: JobReading): StoredJob {
+  const content = unseal(bytes);
+  const { record, ads } = bytes[0] === OLDEST_FORM ? readJob2(content, reading) : readJob(content, reading);
   const registration = { ...record.registration, machine: sharedText(record.registration.machine) };
   return {
     sequence,
@@ -125,22 +137,65 @@ export function decodeText(bytes: Uint8Array): string {
   return unseal(bytes).toString('utf8');
 }
 
-function readJob(content: Buffer, keep: Keep): { readonly record: JobRecord; readonly ads: FrozenAds } {
-  const namesAt = LENGTHS_BYTES + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(0));
-  const adsAt = namesAt + (content.length < LENGTHS_BYTES ? 0 : content.readUInt32BE(4));
-  if (content.length < adsAt) throw new RecordError(`it has ${content.length} bytes, and should have ${adsAt} or more`);
-  const record = JSON.parse(content.toString('utf8', LENGTHS_BYTES, namesAt)) as JobRecord;
+/** @param names as `NameList.bytes`. */
+export function encodeNames(names: Uint8Array): Buffer {
+  return seal([names]);
+}
+
+/** `NameList.bytes`, in the record's own memory. */
+export function decodeNames(bytes: Uint8Array): Buffer {
+  return unseal(bytes);
+}
+
+function readJob(content: Buffer, { listOf, keep = Buffer.from }: JobReading) {
+  const [number, length] = jobHeader(content);
+  const adsAt = JOB_HEADER_BYTES + length;
+  const record = jobJson(content, adsAt);
+  return { record, ads: new FrozenAds(listOf(number), keep(content.subarray(adsAt))) };
+}
+
+/** Form 2 has two lengths, of the JSON and of the list of names, which follows it. */
+function readJob2(content: Buffer, { keep = Buffer.from }: JobReading) {
+  const [length, namesLength] = jobHeader(content);
+  const namesAt = JOB_HEADER_BYTES + length;
+  const adsAt = namesAt + namesLength;
+  const record = jobJson(content, namesAt, adsAt);
   return { record, ads: new FrozenAds(nameListOf(content.subarray(namesAt, adsAt)), keep(content.subarray(adsAt))) };
+}
+
+function jobHeader(content: Buffer): readonly [number, number] {
+  return content.length < JOB_HEADER_BYTES ? [0, 0] : [content.readUInt32BE(0), content.readUInt32BE(4)];
+}
+
+/** @param least how many bytes the content must have at least. */
+function jobJson(content: Buffer, end: number, least = end): JobRecord {
+  if (content.length < least) throw new RecordError(`it has ${content.length} bytes, and should have ${least} or more`);
+  return JSON.parse(content.toString('utf8', JOB_HEADER_BYTES, end)) as JobRecord;
+}
+
+/** The number of the list to which a job's record refers, which is not checked. */
+export function namesNumberOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_BYTES);
+}
+
+/** What `decode` makes of a record. Throws a RecordError that says which it is. */
+export function readRecord<T>(table: string, key: number, value: Buffer, decode: (key: number, bytes: Buffer) => T): T {
+  try {
+    return decode(key, value);
+  } catch (error) {
+    const isNewer = error instanceof RecordError && error.isNewer;
+    throw new RecordError(`record ${key} of ${table}: ${error instanceof Error ? error.message : error}`, isNewer);
+  }
 }
 
 function seal(content: readonly Uint8Array[]): Buffer {
   const bytes = Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), ...content]);
   bytes.writeUInt8(RECORD_FORM, 0);
-  bytes.writeUInt32BE(crc32(bytes.subarray(HEADER_BYTES)), 1);
+  bytes.writeUInt32BE(crc32(bytes.subarray(HEADER_BYTES), RECORD_FORM), 1);
   return bytes;
 }
 
-/** The content of a sound record of this form. */
+/** The content of a sound record of a form that is read. */
 function unseal(bytes: Uint8Array): Buffer {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (record.length < HEADER_BYTES) throw new RecordError(`it has ${record.length} bytes, too few for any record`);
@@ -148,8 +203,12 @@ function unseal(bytes: Uint8Array): Buffer {
   if (form > RECORD_FORM)
     throw new RecordError(`it has form ${form}, and this version reads form ${RECORD_FORM}`, true);
   const content = record.subarray(HEADER_BYTES);
-  if (form !== RECORD_FORM) throw new RecordError(`it has form ${form}, and this version reads form ${RECORD_FORM}`);
-  if (record.readUInt32BE(1) !== crc32(content)) throw new RecordError('its checksum is not that of its content');
+  if (form < OLDEST_FORM) {
+    throw new RecordError(`it has form ${form}, and this version reads forms ${OLDEST_FORM} to ${RECORD_FORM}`);
+  }
+  // Or one damaged bit would make one form of another.
+  const seed = form === OLDEST_FORM ? 0 : form;
+  if (record.readUInt32BE(1) !== crc32(content, seed)) throw new RecordError('its checksum is not that of its content');
   return content;
 }
 

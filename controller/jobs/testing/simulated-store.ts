@@ -1,6 +1,7 @@
 // A store whose disk the test holds in its hand: commits wait until it syncs them or fails them, and a crash leaves what
 // was synced, and of the rest as much from the front as the test says. Records go through their real form.
 
+import type { NameList } from '../name-list.ts';
 import {
   type EndedJob,
   type JobStore,
@@ -19,6 +20,11 @@ interface Disk {
   readonly jobPorts: ReadonlyMap<string, ReadonlySet<string>>;
   readonly classes: ReadonlyMap<number, Uint8Array>;
 }
+
+/** Lists of names, which no crash loses here: the real store writes them with the jobs. */
+const lists: NameList[] = [];
+const listOf = (number: number) => lists[number]!;
+const numberOf = (list: NameList) => (lists.includes(list) ? lists.indexOf(list) : lists.push(list) - 1);
 
 const EMPTY: Disk = {
   jobs: new Map(),
@@ -45,7 +51,7 @@ export class SimulatedStore implements JobStore {
   load(): StoredState {
     const { jobs, ended, switches, jobPorts, classes } = this.#disk;
     return {
-      jobs: Array.from(jobs, ([sequence, bytes]): StoredJob => decodeJob(sequence, bytes)),
+      jobs: Array.from(jobs, ([sequence, bytes]): StoredJob => decodeJob(sequence, bytes, { listOf })),
       ended: Array.from(ended, ([sequence, bytes]): EndedJob => decodeEnded(sequence, bytes)),
       switches: [...switches],
       jobPorts: [...jobPorts].flatMap(([dpid, names]) => Array.from(names, (portName) => ({ dpid, portName }))),
@@ -87,7 +93,7 @@ function applied(disk: Disk, change: StoreChange): Disk {
   const [jobPorts, classes] = [new Map(disk.jobPorts), new Map(disk.classes)];
   switch (change.kind) {
     case 'job':
-      jobs.set(change.job.sequence, encodeJob(change.job));
+      jobs.set(change.job.sequence, encodeJob(change.job, numberOf));
       break;
     case 'ended':
       jobs.delete(change.ended.sequence);
