@@ -195,14 +195,18 @@ describe('a store', () => {
 
   it('keeps no names that no job has any more, once there are many', async () => {
     const opened = await reopen();
-    const kept = stored(1, { job: sampleJob({ attributes: { kept: 1 } }) });
-    await opened.commit([put(kept)]);
-    for (let i = 2; i < 1200; i++) {
-      const job = sampleJob({ attributes: { [`a${i}`]: 1 } });
-      await opened.commit([put(stored(i, { job })), { kind: 'free', sequence: i }]);
+    const withNames = (sequence: number) =>
+      stored(sequence, { job: sampleJob({ attributes: { [`a${sequence}`]: 1 } }) });
+    const isKept = (sequence: number) => sequence % 5 === 0;
+    for (let sequence = 1; sequence <= 1500; sequence++) {
+      const gone: StoreChange[] = isKept(sequence) ? [] : [{ kind: 'free', sequence }];
+      await opened.commit([put(withNames(sequence)), ...gone]);
     }
     expect(await namesInFile()).toBeLessThan(1024);
-    expect((await reopen()).load().jobs.map(({ job }) => [...job.attributes])).toEqual([[...kept.job.attributes]]);
+    const { jobs } = (await reopen()).load();
+    expect(jobs).toHaveLength(300);
+    for (const { job, sequence } of jobs)
+      expect(new Map(job.attributes)).toEqual(new Map(withNames(sequence).job.attributes));
   });
 
   it('says which record lacks its names', async () => {
