@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromChild, ToChild } from './lark-child.ts';
+import type { FromChild, HeldUp, ToChild } from './lark-child.ts';
 
 /** Beside this file, in whatever form this one runs. */
 const CHILD = fileURLToPath(import.meta.url).replace(/bench-lark(\.[jt]s)$/, 'lark-child$1');
@@ -45,14 +45,14 @@ export class BenchLark {
     return (await ask(this.#child, { processor: true }, 'processorMs')).processorMs;
   }
 
-  /** The longest that its event loop was held up since this was last asked. */
-  async heldUpMs(): Promise<number> {
-    return (await ask(this.#child, { heldUp: true }, 'heldUpMs')).heldUpMs;
+  /** How long its event loop was held up since this was last asked. */
+  async heldUp(): Promise<HeldUp> {
+    return (await ask(this.#child, { heldUp: true }, 'heldUp')).heldUp;
   }
 
-  /** Resolves when every switch has confirmed it; rejects if one has not. */
-  async reload(policy: string): Promise<void> {
-    await ask(this.#child, { reload: { policy } }, 'reloaded');
+  /** The switches that have not confirmed it, or are away. */
+  async reload(policy: string): Promise<readonly string[]> {
+    return (await ask(this.#child, { reload: { policy } }, 'reloaded')).reloaded;
   }
 
   async get<T>(path: string): Promise<T> {
@@ -80,7 +80,7 @@ export class BenchLark {
   }
 }
 
-function ask<K extends 'started' | 'memory' | 'processorMs' | 'heldUpMs' | 'reloaded'>(
+function ask<K extends 'started' | 'memory' | 'processorMs' | 'heldUp' | 'reloaded'>(
   child: ChildProcess,
   message: ToChild,
   key: K,

@@ -21,12 +21,13 @@ export async function reloadCase(ads: AdMaker, directory: string, isQuick: boole
   const before = lights.map(({ flowMods, rules }) => ({ flowMods, rules: rules.size }));
 
   const workedBefore = await lark.processorMs();
-  await lark.heldUpMs();
+  await lark.heldUp();
   const begin = performance.now();
-  await lark.reload(policy(['nobody', userName(BLOCKED)]));
+  const unconfirmed = await lark.reload(policy(['nobody', userName(BLOCKED)]));
   const acknowledgedMs = performance.now() - begin;
+  if (unconfirmed.length > 0) throw new Error(`the reload was not confirmed by ${unconfirmed}`);
   const worked = (await lark.processorMs()) - workedBefore;
-  const heldUpMs = await lark.heldUpMs();
+  const { longestMs } = await lark.heldUp();
 
   const flowMods = lights.map((light, i) => light.flowMods - before[i]!.flowMods);
   const rules = before.reduce((sum, each) => sum + each.rules, 0);
@@ -37,7 +38,7 @@ export async function reloadCase(ads: AdMaker, directory: string, isQuick: boole
     measured: {
       's until it is acknowledged, without settle': rounded(acknowledgedMs / 1000),
       's of processor time': rounded(worked / 1000),
-      's that the event loop was held up at most': rounded(heldUpMs / 1000),
+      's that the event loop was held up at most': rounded(longestMs / 1000),
       'rules a switch': Math.round(rules / SWITCHES),
       'FlowMods in all': flowMods.reduce((sum, each) => sum + each, 0),
     },

@@ -7,6 +7,7 @@ import { median } from '../measure.ts';
 import { PEERS, peer, type RunningController, startLark } from './controllers.ts';
 import type { LoadResult, LoadSpec } from './load-child.ts';
 import { runLoad } from './load-process.ts';
+import { hostsPolicy, jobsPolicy } from './policies.ts';
 import { placeOfJob } from './traffic.ts';
 import type { Version } from './wire.ts';
 
@@ -100,7 +101,7 @@ export class LoadBench {
     const there = { jobs: this.#settings.jobs, users: USERS, switches: SWITCHES };
     const store = `${this.#directory}/load-jobs`;
     await fillStore(this.#ads, store, there.jobs, (number) => ({ user: number % USERS, ...placeOfJob(number, there) }));
-    const policy = jobsPolicy(store, 1 + Math.ceil(there.jobs / SWITCHES));
+    const policy = jobsPolicy(store, there);
     for (const version of VERSIONS) {
       const named = versionName(version);
       const kind: Kind = { ...LEARNING, traffic: { jobs: there } };
@@ -109,6 +110,7 @@ export class LoadBench {
       this.#ratio(`CPU an answer, jobs, ${named}: times floor-learning`, lark, floor, 4);
       const whole = await this.#lark('jobs, NO_BUFFER', version, { ...kind, isBuffered: false }, policy);
       this.#ratio(`CPU an answer, jobs, NO_BUFFER, ${named}: times buffered`, whole, lark, 1.5);
+      await this.#lark('jobs and hosts', version, { ...kind, traffic: { jobs: there, hosts: HOSTS } }, policy);
     }
   }
 
@@ -203,30 +205,6 @@ function medians(results: readonly LoadResult[]): LoadResult {
     p99Us: optional('p99Us'),
     rssMiB: of('rssMiB'),
     dropped: Math.max(...results.map(({ dropped }) => dropped)),
+    shareHeldBack: of('shareHeldBack'),
   };
-}
-
-const LISTEN = `openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
-http: { listen: 127.0.0.1:0 }
-jobs: { listen: 127.0.0.1:0, ranges: [10.0.0.0/8], settle: 0ms }
-`;
-
-function hostsPolicy(): string {
-  return `${LISTEN}policies:\n  - isolate-users: true\n`;
-}
-
-/** @param wan the number of the first switch's port that leads out. */
-function jobsPolicy(store: string, wan: number): string {
-  const named = Array.from({ length: SWITCHES }, (_, i) => {
-    const out = i === 0 ? `, wan: { port: s1p${wan}, queues: { physics: { id: 1 }, default: { id: 0 } } }` : '';
-    return `  s${i + 1}: { dpid: "${(i + 1).toString(16).padStart(16, '0')}", pipeline: single-table${out} }\n`;
-  });
-  return `${LISTEN}store: { path: ${store} }
-switches:
-${named.join('')}policies:
-  - block-users: [nobody]
-  - isolate-users: true
-  - wan-access: { deny: [user1] }
-  - queues: { group_1: physics, "*": default }
-`;
 }

@@ -3,18 +3,22 @@
 
 import { readFileSync } from 'node:fs';
 import { LoadSwitch } from './load-switch.ts';
-import { type JobsThere, knownJobs, type Traffic, unknownHosts } from './traffic.ts';
+import { Offering } from './offering.ts';
+import { type JobsThere, knownJobs, mixed, portForHosts, type Traffic, unknownHosts } from './traffic.ts';
 import type { Version } from './wire.ts';
 
 export interface LoadSpec {
   readonly controller: { readonly host: string; readonly port: number; readonly pid: number };
   readonly version: Version;
   readonly switches: number;
-  /** PacketIns that each switch has unanswered; 1 with one switch measures latency. */
+  /** PacketIns that each switch has unanswered, with `perSec` at most; 1 with one switch measures latency. */
   readonly window: number;
+  /** PacketIns a second of all switches together, whatever is unanswered, in bursts of a millisecond; without it as fast as they are answered. */
+  readonly perSec?: number;
   readonly isBuffered: boolean;
   readonly isEachNew?: boolean;
-  readonly traffic: { readonly hosts: number } | { readonly jobs: JobsThere } | 'none';
+  /** With both, one packet of each in turn. `hostsAt`: the port that hosts come in by, if not the first one without jobs. */
+  readonly traffic: { readonly hosts?: number; readonly hostsAt?: number; readonly jobs?: JobsThere } | 'none';
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -23,13 +27,15 @@ export interface LoadResult {
   readonly answersPerSec: number;
   /** Processor time of the controller; undefined where nothing was asked. */
   readonly cpuUsPerAnswer: number | undefined;
-  /** Where one PacketIn is outstanding at a time. */
+  /** Where one PacketIn is outstanding at a time, or they come at a given rate. */
   readonly p50Us: number | undefined;
   readonly p99Us: number | undefined;
   /** Of the controller, at the end. */
   readonly rssMiB: number;
   /** Switches whose connection was closed. */
   readonly dropped: number;
+  /** Of what was to be sent at the given rate, how much was not, since the window was full. From 0 to 1. */
+  readonly shareHeldBack: number;
 }
 
 const QUIET_MS = 400;
@@ -39,6 +45,8 @@ const MOST_LEARNING_MS = 10_000;
 /** What the kernel counts processor time in (sysconf CLK_TCK). */
 const TICK_US = 10_000;
 const PAGE_BYTES = 4096;
+/** More than any run sends. */
+const NEW_SOURCES = 2 ** 24;
 
 process.on('message', (spec: LoadSpec) => {
   run(spec).then(
@@ -52,7 +60,8 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   const { controller, version, switches: count, window, isBuffered, warmUpMs, measureMs } = spec;
   const latencies: number[] = [];
   let isMeasured = false;
-  const isLatency = count === 1 && window === 1 && spec.traffic !== 'none';
+  const isOneAtATime = count === 1 && window === 1 && spec.traffic !== 'none';
+  const isLatency = isOneAtATime || spec.perSec !== undefined;
   const onLatency = (ms: number) => {
     if (isMeasured) latencies.push(ms);
   };
@@ -65,7 +74,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
       ports,
       window,
       isBuffered,
-      isEachNew: spec.isEachNew === true,
+      ...(spec.isEachNew === true && { newSources: NEW_SOURCES }),
       ...(isLatency && { onLatency }),
     };
     return new LoadSwitch({ ...rest, dpid: BigInt(i + 1), traffic });
@@ -77,9 +86,12 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   await quiet(switches);
   for (const each of switches) each.teach();
   await quiet(switches);
-  if (spec.traffic !== 'none') for (const each of switches) each.ask();
+  const offering = spec.perSec === undefined ? undefined : new Offering(switches, spec.perSec);
+  if (offering !== undefined) offering.start();
+  else if (spec.traffic !== 'none') for (const each of switches) each.ask();
   await heardOnce(switches, spec);
   await pause(warmUpMs);
+  offering?.reset();
   const answers = () => switches.reduce((sum, each) => sum + each.answers, 0);
   const [before, workedBefore, begin] = [answers(), processorUs(controller.pid), performance.now()];
   isMeasured = true;
@@ -92,9 +104,11 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   ];
   const rssMiB = residentBytes(controller.pid) / 2 ** 20;
   const dropped = switches.filter(({ isClosed }) => isClosed).length;
+  const shareHeldBack = offering?.shareHeldBack ?? 0;
+  offering?.stop();
   for (const each of switches) each.stopAsking();
   for (const each of switches) each.disconnect();
-  const all = isLatency ? corrected(latencies) : [];
+  const all = isOneAtATime ? corrected(latencies) : latencies;
   return {
     answersPerSec: (done / ms) * 1000,
     cpuUsPerAnswer: done === 0 ? undefined : worked / done,
@@ -102,12 +116,17 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
     p99Us: isLatency ? percentile(all, 0.99) * 1000 : undefined,
     rssMiB,
     dropped,
+    shareHeldBack,
   };
 }
 
 function trafficOf({ traffic }: LoadSpec, dpid: number): Traffic {
   if (traffic === 'none') return { taught: [], flows: [] };
-  return 'hosts' in traffic ? unknownHosts(dpid, traffic.hosts) : knownJobs(dpid, traffic.jobs);
+  const { hosts, jobs, hostsAt = jobs && portForHosts(jobs) } = traffic;
+  return mixed([
+    ...(hosts === undefined ? [] : [unknownHosts(dpid, hosts, hostsAt)]),
+    ...(jobs === undefined ? [] : [knownJobs(dpid, jobs)]),
+  ]);
 }
 
 /**

@@ -21,9 +21,9 @@ export interface LoadSwitchParts {
   readonly window: number;
   /** False: whole frames with NO_BUFFER. */
   readonly isBuffered: boolean;
-  /** No two packets are of one flow: each is from another IP address of its host. */
-  readonly isEachNew?: boolean;
-  /** Milliseconds that each answer took, where one is outstanding at a time. */
+  /** No two packets are of one flow: each is from another IP address of its host, of which there are so many. */
+  readonly newSources?: number;
+  /** Milliseconds that each answer took. */
   readonly onLatency?: (ms: number) => void;
 }
 
@@ -42,7 +42,11 @@ export class LoadSwitch {
   #nextPacket = 0;
   #sent = 0;
   #isAsking = false;
-  #sentAt = 0;
+  /** When each place of the window was asked for, where that matters. */
+  readonly #sentAt: Float64Array;
+  #offered = 0;
+  /** Asked and not answered yet, in order. */
+  readonly #echoes: { readonly sentAt: number; readonly onReply: (ms: number) => void }[] = [];
   /** What goes out after the chunk that is being read. */
   #out = Buffer.allocUnsafe(OUT_BYTES);
   #used = 0;
@@ -50,7 +54,8 @@ export class LoadSwitch {
   constructor(parts: LoadSwitchParts) {
     this.#parts = parts;
     this.#packets = parts.traffic.flows.map((flow) => packetIn(parts.version, flow));
-    this.#waiting = new Uint32Array(parts.window);
+    this.#waiting = new Uint32Array(parts.window).fill(NO_BUFFER);
+    this.#sentAt = new Float64Array(parts.onLatency === undefined ? 0 : parts.window);
   }
 
   connect(controller: { readonly host: string; readonly port: number }): void {
@@ -87,6 +92,30 @@ export class LoadSwitch {
     this.#flush();
   }
 
+  /**
+   * So many more, whatever is still unanswered: for load at a given rate, instead of `ask`. How many were sent; none beyond the
+   * window.
+   */
+  offer(count: number): number {
+    let sent = 0;
+    for (; sent < count; sent++) {
+      const place = this.#offered % this.#parts.window;
+      if (this.#waiting[place] !== NO_BUFFER) break;
+      this.#askAt(place, this.#offered);
+      // Back to the first place before numbers end.
+      this.#offered = this.#offered + 1 < HIGHEST ? this.#offered + 1 : 0;
+    }
+    this.#flush();
+    return sent;
+  }
+
+  /** Sends an echo request; `onReply` is called with how many milliseconds the reply took. */
+  echo(onReply: (ms: number) => void): void {
+    this.#echoes.push({ sentAt: performance.now(), onReply });
+    this.#reply(Type.ECHO, 0);
+    this.#flush();
+  }
+
   /** No answer is followed by another PacketIn. */
   stopAsking(): void {
     this.#isAsking = false;
@@ -100,8 +129,9 @@ export class LoadSwitch {
     if (this.#parts.isBuffered) putU32(this.#out, at + BUFFER_AT, number);
     const frame = at + packet.length - FRAME_BYTES;
     putU32(this.#out, frame + NUMBER_AT, number);
-    if (this.#parts.isEachNew === true) putU32(this.#out, frame + IP_SRC_AT, FIRST_SOURCE + (this.#sent++ % SOURCES));
-    if (this.#parts.onLatency !== undefined) this.#sentAt = performance.now();
+    const { newSources } = this.#parts;
+    if (newSources !== undefined) putU32(this.#out, frame + IP_SRC_AT, FIRST_SOURCE + (this.#sent++ % newSources));
+    if (this.#parts.onLatency !== undefined) this.#sentAt[place] = performance.now();
   }
 
   /** Where it is in `#out`. */
@@ -148,7 +178,7 @@ export class LoadSwitch {
     const place = number % window;
     if (this.#waiting[place] !== number) return;
     this.answers++;
-    onLatency?.(performance.now() - this.#sentAt);
+    onLatency?.(performance.now() - this.#sentAt[place]!);
     // Far below NO_BUFFER, and always of the same place.
     const next = number + window;
     if (this.#isAsking) this.#askAt(place, next < HIGHEST ? next : place);
@@ -161,6 +191,7 @@ export class LoadSwitch {
     const types = LAYOUT[version].type;
     const message = bytes.subarray(at, at + length);
     if (type === Type.ECHO) this.#reply(Type.ECHO + 1, xid, message.subarray(8));
+    else if (type === Type.ECHO + 1) this.#onEcho();
     else if (type === types.featuresRequest) this.#sendFeatures(xid);
     else if (type === types.barrierRequest) this.#reply(types.barrierRequest + 1, xid);
     else if (type === Type.CONFIG) this.#reply(Type.CONFIG + 1, xid, Buffer.from([0, 0, 0xff, 0xff]));
@@ -170,6 +201,11 @@ export class LoadSwitch {
       // OFPBRC_BAD_VENDOR, OFPBRC_BAD_EXPERIMENTER
       this.#reply(Type.ERROR, xid, Buffer.concat([Buffer.from([0, 1, 0, 3]), message.subarray(0, 64)]));
     }
+  }
+
+  #onEcho(): void {
+    const echo = this.#echoes.shift();
+    echo?.onReply(performance.now() - echo.sentAt);
   }
 
   #sendFeatures(xid: number): void {
@@ -233,6 +269,5 @@ const HIGHEST = 0xffff_0000;
 const IP_SRC_AT = 26;
 /** 50.0.0.0 and on. */
 const FIRST_SOURCE = 0x32_00_00_00;
-const SOURCES = 2 ** 24;
 /** Of a packet of the load, see traffic.ts. */
 const FRAME_BYTES = 60;

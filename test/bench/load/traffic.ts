@@ -31,11 +31,11 @@ const jobAddress = (number: number) => parseIp(addressText(number))!;
 const zoneAddress = (host: number) => parseIp(`198.18.${(host >> 8) & 255}.${host & 255}`)!;
 const hostMac = (dpid: number, host: number) => 0x06_00_00_00_00_00 + dpid * 0x1_00_00 + host;
 
-/** Hosts that no job and no zone of the file claims, in by the first port, to one at the second. */
-export function unknownHosts(dpid: number, hosts: number): Traffic {
+/** Hosts that no job and no zone of the file claims, in by one port, to one at the next. */
+export function unknownHosts(dpid: number, hosts: number, inPort = 1): Traffic {
   const destination = { ethSrc: hostMac(dpid, 0), src: zoneAddress(0) };
   const flow = (host: number): Flow => ({
-    inPort: 1,
+    inPort,
     ethSrc: hostMac(dpid, host + 1),
     src: zoneAddress(host + 1),
     ethDst: destination.ethSrc,
@@ -43,7 +43,7 @@ export function unknownHosts(dpid: number, hosts: number): Traffic {
   });
   const flows = Array.from({ length: hosts }, (_, host) => flow(host));
   const first = flows[0]!;
-  return { taught: [{ inPort: 2, ...destination, ethDst: first.ethSrc, dst: first.src }], flows };
+  return { taught: [{ inPort: inPort + 1, ...destination, ethDst: first.ethSrc, dst: first.src }], flows };
 }
 
 export interface JobsThere {
@@ -58,6 +58,11 @@ export function placeOfJob(
   { switches }: JobsThere,
 ): { readonly dpid: number; readonly portNo: number } {
   return { dpid: 1 + (number % switches), portNo: 1 + Math.floor(number / switches) };
+}
+
+/** A port of each switch beyond those of jobs and the way out. */
+export function portForHosts({ jobs, switches }: JobsThere): number {
+  return 2 + Math.ceil(jobs / switches);
 }
 
 /** Each job of a switch to the next one of the same user there. */
@@ -76,6 +81,13 @@ export function knownJobs(dpid: number, there: JobsThere): Traffic {
     }),
   );
   return { taught: [], flows: flows.filter(({ ethSrc, ethDst }) => ethSrc !== ethDst) };
+}
+
+/** One flow of each in turn, until all have been. */
+export function mixed(parts: readonly Traffic[]): Traffic {
+  const most = Math.max(0, ...parts.map(({ flows }) => flows.length));
+  const flows = Array.from({ length: most }, (_, i) => parts.flatMap((part) => part.flows.slice(i, i + 1))).flat();
+  return { taught: parts.flatMap(({ taught }) => taught), flows };
 }
 
 export function packetIn(version: Version, { inPort, ethSrc, ethDst, src, dst }: Flow): Buffer {
