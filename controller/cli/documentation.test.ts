@@ -10,7 +10,7 @@ const flags = (text: string): readonly string[] => [...new Set(text.match(/--[a-
 const GLOBAL = ['--help', '--url', '--version'];
 
 describe('docs/cli.md', () => {
-  it.each(['run', 'check', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'demo'])(
+  it.each(['run', 'check', 'schema', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'demo'])(
     'has exactly the options of %s',
     async (command) => {
       const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';

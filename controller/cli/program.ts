@@ -12,6 +12,7 @@ import { registerJobsCommand } from './jobs-command.ts';
 import { registerPlanCommand } from './plan-command.ts';
 import { registerReloadCommand } from './reload-command.ts';
 import { registerRunCommand } from './run-command.ts';
+import { registerSchemaCommand } from './schema-command.ts';
 import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
@@ -66,6 +67,7 @@ export async function runCli(
     .exitOverride();
   registerRunCommand(program, context);
   registerCheckCommand(program, context);
+  registerSchemaCommand(program, context);
   registerExplainCommand(program, context);
   registerJobsCommand(program, context);
   registerSwitchesCommand(program, context);

@@ -2,14 +2,13 @@
 // last. Each entry is checked by its kind's schema; the queues, alternates and zones that it names are collected for the
 // checks against the other sections.
 
-import { z } from 'zod';
-import { describeValue, oneOf } from '../../policies/options/schema.ts';
+import { describeValue } from '../../policies/options/schema.ts';
 import type { Policy } from '../../policies/policy.ts';
 import type { OptionPath, PolicyContext, PolicyKind } from '../../policies/policy-kind.ts';
 import type { Config, PolicyEntry } from './config.ts';
 import type { Findings } from './findings.ts';
 import type { PolicyModules } from './load-modules.ts';
-import { DEFAULT, MODULE, type PolicyEntryText, readEntry, unknownPolicy } from './policy-entry.ts';
+import { DEFAULT, defaultSchema, MODULE, type PolicyEntryText, readEntry, unknownPolicy } from './policy-entry.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A name in a policy that some switch's `wan` must define. */
@@ -41,9 +40,6 @@ export interface PolicySources {
   readonly modules: PolicyModules;
 }
 
-const defaultAction = oneOf('drop', 'forward');
-const audit = z.boolean();
-
 export function loadPolicies(list: unknown, sources: PolicySources, findings: Findings): LoadedPolicies {
   const loader = new PolicyLoader(sources, findings);
   if (Array.isArray(list)) {
@@ -70,7 +66,7 @@ class PolicyLoader implements LoadedPolicies {
   }
 
   load(value: unknown, index: number, isLast: boolean): void {
-    const entry = readEntry(value, ['policies', index], this.#sources.catalogue, audit, this.#findings);
+    const entry = readEntry(value, ['policies', index], this.#sources.catalogue, this.#findings);
     if (entry === undefined) return;
     if (entry.name === DEFAULT) {
       this.#loadDefault(entry, isLast);
@@ -88,7 +84,7 @@ class PolicyLoader implements LoadedPolicies {
   }
 
   #loadDefault({ path, options, audit: isAudited }: PolicyEntryText, isLast: boolean): void {
-    const action = this.#findings.check(defaultAction, path, options);
+    const action = this.#findings.check(defaultSchema, path, options);
     if (action !== undefined) {
       this.default = { action, place: this.#findings.source.place(path, 'key'), ...(isAudited && { audit: true }) };
     }
