@@ -105,7 +105,7 @@ const schema = mapping({
   then: consequenceInFile.describe(
     '`drop`; `allow`, which ends the search; or a mapping of what to say of the traffic, and the search goes on.',
   ),
-  reason: nameOf('a reason in words').optional().describe('For a drop: why, for people.'),
+  reason: nameOf('a reason in words').optional().meta({ title: 'text', description: 'For a drop: why, for people.' }),
 }).meta({
   examples: [
     // biome-ignore lint/suspicious/noThenProperty: as above.

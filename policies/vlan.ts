@@ -77,7 +77,7 @@ const schema = mapping({
       const message = 'expected at least one name and its VLAN id, such as physics: 120';
       context.issues.push({ code: 'custom', input: context.value, message });
     })
-    .meta({ title: 'VLAN ids by name', description: 'The VLANs that a job may ask for.', minProperties: 1 }),
+    .meta({ description: 'The VLANs that a job may ask for, by name.', minProperties: 1 }),
 }).meta({ examples: [{ names: { physics: 120, biology: 130 } }] });
 type Options = z.output<typeof schema>;
 
