@@ -123,6 +123,7 @@ export const ruleKind: PolicyKind<Options> = {
     if (then === 'drop' || then === 'allow') return rule({ when, consequence: then, reason });
     if (then.queue !== undefined) context.usesQueue(['then', 'queue'], then.queue);
     if (then.via !== undefined) context.usesAlternate(['then', 'via'], then.via);
+    if (then.mark !== undefined) context.usesMark(['then', 'mark']);
     return rule({ when, consequence: definedOnly(then), reason });
   },
 };

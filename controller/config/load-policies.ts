@@ -29,6 +29,8 @@ export interface LoadedPolicies {
   readonly default: Config['default'];
   readonly references: readonly WanReference[];
   readonly zoneReferences: readonly ZoneReference[];
+  /** Where policies say a DSCP. */
+  readonly marks: readonly Path[];
   /** Where each of `policies` stands. */
   readonly paths: readonly Path[];
 }
@@ -56,6 +58,7 @@ class PolicyLoader implements LoadedPolicies {
   readonly paths: Path[] = [];
   readonly references: WanReference[] = [];
   readonly zoneReferences: ZoneReference[] = [];
+  readonly marks: Path[] = [];
   default: Config['default'] = { action: 'forward', place: undefined };
   readonly #sources: PolicySources;
   readonly #findings: Findings;
@@ -135,6 +138,7 @@ class PolicyLoader implements LoadedPolicies {
       usesQueue: (path, name) => void this.references.push({ kind: 'queue', name, path: at(path) }),
       usesAlternate: (path, name) => void this.references.push({ kind: 'alternate', name, path: at(path) }),
       usesZone: (path, name) => void this.zoneReferences.push({ name, path: at(path) }),
+      usesMark: (path) => void this.marks.push(at(path)),
     };
   }
 }
