@@ -185,7 +185,8 @@ export class SwitchConnection {
 
   /**
    * The ids of the queues that a port has (OF1.0 §5.3.4, OF1.3.5 §7.3.6); undefined when the switch refused, or did not say
-   * in time. Open vSwitch knows those that its database has for the port, and answers with none where there is no QoS.
+   * in time. Open vSwitch names those that it could make on the network device, so none where the system has no
+   * HTB or HFSC, whatever its database says.
    */
   async queues(portNo: number, timeoutMs: number): Promise<readonly number[] | undefined> {
     const port = this.version === 1 ? narrowPort(portNo) : portNo;
