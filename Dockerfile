@@ -1,4 +1,4 @@
-# Lark in a container: docker build -t lark . ; docker run --network host -v $PWD/policy.yaml:/etc/lark/policy.yaml:ro lark
+# Lark in a container: docker build -t lark . ; docker run --network host -v $PWD/policy.yaml:/etc/lark/policy.yaml:ro -v lark-state:/etc/lark/lark-state lark
 # The policy file's `listen` entries say which addresses and ports it takes; without --network host they must name 0.0.0.0.
 
 FROM node:24-slim AS build
@@ -26,10 +26,14 @@ COPY --from=build /build/protocols/openflow/dist protocols/openflow/dist
 COPY --from=build /build/protocols/classad/package.json protocols/classad/
 COPY --from=build /build/protocols/classad/dist protocols/classad/dist
 COPY --from=build /build/dist dist
+# What `lark sample` prints.
+COPY policy.sample.yaml ./
 # What `lark demo --model` needs beside the code.
 COPY mininet/policy.yaml mininet/
 COPY mininet/lab/lab-ns mininet/lab/
 RUN ln -s /opt/lark/dist/controller/cli/lark.js /usr/local/bin/lark && chmod +x dist/controller/cli/lark.js
+# Where that file keeps its registrations; a named volume that is mounted here gets the owner, too.
+RUN mkdir -p /etc/lark/lark-state && chown node:node /etc/lark/lark-state
 USER node
 EXPOSE 6653 8080 9620
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \

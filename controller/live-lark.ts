@@ -26,6 +26,7 @@ import type {
   LarkApi,
   PlanView,
   PortView,
+  QueuesView,
   Readiness,
   ReloadView,
   RuleView,
@@ -89,6 +90,19 @@ export class LiveLark implements LarkApi {
 
   switches(): readonly SwitchView[] {
     return this.#engine.switches().map(switchView);
+  }
+
+  async queues(dpid: string, port: string): Promise<QueuesView> {
+    const managed = this.#engine.switches().find(({ state }) => formatDpid(state.dpid) === dpid);
+    if (managed === undefined) {
+      throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
+    }
+    const found = managed.state.portNamed(port);
+    if (found === undefined) {
+      throw new ProblemError('HTTP_PORT_NOT_FOUND', `Switch ${managed.state.name} has no port '${port}'.`);
+    }
+    const queues = await managed.connection.queues(found.portNo, EXPLAIN_TIMEOUT_MS);
+    return { dpid, port: found.name, portNo: found.portNo, queues: queues ?? null };
   }
 
   async forgetSwitch(dpid: string): Promise<ForgottenSwitch> {

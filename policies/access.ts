@@ -4,10 +4,10 @@
 // expression that is undefined or an error does not let a job in.
 
 import type { z } from 'zod';
-import { type Condition, readCondition } from './expression/condition.ts';
+import { type Condition, condition } from './expression/condition.ts';
 import { warnOfCondition } from './expression/warnings.ts';
 import { covers, foldGroup, groupNames } from './options/accounting-groups.ts';
-import { describeValue, mapping, type Reading, readBy } from './options/schema.ts';
+import { mapping, nameOf } from './options/schema.ts';
 import { userNames, warnOfUserNames } from './options/user-names.ts';
 import { type AttributeValue, definePolicy, type EndpointView } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
@@ -75,25 +75,22 @@ function probesOf(zone: string, users: readonly string[], groups: readonly strin
   );
 }
 
-const zoneName = readBy(
-  (input): Reading<string> =>
-    typeof input === 'string' && input !== ''
-      ? { value: input }
-      : { problem: `expected the name of a zone of this file, or wan; found ${describeValue(input)}` },
-);
-
-const schema = mapping({
-  zone: zoneName,
-  users: userNames.optional(),
-  groups: groupNames.optional(),
-  when: readBy(
-    (input): Reading<Condition | undefined> => (input === undefined ? { value: undefined } : readCondition(input)),
-  ).optional(),
+const options = mapping({
+  zone: nameOf('a zone of this file, or wan').describe('The zone that only those listed here reach.'),
+  users: userNames.optional().describe('Jobs of these users reach it.'),
+  groups: groupNames.optional().describe('Jobs of these accounting groups and their subgroups reach it.'),
+  when: condition
+    .optional()
+    .describe('Jobs for which this ClassAd expression is true reach it. `MY` is the job and `TARGET` the zone.'),
 }).check((context) => {
   const { users, groups, when } = context.value;
   if (users !== undefined || groups !== undefined || when !== undefined) return;
   const message = 'expected users, groups, when or several of them: without them it could not say who has access';
   context.issues.push({ code: 'custom', input: context.value, message });
+});
+const schema = options.meta({
+  anyOf: ['users', 'groups', 'when'].map((key) => ({ required: [key] })),
+  examples: [{ zone: 'license-server', users: ['carol'], groups: ['group_physics'] }],
 });
 type Options = z.output<typeof schema>;
 

@@ -25,7 +25,7 @@ export function blockUsers(users: Iterable<string>) {
 
 export const blockUsersKind: PolicyKind<string[]> = {
   summary: 'drops all traffic from and to the jobs of the users listed',
-  schema: userNames,
+  schema: userNames.meta({ examples: [['mallory']] }),
   create(users: string[], context: PolicyContext) {
     warnOfUserNames(users, [], context);
     return blockUsers(users);

@@ -18,7 +18,7 @@ const examples: Readonly<Record<string, unknown>> = {
   rule: { when: 'MY.Owner == "alice" && TARGET.Machine.Site != "eve"', then: 'drop' },
 };
 
-const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {} };
+const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {}, usesMark() {} };
 
 function make(name: string): Policy {
   const kind = policyCatalogue.get(name)!;

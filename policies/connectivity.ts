@@ -52,6 +52,6 @@ function reasonFor(source: End, destination: End): string {
 
 export const connectivityKind: PolicyKind<boolean> = {
   summary: "honours InboundConnectivity and OutboundConnectivity of the jobs' ads",
-  schema: z.boolean(),
+  schema: z.boolean().meta({ title: '`true`, or `false` for off', examples: [true] }),
   create: (isOn: boolean) => (isOn ? connectivity() : undefined),
 };

@@ -63,7 +63,7 @@ async function load(name: string, text: string): Promise<Record<string, unknown>
   return import(/* @vite-ignore */ pathToFileURL(path).href);
 }
 
-const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {} };
+const context = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {}, usesMark() {} };
 
 function policyOf(namespace: unknown, options: unknown) {
   const reading = readPolicyModule(namespace);

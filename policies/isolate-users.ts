@@ -29,6 +29,6 @@ function describeOwner(owner: AttributeValue): string {
 
 export const isolateUsersKind: PolicyKind<boolean> = {
   summary: 'drops traffic between jobs of different users',
-  schema: z.boolean(),
+  schema: z.boolean().meta({ title: '`true`, or `false` for off', examples: [true] }),
   create: (isOn: boolean) => (isOn ? isolateUsers() : undefined),
 };

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { readPolicyModule } from './module-definition.ts';
 import type { PolicyContext } from './policy-kind.ts';
 
-const context: PolicyContext = { number: 1, warn() {}, usesQueue() {}, usesAlternate() {}, usesZone() {} };
+const context: PolicyContext = {
+  number: 1,
+  warn() {},
+  usesQueue() {},
+  usesAlternate() {},
+  usesZone() {},
+  usesMark() {},
+};
 const good = { name: 'own', significantAttributes: ['Owner'], judge: () => undefined };
 const moduleWith = (policy: unknown) => ({ default: { summary: 'x', create: () => policy } });
 

@@ -23,6 +23,8 @@ export interface PolicyContext {
   usesAlternate(path: OptionPath, name: string): void;
   /** The policy is about this zone: the file must define it, unless it is `wan`. */
   usesZone(path: OptionPath, name: string): void;
+  /** The policy gives verdicts with a DSCP, which not every switch can write into every packet. */
+  usesMark(path: OptionPath): void;
 }
 
 export interface PolicyKind<Options = unknown> {

@@ -4,8 +4,8 @@
 // those without an accounting group included.
 
 import { z } from 'zod';
-import { covers, foldGroup, isGroupName } from './options/accounting-groups.ts';
-import { describeValue, readBy } from './options/schema.ts';
+import { covers, foldGroup, GROUP_PATTERN, isGroupName } from './options/accounting-groups.ts';
+import { describeValue, nameOf } from './options/schema.ts';
 import { definePolicy } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
 
@@ -37,18 +37,17 @@ export function queues(queueByGroup: ReadonlyMap<string, string>) {
   });
 }
 
-const queueName = readBy((input) =>
-  typeof input === 'string' && input !== ''
-    ? { value: input }
-    : { problem: `expected the name of one of a WAN port's queues; found ${describeValue(input)}` },
-);
+const queueName = nameOf("one of a WAN port's queues").describe('The queue that this group is in.');
 
-const groupName = z.string().refine((text) => text === ANY_GROUP || isGroupName(text), {
-  error: (issue) =>
-    `${describeValue(issue.input)} is no accounting group: expected one such as group_physics.cms, or "*"`,
-});
+const groupName = z
+  .string()
+  .refine((text) => text === ANY_GROUP || isGroupName(text), {
+    error: (issue) =>
+      `${describeValue(issue.input)} is no accounting group: expected one such as group_physics.cms, or "*"`,
+  })
+  .meta({ title: 'accounting group', pattern: `^(\\*|${GROUP_PATTERN})$` });
 
-const schema = z.record(groupName, queueName).check((context) => {
+const byGroup = z.record(groupName, queueName).check((context) => {
   const problem = (message: string, path: string[]) =>
     context.issues.push({ code: 'custom', input: context.value, message, path });
   const firstSpelling = new Map<string, string>();
@@ -58,6 +57,11 @@ const schema = z.record(groupName, queueName).check((context) => {
     firstSpelling.set(foldGroup(group), group);
   }
   if (firstSpelling.size === 0) problem('expected at least one group and its queue, such as "*": default', []);
+});
+const schema = byGroup.meta({
+  title: 'accounting groups and the queue of each; `"*"` for all other jobs',
+  minProperties: 1,
+  examples: [{ 'group_physics.cms': 'cms', '*': 'default' }],
 });
 
 export const queuesKind: PolicyKind<Record<string, string>> = {

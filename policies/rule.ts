@@ -3,10 +3,10 @@
 // and as false for all else, so that what cannot be decided is not let through, and is counted.
 
 import { z } from 'zod';
-import { type Condition, readCondition } from './expression/condition.ts';
+import { type Condition, condition } from './expression/condition.ts';
 import { warnOfCondition } from './expression/warnings.ts';
-import { readDscp } from './options/dscp.ts';
-import { describeValue, mapping, oneOf, type Reading, readBy } from './options/schema.ts';
+import { dscp } from './options/dscp.ts';
+import { describeValue, formOf, mapping, nameOf, oneOf } from './options/schema.ts';
 import { definePolicy, type ForwardFields, type Opinion, type SpecialField } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
 
@@ -61,20 +61,18 @@ function shortened(text: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
-const name = (what: string) =>
-  readBy(
-    (input): Reading<string> =>
-      typeof input === 'string' && input !== ''
-        ? { value: input }
-        : { problem: `expected the name of ${what}; found ${describeValue(input)}` },
-  );
-
 const fields = mapping(
   {
-    queue: name("one of a WAN port's queues").optional(),
-    via: name("one of a switch's alternates").optional(),
-    connections: oneOf('replies').optional(),
-    mark: readBy(readDscp).optional(),
+    queue: nameOf("one of a WAN port's queues").optional().describe('The queue of the WAN port to leave by.'),
+    via: nameOf("one of a switch's alternates")
+      .optional()
+      .describe('The alternate port to leave by. Acts for traffic to `wan` only.'),
+    connections: oneOf('replies')
+      .optional()
+      .describe('`replies`: only packets of connections that the destination opened.'),
+    mark: dscp
+      .optional()
+      .describe('The DSCP to write: a number from 0 to 63, or a name such as `ef`, `af11` or `cs1`.'),
   },
   {
     meter: 'this version makes no meters',
@@ -85,8 +83,9 @@ const fields = mapping(
   if (Object.keys(context.value).length > 0 || context.issues.length > 0) return;
   context.issues.push({ code: 'custom', input: context.value, message: 'expected queue, via, mark or connections' });
 });
+const ANY_FIELD = { ...formOf(fields), minProperties: 1 };
 
-const consequenceInFile = z.unknown().transform((input, context): z.output<typeof fields> | 'drop' | 'allow' => {
+const consequenceReader = z.unknown().transform((input, context): z.output<typeof fields> | 'drop' | 'allow' => {
   if (input === 'drop' || input === 'allow') return input;
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
     const result = fields.safeParse(input);
@@ -98,12 +97,20 @@ const consequenceInFile = z.unknown().transform((input, context): z.output<typeo
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+const consequenceInFile = consequenceReader.meta({ anyOf: [{ enum: ['drop', 'allow'] }, ANY_FIELD] });
 
 const schema = mapping({
-  when: readBy(readCondition),
+  when: condition.describe('A ClassAd expression in which `MY` is the source and `TARGET` the destination.'),
   // biome-ignore lint/suspicious/noThenProperty: the file's word; a shape of keys is never awaited.
-  then: consequenceInFile,
-  reason: name('a reason in words').optional(),
+  then: consequenceInFile.describe(
+    '`drop`; `allow`, which ends the search; or a mapping of what to say of the traffic, and the search goes on.',
+  ),
+  reason: nameOf('a reason in words').optional().meta({ title: 'text', description: 'For a drop: why, for people.' }),
+}).meta({
+  examples: [
+    // biome-ignore lint/suspicious/noThenProperty: as above.
+    { when: 'MY.Owner =!= "carol" && TARGET.Zone == "license-server"', then: 'drop', reason: "the licence is carol's" },
+  ],
 });
 type Options = z.output<typeof schema>;
 
@@ -116,6 +123,7 @@ export const ruleKind: PolicyKind<Options> = {
     if (then === 'drop' || then === 'allow') return rule({ when, consequence: then, reason });
     if (then.queue !== undefined) context.usesQueue(['then', 'queue'], then.queue);
     if (then.via !== undefined) context.usesAlternate(['then', 'via'], then.via);
+    if (then.mark !== undefined) context.usesMark(['then', 'mark']);
     return rule({ when, consequence: definedOnly(then), reason });
   },
 };

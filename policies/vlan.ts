@@ -58,20 +58,27 @@ function shown(value: AttributeValue): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
 }
 
-const attributeName = readBy((input): Reading<string> => {
-  if (typeof input === 'string' && /^(Machine\.)?[A-Za-z_]\w*$/i.test(input)) return { value: input };
-  return { problem: `expected the name of a job attribute such as RequestedVLAN; found ${describeValue(input)}` };
-});
+const ATTRIBUTE = /^([Mm][Aa][Cc][Hh][Ii][Nn][Ee]\.)?[A-Za-z_]\w*$/;
+const attributeName = readBy(
+  (input): Reading<string> => {
+    if (typeof input === 'string' && ATTRIBUTE.test(input)) return { value: input };
+    return { problem: `expected the name of a job attribute such as RequestedVLAN; found ${describeValue(input)}` };
+  },
+  { title: 'the name of an attribute', type: 'string', pattern: ATTRIBUTE.source },
+);
 
 const schema = mapping({
-  attribute: attributeName.default('RequestedVLAN'),
+  attribute: attributeName.prefault('RequestedVLAN').describe("The attribute of a job's ad that names its VLAN."),
   // 0 and 4095 are reserved (IEEE 802.1Q §9.6).
-  names: z.record(z.string().min(1), wholeNumber('a VLAN id', 1, 4094)).check((context) => {
-    if (Object.keys(context.value).length > 0) return;
-    const message = 'expected at least one name and its VLAN id, such as physics: 120';
-    context.issues.push({ code: 'custom', input: context.value, message });
-  }),
-});
+  names: z
+    .record(z.string().min(1), wholeNumber('a VLAN id', 1, 4094))
+    .check((context) => {
+      if (Object.keys(context.value).length > 0) return;
+      const message = 'expected at least one name and its VLAN id, such as physics: 120';
+      context.issues.push({ code: 'custom', input: context.value, message });
+    })
+    .meta({ description: 'The VLANs that a job may ask for, by name.', minProperties: 1 }),
+}).meta({ examples: [{ names: { physics: 120, biology: 130 } }] });
 type Options = z.output<typeof schema>;
 
 export const vlanKind: PolicyKind<Options> = {

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { Prefix } from '../protocols/packet/address.ts';
 import { prefixList } from './options/prefixes.ts';
-import { describeValue, mapping, readBy } from './options/schema.ts';
+import { mapping, nameOf } from './options/schema.ts';
 import { userNames, warnOfUserNames } from './options/user-names.ts';
 import { definePolicy, type EndpointView } from './policy.ts';
 import type { PolicyContext, PolicyKind } from './policy-kind.ts';
@@ -53,16 +53,15 @@ function drop(job: EndpointView<Attributes>) {
   return { action: 'drop', reason: `user ${String(job.Owner)} may not use the WAN` } as const;
 }
 
-const alternateName = readBy((input) =>
-  typeof input === 'string' && input !== ''
-    ? { value: input }
-    : { problem: `expected the name of one of a switch's alternates; found ${describeValue(input)}` },
-);
+const redirect = mapping({
+  users: userNames.describe('The users whose traffic to `wan` is redirected.'),
+  via: nameOf("one of a switch's alternates").describe('The alternate port that it leaves by.'),
+});
 
-const schema = mapping({
-  deny: userNames.optional(),
-  'allow-anyway': prefixList.optional(),
-  redirect: mapping({ users: userNames, via: alternateName }).optional(),
+const options = mapping({
+  deny: userNames.optional().describe('Users whose jobs have no traffic with `wan`, in either direction.'),
+  'allow-anyway': prefixList.optional().describe('Addresses that the denied reach all the same.'),
+  redirect: redirect.optional().describe('Whose traffic to `wan` leaves by which alternate port.'),
 }).check((context) => {
   if (context.value.deny !== undefined || context.value.redirect !== undefined) return;
   context.issues.push({
@@ -70,6 +69,10 @@ const schema = mapping({
     input: context.value,
     message: 'expected "deny", "redirect" or both: without them wan-access does nothing',
   });
+});
+const schema = options.meta({
+  anyOf: ['deny', 'redirect'].map((key) => ({ required: [key] })),
+  examples: [{ deny: ['eve'], 'allow-anyway': ['203.0.113.99'], redirect: { users: ['alice'], via: 'i2' } }],
 });
 type Options = z.output<typeof schema>;
 

@@ -1,5 +1,5 @@
 // `lark check`: is this policy file right? It prints what `lark run` would refuse to start for, in the form that editors
-// and CI systems make clickable. Nothing is started and no running Lark is asked.
+// and CI systems make clickable. Nothing is started, and a running Lark is asked only with --live, for what it sees.
 
 import type { Command } from 'commander';
 import { checkReport } from '../config/check-report.ts';
@@ -9,6 +9,7 @@ import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import { type ClassCount, countClasses } from '../enforcement/class-count.ts';
 import { countRules } from '../enforcement/rule-count.ts';
 import type { Job } from '../jobs/job.ts';
+import { withLive } from './check-live.ts';
 import type { CommandContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
 import { readJobsFile } from './jobs-file.ts';
@@ -20,6 +21,7 @@ Examples:
   $ lark check policy.yaml --json   the same for a program, with the codes of docs/errors.md
   $ condor_q -all -long > jobs.ads
   $ lark check policy.yaml --jobs jobs.ads    and how many endpoint classes and rules those jobs would make
+  $ lark check policy.yaml --live             and compare with the switches of the running Lark
 
 Exits with 0 where the file can be used, warnings included, and with 1 where it cannot, or where the jobs go beyond its limits.
 `;
@@ -31,6 +33,7 @@ export function registerCheckCommand(program: Command, context: CommandContext):
     .description('Checks a policy file and says what is wrong with it, with line and column. Starts nothing.')
     .argument('<FILE>', 'the policy file')
     .option('--jobs <ADS>', 'count the endpoint classes and rules of these jobs: a file of job ads')
+    .option('--live', 'compare with the switches, ports and queues that the running Lark sees')
     .option('--json', 'print JSON: { file, ok, errors, warnings }, and classes and rules with --jobs')
     .addHelpText('after', EXAMPLES)
     .action(context.run((file: string, options: CheckOptions) => check(context, file, options)));
@@ -39,11 +42,14 @@ export function registerCheckCommand(program: Command, context: CommandContext):
 interface CheckOptions {
   readonly json?: true;
   readonly jobs?: string;
+  readonly live?: true;
 }
 
-async function check({ parts, terminal }: CommandContext, file: string, options: CheckOptions): Promise<ExitCode> {
+async function check(context: CommandContext, file: string, options: CheckOptions): Promise<ExitCode> {
+  const { parts, terminal } = context;
   const jobs = options.jobs === undefined ? undefined : await readJobsFile(options.jobs, Date.now());
-  const result = await parts.loadConfig(file);
+  const loaded = await parts.loadConfig(file);
+  const result = options.live === true ? await withLive(loaded, context.client()) : loaded;
   const ok = result.config !== undefined;
   const counted = jobs !== undefined && result.config !== undefined ? count(result.config, jobs) : undefined;
   if (options.json === true) {

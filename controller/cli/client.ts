@@ -12,6 +12,8 @@ const TIMEOUT_MS = 20_000;
 /** For what may be hundreds of megabytes. */
 const LONG_TIMEOUT_MS = 300_000;
 
+const ABSENT: readonly string[] = ['HTTP_JOB_NOT_FOUND', 'HTTP_SWITCH_NOT_FOUND', 'HTTP_PORT_NOT_FOUND'];
+
 export interface ClientOptions {
   readonly url: string;
   readonly fetch: typeof fetch;
@@ -28,7 +30,7 @@ export function clientUrl(option: string | undefined, env: Readonly<Record<strin
 }
 
 /**
- * GETs a resource as JSON. `undefined` for 404. A problem with the request itself ends as USAGE, everything else that is
+ * GETs a resource as JSON. `undefined` for a job, switch or port that is not there. A problem with the request itself ends as USAGE, everything else that is
  * not an answer as UNREACHABLE.
  */
 export async function getJson<T>(
@@ -43,7 +45,7 @@ export async function getJson<T>(
   if (response.ok) return body as T;
   const problem = asProblem(body);
   if (problem === undefined) throw notLark(options);
-  if (problem.code === 'HTTP_JOB_NOT_FOUND' || problem.code === 'HTTP_SWITCH_NOT_FOUND') return undefined;
+  if (ABSENT.includes(problem.code)) return undefined;
   throw new CliError(
     response.status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE,
     `${problem.detail} ${problem.remedy} (${problem.code})`,

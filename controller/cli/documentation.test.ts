@@ -10,15 +10,25 @@ const flags = (text: string): readonly string[] => [...new Set(text.match(/--[a-
 const GLOBAL = ['--help', '--url', '--version'];
 
 describe('docs/cli.md', () => {
-  it.each(['run', 'check', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'demo'])(
-    'has exactly the options of %s',
-    async (command) => {
-      const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';
-      const { out } = await runForTest([command, '--help']);
-      const options = out.slice(out.indexOf('\nOptions:'), out.indexOf('\nExamples:'));
-      expect(flags(section)).toEqual(flags(options).filter((flag) => !GLOBAL.includes(flag)));
-    },
-  );
+  it.each([
+    'run',
+    'check',
+    'sample',
+    'schema',
+    'plan',
+    'reload',
+    'state',
+    'status',
+    'explain',
+    'jobs',
+    'switches',
+    'demo',
+  ])('has exactly the options of %s', async (command) => {
+    const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';
+    const { out } = await runForTest([command, '--help']);
+    const options = out.slice(out.indexOf('\nOptions:'), out.indexOf('\nExamples:'));
+    expect(flags(section)).toEqual(flags(options).filter((flag) => !GLOBAL.includes(flag)));
+  });
 
   it('has the options that all commands share', async () => {
     const section = documentation.split(/^## /m).find((text) => text.startsWith('For all commands')) ?? '';

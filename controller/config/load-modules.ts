@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readPolicyModule } from '../../policies/module-definition.ts';
+import type { ValueForm } from '../../policies/options/schema.ts';
 import type { PolicyKind } from '../../policies/policy-kind.ts';
 
 export type LoadedModule = { readonly kind: PolicyKind } | { readonly problem: string };
@@ -45,12 +46,22 @@ export async function loadModules(
   return new Map(await Promise.all(loading));
 }
 
+const PLACE = /^(\.{1,2})?\//;
+const NAME = /\.m?js$/;
+
+/** How the file writes a module's path. */
+export const modulePathForm: ValueForm = {
+  title: "a JavaScript module's path",
+  type: 'string',
+  allOf: [PLACE, NAME].map(({ source }) => ({ pattern: source })),
+};
+
 /** What is wrong with a path before anything is read, or undefined. */
 export function modulePathProblem(path: string): string | undefined {
-  if (!/^(\.{1,2})?\//.test(path)) {
+  if (!PLACE.test(path)) {
     return `expected a path relative to this file, such as ./policies/keep-out.js, or an absolute one; found ${JSON.stringify(path)}`;
   }
-  if (/\.m?js$/.test(path)) return undefined;
+  if (NAME.test(path)) return undefined;
   const hint = path.endsWith('.ts') ? ': compile it, and name what comes out' : '';
   return `expected a JavaScript module, whose name ends in .js or .mjs${hint}; found ${JSON.stringify(path)}`;
 }

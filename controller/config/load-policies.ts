@@ -2,14 +2,13 @@
 // last. Each entry is checked by its kind's schema; the queues, alternates and zones that it names are collected for the
 // checks against the other sections.
 
-import { z } from 'zod';
-import { describeValue, oneOf } from '../../policies/options/schema.ts';
+import { describeValue } from '../../policies/options/schema.ts';
 import type { Policy } from '../../policies/policy.ts';
 import type { OptionPath, PolicyContext, PolicyKind } from '../../policies/policy-kind.ts';
 import type { Config, PolicyEntry } from './config.ts';
 import type { Findings } from './findings.ts';
 import type { PolicyModules } from './load-modules.ts';
-import { DEFAULT, MODULE, type PolicyEntryText, readEntry, unknownPolicy } from './policy-entry.ts';
+import { DEFAULT, defaultSchema, MODULE, type PolicyEntryText, readEntry, unknownPolicy } from './policy-entry.ts';
 import type { Path } from './yaml-source.ts';
 
 /** A name in a policy that some switch's `wan` must define. */
@@ -30,6 +29,8 @@ export interface LoadedPolicies {
   readonly default: Config['default'];
   readonly references: readonly WanReference[];
   readonly zoneReferences: readonly ZoneReference[];
+  /** Where policies say a DSCP. */
+  readonly marks: readonly Path[];
   /** Where each of `policies` stands. */
   readonly paths: readonly Path[];
 }
@@ -40,9 +41,6 @@ export interface PolicySources {
   /** Those that the file names by a module's path. */
   readonly modules: PolicyModules;
 }
-
-const defaultAction = oneOf('drop', 'forward');
-const audit = z.boolean();
 
 export function loadPolicies(list: unknown, sources: PolicySources, findings: Findings): LoadedPolicies {
   const loader = new PolicyLoader(sources, findings);
@@ -60,6 +58,7 @@ class PolicyLoader implements LoadedPolicies {
   readonly paths: Path[] = [];
   readonly references: WanReference[] = [];
   readonly zoneReferences: ZoneReference[] = [];
+  readonly marks: Path[] = [];
   default: Config['default'] = { action: 'forward', place: undefined };
   readonly #sources: PolicySources;
   readonly #findings: Findings;
@@ -70,7 +69,7 @@ class PolicyLoader implements LoadedPolicies {
   }
 
   load(value: unknown, index: number, isLast: boolean): void {
-    const entry = readEntry(value, ['policies', index], this.#sources.catalogue, audit, this.#findings);
+    const entry = readEntry(value, ['policies', index], this.#sources.catalogue, this.#findings);
     if (entry === undefined) return;
     if (entry.name === DEFAULT) {
       this.#loadDefault(entry, isLast);
@@ -88,7 +87,7 @@ class PolicyLoader implements LoadedPolicies {
   }
 
   #loadDefault({ path, options, audit: isAudited }: PolicyEntryText, isLast: boolean): void {
-    const action = this.#findings.check(defaultAction, path, options);
+    const action = this.#findings.check(defaultSchema, path, options);
     if (action !== undefined) {
       this.default = { action, place: this.#findings.source.place(path, 'key'), ...(isAudited && { audit: true }) };
     }
@@ -139,6 +138,7 @@ class PolicyLoader implements LoadedPolicies {
       usesQueue: (path, name) => void this.references.push({ kind: 'queue', name, path: at(path) }),
       usesAlternate: (path, name) => void this.references.push({ kind: 'alternate', name, path: at(path) }),
       usesZone: (path, name) => void this.zoneReferences.push({ name, path: at(path) }),
+      usesMark: (path) => void this.marks.push(at(path)),
     };
   }
 }

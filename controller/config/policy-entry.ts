@@ -1,9 +1,9 @@
 // One entry of the list under `policies`, taken apart: the policy's name and options, and the keys that may stand beside
 // them, which are `audit` and, for a policy from a module, `options`.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { unknownName } from '../../policies/options/nearest-name.ts';
-import { describeValue } from '../../policies/options/schema.ts';
+import { describeValue, oneOf } from '../../policies/options/schema.ts';
 import type { PolicyKind } from '../../policies/policy-kind.ts';
 import type { Findings } from './findings.ts';
 import type { Path } from './yaml-source.ts';
@@ -22,15 +22,24 @@ export interface PolicyEntryText {
 
 export const DEFAULT = 'default';
 export const MODULE = 'module';
-const AUDIT = 'audit';
-const OPTIONS = 'options';
+export const AUDIT = 'audit';
+export const OPTIONS = 'options';
+
+export const auditSchema = z
+  .boolean()
+  .describe(
+    '`true`: the drops of this entry are recorded and shown by `lark explain`, and not enforced. It may stand beside `default: drop`, too.',
+  );
+
+export const defaultSchema = oneOf('drop', 'forward').describe(
+  'What holds for all that no policy drops or allows: `drop` or `forward`. Only as the last entry; without it, `forward`.',
+);
 
 /** The parts of an entry; undefined, with errors reported, where it is no policy with its options. */
 export function readEntry(
   entry: unknown,
   path: Path,
   catalogue: ReadonlyMap<string, PolicyKind>,
-  audit: z.ZodType<boolean>,
   findings: Findings,
 ): PolicyEntryText | undefined {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
@@ -48,7 +57,7 @@ export function readEntry(
     return undefined;
   }
   for (const other of others) findings.error('CONFIG_VALUE_INVALID', [...path, other], besides(other, name), 'key');
-  const isAudited = Object.hasOwn(values, AUDIT) ? findings.check(audit, [...path, AUDIT], values[AUDIT]) : false;
+  const isAudited = Object.hasOwn(values, AUDIT) ? findings.check(auditSchema, [...path, AUDIT], values[AUDIT]) : false;
   return {
     name,
     path: [...path, name],

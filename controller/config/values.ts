@@ -1,7 +1,8 @@
 // The single values of a policy file: listen addresses, durations, datapath ids, MAC addresses, port names. Each reader
-// takes what YAML gave and answers with the value or with a sentence that says what was expected.
+// takes what YAML gave and answers with the value or with a sentence that says what was expected; beside it stands the
+// form by which editors know the value.
 
-import { describeValue, type Reading, readBy } from '../../policies/options/schema.ts';
+import { describeValue, type Reading, readBy, UNBROKEN, type ValueForm } from '../../policies/options/schema.ts';
 import { isGroupMac, type MacAddress, parseIp, parseMac } from '../../protocols/packet/address.ts';
 import type { ListenAddress } from './config.ts';
 
@@ -24,8 +25,16 @@ export function listenAddress(defaultHost: string) {
     const port = Number(parts.port);
     if (port > 65535) return { problem: `expected a port from 0 to 65535; found ${parts.port}` };
     return { value: { host, port } };
-  });
+  }, LISTEN_FORM);
 }
+
+const LISTEN_FORM = {
+  title: 'an IP address and port, or a port alone',
+  type: ['string', 'integer'],
+  pattern: '^(([^:\\[\\]]+|\\[[^\\]]+\\]):)?\\d+$',
+  minimum: 0,
+  maximum: 65535,
+};
 
 function unbracketedHint(text: string): string {
   const host = text.slice(0, text.lastIndexOf(':'));
@@ -50,11 +59,22 @@ export function readDuration(input: unknown): Reading<number> {
 /** A duration between two others, both included, which are given as the file would write them. */
 export function duration(least: string, most: string) {
   const [leastMs, mostMs] = [boundMs(least), boundMs(most)];
-  return readBy((input): Reading<number> => {
-    const reading = readDuration(input);
-    if ('problem' in reading || (reading.value >= leastMs && reading.value <= mostMs)) return reading;
-    return { problem: `expected a duration from ${least} to ${most}; found ${String(input)}` };
-  });
+  return readBy(
+    (input): Reading<number> => {
+      const reading = readDuration(input);
+      if ('problem' in reading || (reading.value >= leastMs && reading.value <= mostMs)) return reading;
+      return { problem: `expected a duration from ${least} to ${most}; found ${String(input)}` };
+    },
+    durationForm(least, most),
+  );
+}
+
+/** Of numbers only 0 needs no unit, and may stand where it is within the bounds. */
+function durationForm(least: string, most: string): ValueForm {
+  const form = { title: `a duration from ${least} to ${most}`, pattern: DURATION.source, minLength: 1 };
+  return boundMs(least) === 0
+    ? { ...form, type: ['string', 'integer'], minimum: 0, maximum: 0 }
+    : { ...form, type: 'string' };
 }
 
 function boundMs(text: string): number {
@@ -70,6 +90,14 @@ export function parseDpid(text: string): bigint | undefined {
   return /^0x[0-9a-f]{1,16}$/i.test(text) ? BigInt(text) : undefined;
 }
 
+/** To an editor, whose YAML is another's, 0x1aa009fbc9 is an integer. */
+const DPID_FORM = {
+  title: 'a datapath id',
+  type: ['string', 'integer'],
+  pattern: '^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){7}|[0-9A-Fa-f]{16}|0[xX][0-9A-Fa-f]{1,16})$',
+  exclusiveMinimum: 0,
+};
+
 export const datapathId = readBy((input): Reading<bigint> => {
   const dpid = typeof input === 'string' ? parseDpid(input) : undefined;
   if (dpid === 0n)
@@ -80,7 +108,13 @@ export const datapathId = readBy((input): Reading<bigint> => {
   return {
     problem: `expected a datapath id such as 00:00:00:1a:a0:09:fb:c9 or 0000001aa009fbc9; found ${describeValue(input)}${decimalHint}`,
   };
-});
+}, DPID_FORM);
+
+const MAC_FORM = {
+  title: 'a MAC address',
+  type: 'string',
+  pattern: '^\\s*[0-9A-Fa-f][02468ACEace]([:-][0-9A-Fa-f]{2}){5}\\s*$',
+};
 
 /** The MAC address of one interface: a group address could not be a gateway's. */
 export const stationMac = readBy((input): Reading<MacAddress> => {
@@ -93,12 +127,22 @@ export const stationMac = readBy((input): Reading<MacAddress> => {
     };
   }
   return { value: mac };
-});
+}, MAC_FORM);
 
 /** OpenFlow carries port names in 16 bytes, the last of which is zero (OF1.0 §5.2.1, OF1.3.5 §7.2.1). */
 const MAX_PORT_NAME_BYTES = 15;
 /** The highest number of a real port in 1.3, above that of 1.0 (OFPP_MAX). */
 const MAX_PORT_NO = 0xffffff00;
+
+const PORT_FORM = {
+  title: 'port',
+  type: ['string', 'integer'],
+  minLength: 1,
+  maxLength: MAX_PORT_NAME_BYTES,
+  pattern: UNBROKEN,
+  minimum: 1,
+  maximum: MAX_PORT_NO,
+};
 
 /** A port's name, or its OpenFlow number as text. */
 export const portName = readBy((input): Reading<string> => {
@@ -106,7 +150,7 @@ export const portName = readBy((input): Reading<string> => {
   if (typeof text !== 'string' || text === '' || /[\s\p{Cc}]/u.test(text)) {
     return { problem: `expected a port's name such as eth0, or its OpenFlow number; found ${describeValue(input)}` };
   }
-  if (/^\d+$/.test(text) && (Number(text) < 1 || Number(text) > MAX_PORT_NO)) {
+  if ((typeof input === 'number' || /^\d+$/.test(text)) && (Number(text) < 1 || Number(text) > MAX_PORT_NO)) {
     return { problem: `expected an OpenFlow port number from 1 to ${MAX_PORT_NO}; found ${text}` };
   }
   if (Buffer.byteLength(text) > MAX_PORT_NAME_BYTES) {
@@ -115,10 +159,13 @@ export const portName = readBy((input): Reading<string> => {
     };
   }
   return { value: text };
-});
+}, PORT_FORM);
 
 /** A directory's path; what is relative is so to the policy file. */
-export const directoryPath = readBy((input): Reading<string> => {
-  if (typeof input === 'string' && input !== '' && !input.includes('\0')) return { value: input };
-  return { problem: `expected the path of a directory, such as /var/lib/lark; found ${describeValue(input)}` };
-});
+export const directoryPath = readBy(
+  (input): Reading<string> => {
+    if (typeof input === 'string' && input !== '' && !input.includes('\0')) return { value: input };
+    return { problem: `expected the path of a directory, such as /var/lib/lark; found ${describeValue(input)}` };
+  },
+  { title: "a directory's path", type: 'string', minLength: 1 },
+);

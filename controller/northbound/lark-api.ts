@@ -66,6 +66,15 @@ export interface ForeignRuleView {
   readonly cookie: string;
 }
 
+export interface QueuesView {
+  /** 16 hex digits */
+  readonly dpid: string;
+  readonly port: string;
+  readonly portNo: number;
+  /** Their ids, as the switch told just now; null where it did not. */
+  readonly queues: readonly number[] | null;
+}
+
 export interface ForgottenSwitch {
   readonly dpid: string;
   /** The addresses that were held back for it and are free now. */
@@ -213,6 +222,11 @@ export interface LarkApi {
   jobCounts(): Readonly<Record<Enforcement, number>>;
   job(key: string): JobView | undefined;
   switches(): readonly SwitchView[];
+  /**
+   * Asks a switch (16 hex digits) for the queues of one of its ports, by name or number. Rejects with a ProblemError:
+   * HTTP_SWITCH_NOT_FOUND or HTTP_PORT_NOT_FOUND.
+   */
+  queues(dpid: string, port: string): Promise<QueuesView>;
   /**
    * An operator's word that a switch will not come back with old rules (16 hex digits). Rejects with a ProblemError:
    * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.

@@ -1,4 +1,4 @@
-// /v1/switches, /v1/switches/:dpid and /v1/explain: what the network looks like now, and why it treats a pair of
+// /v1/switches, /v1/switches/:dpid, its queues, and /v1/explain: what the network looks like now, and why it treats a pair of
 // addresses as it does; and /v1/switches/:dpid/forget, which is taken from the same host alone.
 
 import type { FastifyInstance } from 'fastify';
@@ -16,6 +16,13 @@ export const explainQuerySchema = {
   properties: { src: address, dst: address, switch: { type: 'string', minLength: 1, maxLength: 64 } },
 } as const;
 
+export const queuesQuerySchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['port'],
+  properties: { port: { type: 'string', minLength: 1, maxLength: 64 } },
+} as const;
+
 export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
   server.get('/v1/switches', () => ({ switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)) }));
 
@@ -27,6 +34,12 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
     }
     return found;
   });
+
+  server.get<{ Params: { dpid: string }; Querystring: { port: string } }>(
+    '/v1/switches/:dpid/queues',
+    { schema: { querystring: queuesQuerySchema } },
+    ({ params, query }) => api.queues(normalDpid(params.dpid), query.port),
+  );
 
   server.post<{ Params: { dpid: string } }>('/v1/switches/:dpid/forget', (request) => {
     requireLocal(request.ip);

@@ -46,6 +46,11 @@ export const HTTP_PROBLEMS = {
     title: 'No such switch',
     remedy: 'Compare with /v1/switches: only switches that are connected now are listed.',
   },
+  HTTP_PORT_NOT_FOUND: {
+    status: 404,
+    title: 'No such port',
+    remedy: 'Compare with the ports of the switch in /v1/switches.',
+  },
   HTTP_SWITCH_CONNECTED: {
     status: 409,
     title: 'The switch is connected',

@@ -14,6 +14,7 @@
 
 import type { Socket } from 'node:net';
 import { decodeMessage, encodeMessage, FrameSplitter, formatError, type Message, OpenflowError } from 'node-openflow';
+import { narrowPort } from '../network/port-numbers.ts';
 import { negotiate, ourHello, type WireVersion } from './negotiation.ts';
 import { OutBuffer } from './out-buffer.ts';
 import { PACKET_IN, packetOutLength, writePacketOut } from './raw-packets.ts';
@@ -46,8 +47,12 @@ export interface ConnectionOptions {
   readonly handshakeTimeoutMs: number;
 }
 
+type QueueConfig = Extract<Message, { type: 'queueGetConfigReply' }>;
+/** What a request may be answered by; `true`: only that it was. */
+type Answer = readonly StatsReply[] | QueueConfig | true;
+
 interface Waiting {
-  readonly settle: (answer: readonly StatsReply[] | true | undefined) => void;
+  readonly settle: (answer: Answer | undefined) => void;
   readonly parts: StatsReply[];
 }
 
@@ -175,7 +180,19 @@ export class SwitchConnection {
 
   /** All parts of a statistics answer; undefined when it did not come in time. */
   statistics(request: Outgoing, timeoutMs: number): Promise<readonly StatsReply[] | undefined> {
-    return this.#ask(request, timeoutMs).then((answer) => (answer === true ? undefined : answer));
+    return this.#ask(request, timeoutMs).then((answer) => (Array.isArray(answer) ? answer : undefined));
+  }
+
+  /**
+   * The ids of the queues that a port has (OF1.0 §5.3.4, OF1.3.5 §7.3.6); undefined when the switch refused, or did not say
+   * in time. Open vSwitch names those that it could make on the network device, so none where the system has no
+   * HTB or HFSC, whatever its database says.
+   */
+  async queues(portNo: number, timeoutMs: number): Promise<readonly number[] | undefined> {
+    const port = this.version === 1 ? narrowPort(portNo) : portNo;
+    const request = { version: this.version, type: 'queueGetConfigRequest', port } as Outgoing;
+    const answer = await this.#ask(request, timeoutMs);
+    return typeof answer === 'object' && 'queues' in answer ? answer.queues.map(({ queueId }) => queueId) : undefined;
   }
 
   /**
@@ -208,7 +225,7 @@ export class SwitchConnection {
     return this.#state === 'closed';
   }
 
-  #ask(message: Outgoing, timeoutMs: number): Promise<readonly StatsReply[] | true | undefined> {
+  #ask(message: Outgoing, timeoutMs: number): Promise<Answer | undefined> {
     return new Promise((resolve) => {
       if (this.#state === 'closed') {
         resolve(undefined);
@@ -416,6 +433,9 @@ export class SwitchConnection {
       case 'bundleControl':
         // One that nobody waits for any more is merely late.
         this.#waiting.get(message.xid)?.settle(true);
+        return;
+      case 'queueGetConfigReply':
+        this.#waiting.get(message.xid)?.settle(message);
         return;
       case 'statsReply':
       case 'multipartReply':

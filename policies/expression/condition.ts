@@ -12,8 +12,7 @@ import {
   toBytes,
   type Value,
 } from 'node-classad';
-import type { Reading } from '../options/schema.ts';
-import { describeValue } from '../options/schema.ts';
+import { describeValue, type Reading, readBy } from '../options/schema.ts';
 import type { AttributeValue, EndpointView } from '../policy.ts';
 import { BindError, type Bound, bind } from './bind.ts';
 import { type Comparisons, comparisonsOf } from './comparisons.ts';
@@ -66,6 +65,15 @@ export function readCondition(input: unknown): Reading<Condition> {
     };
   }
 }
+
+/** Of the policy file. Whether it is one is for `readCondition` to say, with the place inside of it. */
+export const condition = readBy(readCondition, {
+  title: 'a ClassAd expression',
+  type: ['string', 'boolean'],
+  pattern: '\\S',
+  maxLength: LONGEST,
+  examples: [EXPRESSION_EXAMPLE],
+});
 
 /** The file's line and column are said instead. */
 function withoutPlace(error: ClassAdError): string {

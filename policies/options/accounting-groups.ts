@@ -18,9 +18,15 @@ export function isGroupName(text: string): boolean {
   return text.split('.').every((part) => part !== '' && !/[\s*]/.test(part));
 }
 
+/** `isGroupName`, for editors. */
+export const GROUP_PATTERN = '[^\\s*.]+(\\.[^\\s*.]+)*';
+
 /** A list such as `[group_physics.cms]`. */
 export const groupNames = z.array(
-  z.string().refine(isGroupName, {
-    error: (issue) => `${describeValue(issue.input)} is no accounting group: expected one such as group_physics.cms`,
-  }),
+  z
+    .string()
+    .refine(isGroupName, {
+      error: (issue) => `${describeValue(issue.input)} is no accounting group: expected one such as group_physics.cms`,
+    })
+    .meta({ title: 'accounting group', pattern: `^${GROUP_PATTERN}$` }),
 );

@@ -13,6 +13,9 @@ import {
 } from '../../protocols/packet/address.ts';
 import { describeValue, type Reading, readBy } from './schema.ts';
 
+/** What looks like one, for editors: that its numbers are in range and its host bits clear is for `readPrefix` to say. */
+const PREFIX = /^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)(\/\d{1,3})?$/;
+
 /** One prefix, or the sentence that says what is wrong with it. */
 export function readPrefix(input: unknown): Reading<Prefix> {
   if (typeof input !== 'string') {
@@ -40,4 +43,4 @@ function explain(text: string): string {
 }
 
 /** A list of prefixes, IPv4 and IPv6 mixed. */
-export const prefixList = z.array(readBy(readPrefix));
+export const prefixList = z.array(readBy(readPrefix, { title: 'prefix', type: 'string', pattern: PREFIX.source }));

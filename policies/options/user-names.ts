@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { PolicyContext } from '../policy-kind.ts';
-import { describeValue, type Reading, readBy } from './schema.ts';
+import { describeValue, type Reading, readBy, UNBROKEN } from './schema.ts';
 
 function readUserName(input: unknown): Reading<string> {
   if (typeof input === 'number' || typeof input === 'boolean') {
@@ -20,7 +20,9 @@ function readUserName(input: unknown): Reading<string> {
 }
 
 /** A list of user names, such as `[alice, bob]`. */
-export const userNames = z.array(readBy(readUserName));
+export const userNames = z.array(
+  readBy(readUserName, { title: 'user', type: 'string', pattern: UNBROKEN, examples: ['alice'] }),
+);
 
 /** Warns of names that no `Owner` can equal, of names listed twice, and of a list without names. */
 export function warnOfUserNames(names: readonly string[], path: readonly string[], context: PolicyContext): void {

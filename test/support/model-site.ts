@@ -70,6 +70,7 @@ export class ModelSite {
         portNo: Number(portNo),
         name: portName,
         mac: parseMac(`02:00:00:ff:0${dpid}:0${portNo}`)!,
+        queues: portName === 'wan0' ? [3] : [],
       }));
       const controller = lark.addresses.openflow;
       const reconnect = { firstMs: 5, lastMs: 20 };

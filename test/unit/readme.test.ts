@@ -30,6 +30,14 @@ test('the policy that the README shows is one that Lark takes, without a warning
   ]);
 });
 
+test('the quick start uses the sample, which ships', () => {
+  const quickStart = /^## Run it\n(.*?)^##/ms.exec(read('README.md'))?.[1] ?? '';
+  expect(quickStart).toContain('lark sample > policy.yaml');
+  expect(quickStart.indexOf('lark sample >')).toBeLessThan(quickStart.indexOf('lark run policy.yaml'));
+  expect((JSON.parse(read('package.json')) as { files: string[] }).files).toContain('policy.sample.yaml');
+  expect(read('.dockerignore')).toContain('!policy.sample.yaml');
+});
+
 describe.each(DOCUMENTS)('%s', (document) => {
   test('links to files that are there', () => {
     const links = [...read(document).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');

@@ -144,6 +144,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0, waiting: 0 }),
     job: (key) => jobs.find((job) => job.key === key),
     switches: () => [core, rack],
+    queues: async (dpid, port) => ({ dpid, port, portNo: 2, queues: [1] }),
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
     mendsWaiting: () => 0,
