@@ -16,6 +16,7 @@ import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import type { Clock } from './jobs/clock.ts';
+import type { JobRegistration, JobRequests } from './jobs/job-requests.ts';
 import { formatDpid } from './network/switch-state.ts';
 import type {
   ChosenView,
@@ -28,6 +29,7 @@ import type {
   PortView,
   Readiness,
   ReloadView,
+  RemovedJob,
   RuleView,
   StatusView,
   SwitchView,
@@ -46,6 +48,7 @@ export interface LiveLarkParts {
   readonly engine: EnforcementEngine;
   readonly admission: AdmissionService;
   readonly policy: PolicyControl;
+  readonly jobRequests: JobRequests;
   /** The watch of the policy file, where there is one. */
   readonly watch: () => FileWatch | undefined;
   /** Of package.json. */
@@ -85,6 +88,19 @@ export class LiveLark implements LarkApi {
   job(key: string): JobView | undefined {
     const admitted = this.#admission.byKey(key);
     return admitted && this.#jobView(admitted);
+  }
+
+  async registerJob(registration: JobRegistration, from: string): Promise<JobView> {
+    return this.#jobView(await this.#parts.jobRequests.register(registration, from));
+  }
+
+  async renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView> {
+    return this.#jobView(await this.#parts.jobRequests.renew(key, leaseSec, from));
+  }
+
+  async removeJob(key: string, from: string): Promise<RemovedJob> {
+    const { pendingSwitches } = await this.#parts.jobRequests.remove(key, from);
+    return { key, pendingSwitches };
   }
 
   switches(): readonly SwitchView[] {

@@ -13,7 +13,10 @@ import { EnforcementEngine } from './enforcement/engine.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { systemClock } from './jobs/clock.ts';
+import { JobDesk } from './jobs/feed/job-desk.ts';
+import { RequestLog } from './jobs/feed/request-log.ts';
 import { JobFeed } from './jobs/feed/server.ts';
+import { JobRequests } from './jobs/job-requests.ts';
 import { type JobStore, VolatileJobStore } from './jobs/store/job-store.ts';
 import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
 import { LiveLark } from './live-lark.ts';
@@ -90,7 +93,18 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
+  const desk = new JobDesk({ admission, config: () => policy.config.jobs, now: () => clock.now() });
+  const requests = new RequestLog({ clock, counters, log });
+  const api = new LiveLark({
+    engine,
+    admission,
+    policy,
+    jobRequests: new JobRequests(desk, requests),
+    watch: () => watch,
+    version,
+    clock,
+    forgetSwitch,
+  });
   const metrics = createMetrics({ counters, api, version, config: () => policy.status });
   const http = buildHttpServer({ api, metrics, log });
   const connectionOptions = {
@@ -100,7 +114,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     },
   };
   const openflow = new OpenflowServer(switches, connectionOptions, counters);
-  const feed = new JobFeed({ admission, config: () => policy.config.jobs, clock, counters, log });
+  const feed = new JobFeed({ desk, requests, clock, log });
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {

@@ -176,10 +176,10 @@ describe('refusals', () => {
     expect(problem.detail).toContain('/v2/jobs');
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)('answers 405 with Allow to %s', async (method) => {
+  it.each(['POST', 'PUT', 'PATCH', 'OPTIONS'] as const)('answers 405 with Allow to %s', async (method) => {
     const { response, problem } = await problemOf(serve(), { method, url: '/v1/jobs/x' });
     expect(problem.code).toBe('HTTP_METHOD_NOT_ALLOWED');
-    expect(response.headers.allow).toBe('GET, HEAD');
+    expect(response.headers.allow).toBe('GET, HEAD, DELETE');
   });
 
   it('answers HEAD without a body', async () => {

@@ -10,14 +10,16 @@ import type { ListenAddress } from '../config/config.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerJobRoutes } from './job-routes.ts';
+import { registerJobWriteRoutes } from './job-write-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
-import { HTTP_PROBLEMS } from './problem-catalogue.ts';
+import { problemKind } from './problem-catalogue.ts';
+import { requireSameOrigin } from './same-origin.ts';
 
-/** Only /v1/plan takes a body, with a limit of its own; this much is read of another before it is refused. */
+/** What takes a body has a limit of its own; this much is read of another before it is refused. */
 const MAX_BODY_BYTES = 16 * 1024;
 /** Request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -93,6 +95,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
         `The URL has ${request.url.length} characters; ${MAX_URL_LENGTH} are taken.`,
       );
     }
+    if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request.headers);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -119,15 +122,19 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     const ofPath = methods.get(route.url) ?? new Set();
     methods.set(route.url, new Set([...ofPath, ...[route.method].flat()]));
   });
-  registerHealthRoutes(server, api);
-  registerJobRoutes(server, api);
-  registerNetworkRoutes(server, api);
-  registerPolicyRoutes(server, api);
-  server.get('/metrics', async (_request, reply) => {
-    const page = await metrics.page();
-    return reply.type(metrics.contentType).send(page);
+  // A plugin, and a scope within it: what bodies are taken differs from route to route.
+  void server.register(async (scope) => {
+    registerHealthRoutes(scope, api);
+    registerJobRoutes(scope, api);
+    registerNetworkRoutes(scope, api);
+    registerPolicyRoutes(scope, api);
+    scope.get('/metrics', async (_request, reply) => {
+      const page = await metrics.page();
+      return reply.type(metrics.contentType).send(page);
+    });
+    await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
+    for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
   });
-  for (const [path, served] of [...methods]) refuseOtherMethods(server, path, [...served]);
   return server;
 }
 
@@ -159,7 +166,7 @@ function refuseOtherMethods(server: FastifyInstance, path: string, served: reado
 /** A whole HTTP response for a connection whose request could not be parsed, so that no reply object exists. */
 function rawProblem(problem: ProblemError): string {
   const body = JSON.stringify(problemDocument(problem, { url: '' }));
-  const { status, title } = HTTP_PROBLEMS[problem.code];
+  const { status, title } = problemKind(problem.code);
   return [
     `HTTP/1.1 ${status} ${title}`,
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,

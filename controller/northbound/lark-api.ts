@@ -4,6 +4,7 @@
 import type { ReloadConfirmation } from '../enforcement/engine.ts';
 import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
 import type { Enforcement } from '../jobs/admission.ts';
+import type { JobRegistration } from '../jobs/job-requests.ts';
 
 export interface JobView {
   /** `Job.key` */
@@ -26,6 +27,12 @@ export interface JobView {
   } | null;
   /** ISO 8601 */
   readonly leaseEndsAt: string | null;
+}
+
+export interface RemovedJob {
+  readonly key: string;
+  /** Datapath ids of switches that may still have rules of the job: its addresses are held back for them. */
+  readonly pendingSwitches: readonly string[];
 }
 
 export interface PortView {
@@ -212,6 +219,13 @@ export interface LarkApi {
   /** How many jobs are registered, by enforcement: what a scrape asks, without making a view of each. */
   jobCounts(): Readonly<Record<Enforcement, number>>;
   job(key: string): JobView | undefined;
+  /**
+   * As the job feed's `register`, `renew` and `remove`: each settles when the change is on the disk and the switches have
+   * confirmed it, and rejects with a JobError. `from`: the IP address that asks.
+   */
+  registerJob(registration: JobRegistration, from: string): Promise<JobView>;
+  renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView>;
+  removeJob(key: string, from: string): Promise<RemovedJob>;
   switches(): readonly SwitchView[];
   /**
    * An operator's word that a switch will not come back with old rules (16 hex digits). Rejects with a ProblemError:

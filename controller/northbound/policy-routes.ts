@@ -7,13 +7,11 @@ import type { FastifyInstance } from 'fastify';
 import { MAX_FILE_BYTES } from '../config/source-text.ts';
 import type { LarkApi } from './lark-api.ts';
 import { requireLocal } from './local-only.ts';
+import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
 import { ProblemError } from './problem.ts';
 
 /** A byte more is read, so that the check of the file can say that it is too long. */
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1;
-
-/** The longest `confirmTimeout` and `settle` that a file may ask for, twice: another reload may be under way. */
-const RELOAD_TIMEOUT_MS = 2 * 6 * 60_000;
 
 export const planQuerySchema = {
   type: 'object',
@@ -35,7 +33,7 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): voi
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),
   );
 
-  server.post('/v1/policy/reload', { onRequest, handlerTimeout: RELOAD_TIMEOUT_MS }, () => api.reloadPolicy());
+  server.post('/v1/policy/reload', { onRequest, handlerTimeout: LONGEST_CONFIRMATION_MS }, () => api.reloadPolicy());
 
   server.post<{ Querystring: { rules?: boolean; file?: string }; Body: unknown }>(
     '/v1/plan',
