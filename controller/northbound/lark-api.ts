@@ -60,7 +60,12 @@ export interface SwitchView {
   /** Lark's rules that it has, as far as Lark knows. */
   readonly rules: number;
   /** How much of its room for rules is in use, from 0 to 1, and how many groups of rules had to be left out for lack of it. */
-  readonly room: { readonly share: number; readonly leftOut: number };
+  readonly room: {
+    readonly share: number;
+    readonly leftOut: number;
+    /** `ruleBudget` of the file; null where it says none. */
+    readonly budget: number | null;
+  };
   /** Rules that are not Lark's and come before Lark's, as of when the switch connected. */
   readonly foreignRules: readonly ForeignRuleView[];
 }
@@ -71,6 +76,31 @@ export interface ForeignRuleView {
   readonly match: string;
   readonly actions: string;
   readonly cookie: string;
+}
+
+/** What has gone out through a queue of a port. */
+export interface QueueView {
+  readonly portNo: number;
+  readonly port: string | null;
+  readonly queueId: number;
+  /** In the policy file; null where that does not name it. */
+  readonly name: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Packets, for want of room. */
+  readonly dropped: number;
+}
+
+/** Endpoints that no policy in force tells apart. */
+export interface ClassView {
+  /** By which the switches' rules name it. */
+  readonly number: number;
+  /** The attributes that the policies in force look at. */
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+  /** How many are in it. */
+  readonly jobs: number;
+  /** The blocks of addresses of the policy file that are in it. */
+  readonly addresses: readonly string[];
 }
 
 export interface ForgottenSwitch {
@@ -104,6 +134,20 @@ export interface RuleView {
   /** Behind a rule that carries out a verdict: who made that, and where the file says so; null where no policy did. */
   readonly policy?: string | null;
   readonly place?: string | null;
+}
+
+export interface PacketCountView {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** The rules that are about one job, as the switches reported them just now. */
+export interface JobRulesView {
+  /** By the rules that its own switch has now; null where that is not known, or did not answer. */
+  readonly counts: { readonly sent: PacketCountView; readonly received: PacketCountView } | null;
+  readonly rules: readonly RuleView[];
+  /** Switches that did not answer in time, so that `rules` lacks theirs. */
+  readonly silentSwitches: readonly string[];
 }
 
 /** A field of a verdict, and the policy that set it. */
@@ -232,6 +276,12 @@ export interface LarkApi {
    * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.
    */
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
+  /** Rejects with a ProblemError, as the next: HTTP_SWITCH_NOT_FOUND or HTTP_SWITCH_SILENT. */
+  switchRules(dpid: string): Promise<readonly RuleView[]>;
+  switchQueues(dpid: string): Promise<readonly QueueView[]>;
+  /** Undefined where no such job is registered. */
+  jobRules(key: string): Promise<JobRulesView | undefined>;
+  classes(): readonly ClassView[];
   /** Switches that are connected and wait for their turn to be mended. */
   mendsWaiting(): number;
   /**

@@ -1,5 +1,6 @@
-// /v1/policy/reload, /v1/plan and /v1/state: put the policy file in force as it is now, say what another one would do, and
-// give out all that is needed to work that out elsewhere. All are answered on Lark's own host alone. A plan takes the
+// /v1/policy, /v1/policy/reload, /v1/plan and /v1/state: which policy file is in force; put it in force as it is now, say what
+// another one would do, and give out all that is needed to work that out elsewhere. All but the first are answered on Lark's
+// own host alone. A plan takes the
 // file's text; modules are never loaded for it.
 
 import { Readable } from 'node:stream';
@@ -28,6 +29,8 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): voi
   );
 
   const onRequest = async (request: { readonly ip: string }) => requireLocal(request.ip);
+
+  server.get('/v1/policy', () => api.status().policy);
 
   server.get('/v1/state', { onRequest }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),

@@ -56,6 +56,11 @@ export const HTTP_PROBLEMS = {
     remedy:
       'Forget only a switch that will not come back: one that is connected is mended, and frees what it held by that.',
   },
+  HTTP_SWITCH_SILENT: {
+    status: 503,
+    title: 'The switch did not answer',
+    remedy: 'Try again; if it goes on, see the load of the switch and `lark_of_errors_total`.',
+  },
   HTTP_NOT_LOCAL: {
     status: 403,
     title: 'Taken from this host alone',

@@ -2,7 +2,7 @@
 
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
 import { Counters } from '../../telemetry/counters.ts';
-import type { Explanation, JobView, LarkApi, StatusView, SwitchView } from '../lark-api.ts';
+import type { Explanation, JobRulesView, JobView, LarkApi, QueueView, StatusView, SwitchView } from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 
 export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
@@ -44,7 +44,7 @@ export const core: SwitchView = {
   ],
   hosts: 7,
   rules: 12,
-  room: { share: 0.5, leftOut: 0 },
+  room: { share: 0.5, leftOut: 0, budget: 24 },
   foreignRules: [],
 };
 export const rack: SwitchView = {
@@ -55,7 +55,7 @@ export const rack: SwitchView = {
   ports: [],
   hosts: 0,
   rules: 0,
-  room: { share: 0, leftOut: 0 },
+  room: { share: 0, leftOut: 0, budget: null },
   foreignRules: [],
 };
 
@@ -85,6 +85,22 @@ export const dropped: Explanation = {
       place: 'policy.yaml:12:5',
     },
   ],
+  silentSwitches: [],
+};
+
+export const bulk: QueueView = {
+  portNo: 2,
+  port: 'eth0',
+  queueId: 1,
+  name: 'bulk',
+  packets: 10,
+  bytes: 9800,
+  dropped: 1,
+};
+
+export const aliceRules: JobRulesView = {
+  counts: { sent: { packets: 4, bytes: 392 }, received: { packets: 0, bytes: 0 } },
+  rules: dropped.rules,
   silentSwitches: [],
 };
 
@@ -149,6 +165,10 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     switches: () => [core, rack],
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
+    switchRules: async () => dropped.rules,
+    switchQueues: async () => [bulk],
+    jobRules: async (key) => (jobs.some((job) => job.key === key) ? aliceRules : undefined),
+    classes: () => [{ number: 3, attributes: { Owner: 'alice' }, jobs: 1, addresses: [] }],
     mendsWaiting: () => 0,
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
     planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),
