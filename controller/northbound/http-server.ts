@@ -14,9 +14,11 @@ import { registerJobWriteRoutes } from './job-write-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
+import { documentRoutes, serveDocumentation } from './openapi.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { problemKind } from './problem-catalogue.ts';
+import { routeDocs } from './route-docs.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
 /** What takes a body has a limit of its own; this much is read of another before it is refused. */
@@ -122,20 +124,32 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     const ofPath = methods.get(route.url) ?? new Set();
     methods.set(route.url, new Set([...ofPath, ...[route.method].flat()]));
   });
+  documentRoutes(server, api.status().version);
   // A plugin, and a scope within it: what bodies are taken differs from route to route.
   void server.register(async (scope) => {
     registerHealthRoutes(scope, api);
     registerJobRoutes(scope, api);
     registerNetworkRoutes(scope, api);
     registerPolicyRoutes(scope, api);
-    scope.get('/metrics', async (_request, reply) => {
-      const page = await metrics.page();
-      return reply.type(metrics.contentType).send(page);
-    });
+    registerMetricsRoute(scope, metrics);
     await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
+    await serveDocumentation(scope);
   });
   return server;
+}
+
+function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
+  const schema = routeDocs({
+    tag: 'service',
+    summary: "The metrics of docs/metrics.md, in Prometheus's text format",
+    answers: { 200: ['text', 'The page.'] },
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  });
+  server.get('/metrics', { schema }, async (_request, reply) => {
+    const page = await metrics.page();
+    return reply.type(metrics.contentType).send(page);
+  });
 }
 
 /** Starts listening and says where, which port 0 leaves to the system. Rejects where the address cannot be had. */
@@ -151,6 +165,7 @@ function refuseOtherMethods(server: FastifyInstance, path: string, served: reado
   server.route({
     method: others as HTTPMethods[],
     url: path,
+    schema: { hide: true },
     onRequest: async (request) => {
       throw new ProblemError(
         'HTTP_METHOD_NOT_ALLOWED',

@@ -5,6 +5,7 @@ import { formatIp, parseIp } from '../../protocols/packet/address.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
 import { pageOf, pageSchema, type WantedPage, wantedPage } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { keyParams, routeDocs } from './route-docs.ts';
 
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;
@@ -51,27 +52,54 @@ export const jobsQuerySchema = {
   },
 } as const;
 
-export function registerJobRoutes(server: FastifyInstance, api: LarkApi): void {
-  server.get<{ Querystring: JobsQuery }>('/v1/jobs', { schema: { querystring: jobsQuerySchema } }, (request) => {
-    const { cursor, limit = DEFAULT_PAGE, ...filter } = request.query;
-    return jobPage(
-      api.jobs(),
-      filter.address === undefined ? filter : { ...filter, address: canonicalAddress('address', filter.address) },
-      wantedPage(cursor, limit),
-    );
-  });
+const listDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'The registered jobs, in the order of their keys',
+  answers: { 200: ['JobPage', 'Those that match, a page of them.'] },
+  refusals: ['HTTP_QUERY_INVALID', 'HTTP_CURSOR_INVALID', 'HTTP_ADDRESS_INVALID'],
+});
+const jobDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'One job',
+  answers: { 200: ['Job', 'The job.'] },
+  refusals: ['HTTP_JOB_NOT_FOUND'],
+});
+const rulesDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'The rules that are about one job, and what they counted, as the switches tell them now',
+  answers: { 200: ['JobRules', 'The rules.'] },
+  refusals: ['HTTP_JOB_NOT_FOUND'],
+});
 
-  server.get<{ Params: { key: string } }>('/v1/jobs/:key', (request) => {
+export function registerJobRoutes(server: FastifyInstance, api: LarkApi): void {
+  server.get<{ Querystring: JobsQuery }>(
+    '/v1/jobs',
+    { schema: { ...listDocs, querystring: jobsQuerySchema } },
+    (request) => {
+      const { cursor, limit = DEFAULT_PAGE, ...filter } = request.query;
+      return jobPage(
+        api.jobs(),
+        filter.address === undefined ? filter : { ...filter, address: canonicalAddress('address', filter.address) },
+        wantedPage(cursor, limit),
+      );
+    },
+  );
+
+  server.get<{ Params: { key: string } }>('/v1/jobs/:key', { schema: { ...jobDocs, params: keyParams } }, (request) => {
     const job = api.job(request.params.key);
     if (job === undefined) throw noSuchJob(request.params.key);
     return job;
   });
 
-  server.get<{ Params: { key: string } }>('/v1/jobs/:key/rules', async (request) => {
-    const rules = await api.jobRules(request.params.key);
-    if (rules === undefined) throw noSuchJob(request.params.key);
-    return rules;
-  });
+  server.get<{ Params: { key: string } }>(
+    '/v1/jobs/:key/rules',
+    { schema: { ...rulesDocs, params: keyParams } },
+    async (request) => {
+      const rules = await api.jobRules(request.params.key);
+      if (rules === undefined) throw noSuchJob(request.params.key);
+      return rules;
+    },
+  );
 }
 
 function noSuchJob(key: string): ProblemError {

@@ -10,6 +10,7 @@ import { parseFormBody, parseJsonBody } from './job-bodies.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
 import { requireLocal } from './local-only.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
+import { keyParams, routeDocs } from './route-docs.ts';
 
 /** Two ads. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -38,6 +39,41 @@ export const renewQuerySchema = { type: 'object', additionalProperties: false, p
 type Fields = MachineFields & { readonly leaseSec?: number };
 type Body = string | (Fields & { readonly jobAd: string; readonly machineAd?: string });
 
+const registerDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'Registers a job; answers when the switches have confirmed its rules',
+  answers: {
+    200: ['Job', 'It is admitted: it may start. Its URL is in `Location`.'],
+    202: ['Job', 'Registered, but not admitted before its switch has connected.'],
+  },
+  refusals: [
+    ...(['JOB_REQUEST_MALFORMED', 'HTTP_QUERY_INVALID', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE'] as const),
+    ...(['JOB_ADDRESS_HELD', 'JOB_ADDRESS_HELD_BACK', 'JOB_MAC_HELD'] as const),
+    ...(['JOB_AD_TOO_LONG', 'HTTP_BODY_TOO_LARGE', 'HTTP_MEDIA_TYPE'] as const),
+    ...(['JOB_AD_MALFORMED', 'JOB_AD_INCOMPLETE', 'JOB_ADDRESS_MISSING', 'JOB_ADDRESS_INVALID'] as const),
+    ...(['JOB_NAT_UNENFORCEABLE', 'JOB_UNLOCATED'] as const),
+    ...(['JOB_SWITCH_AWAY', 'JOB_NOT_CONFIRMED', 'JOB_TOO_MANY_CLASSES', 'JOB_FEED_BUSY', 'JOB_STORE_FAILED'] as const),
+  ],
+});
+const renewDocs = routeDocs({
+  tag: 'jobs',
+  summary: "Begins a job's lease anew",
+  answers: {
+    200: ['Job', 'It has its lease.'],
+    202: ['Job', 'It has its lease, and is not admitted before its switch has connected.'],
+  },
+  refusals: ['JOB_REQUEST_MALFORMED', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'],
+});
+const removeDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'Ends a registration; answers when its rules are gone from the switches',
+  answers: {
+    200: ['RemovedJob', 'They are gone.'],
+    202: ['RemovedJob', 'Switches could not say so: its addresses are held back for them.'],
+  },
+  refusals: ['HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'],
+});
+
 /** To be called in a scope of its own: it takes bodies that other routes do not. */
 export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): void {
   takeBodies(server);
@@ -50,6 +86,7 @@ export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): v
       ...common,
       bodyLimit: MAX_BODY_BYTES,
       schema: {
+        ...registerDocs,
         querystring: registerQuerySchema,
         body: {
           content: {
@@ -76,15 +113,19 @@ export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): v
 
   server.post<{ Params: { key: string }; Querystring: { leaseSec?: number } }>(
     '/v1/jobs/:key/renew',
-    { ...common, schema: { querystring: renewQuerySchema } },
+    { ...common, schema: { ...renewDocs, params: keyParams, querystring: renewQuerySchema } },
     async (request, reply) =>
       admitted(reply, await api.renewJob(request.params.key, request.query.leaseSec, request.ip)),
   );
 
-  server.delete<{ Params: { key: string } }>('/v1/jobs/:key', common, async (request, reply) => {
-    const removed = await api.removeJob(request.params.key, request.ip);
-    return reply.code(removed.pendingSwitches.length === 0 ? 200 : 202).send(removed);
-  });
+  server.delete<{ Params: { key: string } }>(
+    '/v1/jobs/:key',
+    { ...common, schema: { ...removeDocs, params: keyParams } },
+    async (request, reply) => {
+      const removed = await api.removeJob(request.params.key, request.ip);
+      return reply.code(removed.pendingSwitches.length === 0 ? 200 : 202).send(removed);
+    },
+  );
 }
 
 /** 202: registered, but not admitted before its switch has connected. */

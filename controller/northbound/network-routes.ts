@@ -7,6 +7,7 @@ import type { LarkApi, RuleView } from './lark-api.ts';
 import { requireLocal } from './local-only.ts';
 import { pageOf, pageSchema, wantedPage } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { dpidParams, routeDocs } from './route-docs.ts';
 
 const address = { type: 'string', minLength: 1, maxLength: 64 } as const;
 
@@ -32,21 +33,74 @@ interface RulesQuery {
   readonly limit?: number;
 }
 
-export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
-  server.get('/v1/switches', () => ({ switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)) }));
+const switchesDocs = routeDocs({
+  tag: 'network',
+  summary: 'The switches that are connected now, in the order of their datapath ids',
+  answers: { 200: ['Switches', 'All of them.'] },
+});
+const switchDocs = routeDocs({
+  tag: 'network',
+  summary: 'One switch',
+  answers: { 200: ['Switch', 'The switch.'] },
+  refusals: ['HTTP_DPID_INVALID', 'HTTP_SWITCH_NOT_FOUND'],
+});
+const rulesDocs = routeDocs({
+  tag: 'network',
+  summary: 'The rules that a switch has, as it tells them now, each with the policy behind it',
+  answers: { 200: ['RulePage', 'A page of them, in the order in which they match.'] },
+  refusals: [
+    'HTTP_DPID_INVALID',
+    'HTTP_QUERY_INVALID',
+    'HTTP_CURSOR_INVALID',
+    'HTTP_SWITCH_NOT_FOUND',
+    'HTTP_SWITCH_SILENT',
+  ],
+});
+const queuesDocs = routeDocs({
+  tag: 'network',
+  summary: "What went out through each queue of a switch's ports, as it counts now",
+  answers: { 200: ['Queues', 'All of them.'] },
+  refusals: ['HTTP_DPID_INVALID', 'HTTP_SWITCH_NOT_FOUND', 'HTTP_SWITCH_SILENT'],
+});
+const classesDocs = routeDocs({
+  tag: 'network',
+  summary: 'The endpoint classes that there are, and who is in them',
+  answers: { 200: ['Classes', 'All of them, by number.'] },
+});
+const forgetDocs = routeDocs({
+  tag: 'network',
+  summary: 'Says that a switch which is away will not come back with old rules',
+  answers: { 200: ['ForgottenSwitch', 'What was held back for it is free.'] },
+  refusals: ['HTTP_DPID_INVALID', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'HTTP_SWITCH_CONNECTED', 'HTTP_STORE_FAILED'],
+});
+const explainDocs = routeDocs({
+  tag: 'network',
+  summary: 'What happens to packets from one address to another, and why',
+  answers: { 200: ['Explanation', 'The verdict, and the rules that carry it out.'] },
+  refusals: ['HTTP_QUERY_INVALID', 'HTTP_ADDRESS_INVALID', 'HTTP_SWITCH_NOT_FOUND'],
+});
 
-  server.get<{ Params: { dpid: string } }>('/v1/switches/:dpid', (request) => {
-    const dpid = normalDpid(request.params.dpid);
-    const found = api.switches().find((candidate) => candidate.dpid === dpid);
-    if (found === undefined) {
-      throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
-    }
-    return found;
-  });
+export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
+  server.get('/v1/switches', { schema: switchesDocs }, () => ({
+    switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)),
+  }));
+
+  server.get<{ Params: { dpid: string } }>(
+    '/v1/switches/:dpid',
+    { schema: { ...switchDocs, params: dpidParams } },
+    (request) => {
+      const dpid = normalDpid(request.params.dpid);
+      const found = api.switches().find((candidate) => candidate.dpid === dpid);
+      if (found === undefined) {
+        throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
+      }
+      return found;
+    },
+  );
 
   server.get<{ Params: { dpid: string }; Querystring: RulesQuery }>(
     '/v1/switches/:dpid/rules',
-    { schema: { querystring: rulesQuerySchema } },
+    { schema: { ...rulesDocs, params: dpidParams, querystring: rulesQuerySchema } },
     async ({ params, query }) => {
       const { cursor, limit = DEFAULT_RULES, table } = query;
       const wanted = wantedPage(cursor, limit);
@@ -57,20 +111,28 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
     },
   );
 
-  server.get<{ Params: { dpid: string } }>('/v1/switches/:dpid/queues', async ({ params }) => ({
-    queues: await api.switchQueues(normalDpid(params.dpid)),
-  }));
+  server.get<{ Params: { dpid: string } }>(
+    '/v1/switches/:dpid/queues',
+    { schema: { ...queuesDocs, params: dpidParams } },
+    async ({ params }) => ({
+      queues: await api.switchQueues(normalDpid(params.dpid)),
+    }),
+  );
 
-  server.get('/v1/classes', () => ({ classes: api.classes() }));
+  server.get('/v1/classes', { schema: classesDocs }, () => ({ classes: api.classes() }));
 
-  server.post<{ Params: { dpid: string } }>('/v1/switches/:dpid/forget', (request) => {
-    requireLocal(request.ip);
-    return api.forgetSwitch(normalDpid(request.params.dpid));
-  });
+  server.post<{ Params: { dpid: string } }>(
+    '/v1/switches/:dpid/forget',
+    { schema: { ...forgetDocs, params: dpidParams } },
+    (request) => {
+      requireLocal(request.ip);
+      return api.forgetSwitch(normalDpid(request.params.dpid));
+    },
+  );
 
   server.get<{ Querystring: { src: string; dst: string; switch?: string } }>(
     '/v1/explain',
-    { schema: { querystring: explainQuerySchema } },
+    { schema: { ...explainDocs, querystring: explainQuerySchema } },
     ({ query }) => api.explain(canonicalAddress('src', query.src), canonicalAddress('dst', query.dst), query.switch),
   );
 }
