@@ -9,6 +9,7 @@ import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import type { EventSource } from './events/event-log.ts';
 import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
@@ -52,6 +53,7 @@ export interface LiveLarkParts {
   readonly admission: AdmissionService;
   readonly policy: PolicyControl;
   readonly jobRequests: JobRequests;
+  readonly events: EventSource;
   /** The watch of the policy file, where there is one. */
   readonly watch: () => FileWatch | undefined;
   /** Of package.json. */
@@ -78,6 +80,10 @@ export class LiveLark implements LarkApi {
     this.#admission = parts.admission;
     this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
+  }
+
+  get events(): EventSource {
+    return this.#parts.events;
   }
 
   jobs(): readonly JobView[] {

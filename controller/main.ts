@@ -10,6 +10,8 @@ import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
+import { collectEvents } from './events/collect-events.ts';
+import { EventLog } from './events/event-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { systemClock } from './jobs/clock.ts';
@@ -70,6 +72,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const notConnected = () => policy.config.jobs.notConnected;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
+  const events = new EventLog(() => clock.now());
+  collectEvents({ admission: admission.events, engine: engine.events, policy: policy.events }, events);
   const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
   policyFailures.subscribe(logPolicyFailure);
   engine.events.on('portGone', (jobs) => admission.portGone(jobs));
@@ -100,6 +104,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     admission,
     policy,
     jobRequests: new JobRequests(desk, requests),
+    events,
     watch: () => watch,
     version,
     clock,

@@ -7,6 +7,7 @@
 import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress } from '../config/config.ts';
+import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerJobRoutes } from './job-routes.ts';
@@ -40,6 +41,8 @@ export interface HttpLimits {
   readonly handlerTimeoutMs: number;
   /** For the next request on a connection. */
   readonly keepAliveMs: number;
+  /** How often a stream of events has a sign of life; a client that takes nothing for two of them is cut off. */
+  readonly eventsAliveMs: number;
 }
 
 const LIMITS: HttpLimits = {
@@ -47,6 +50,7 @@ const LIMITS: HttpLimits = {
   requestTimeoutMs: 10_000,
   handlerTimeoutMs: 15_000,
   keepAliveMs: 30_000,
+  eventsAliveMs: 15_000,
 };
 
 export interface HttpServerParts {
@@ -131,6 +135,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     registerJobRoutes(scope, api);
     registerNetworkRoutes(scope, api);
     registerPolicyRoutes(scope, api);
+    registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
     await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);

@@ -3,6 +3,7 @@
 
 import type { ReloadConfirmation } from '../enforcement/engine.ts';
 import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
+import type { EventSource } from '../events/event-log.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { JobRegistration } from '../jobs/job-requests.ts';
 
@@ -259,6 +260,8 @@ export interface StatusView {
 }
 
 export interface LarkApi {
+  /** What happens. */
+  readonly events: EventSource;
   jobs(): readonly JobView[];
   /** How many jobs are registered, by enforcement: what a scrape asks, without making a view of each. */
   jobCounts(): Readonly<Record<Enforcement, number>>;

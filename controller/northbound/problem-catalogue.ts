@@ -123,6 +123,11 @@ export const HTTP_PROBLEMS = {
     title: 'Request headers too large',
     remedy: 'Send fewer or shorter headers and cookies.',
   },
+  HTTP_TOO_MANY_STREAMS: {
+    status: 503,
+    title: 'Too many clients listen to events',
+    remedy: 'Close some of the streams of /v1/events, or let one program listen for the others.',
+  },
   HTTP_INTERNAL: {
     status: 500,
     title: 'Internal error',

@@ -1,6 +1,7 @@
 // A LarkApi with fixed contents, for tests of what reads one: two switches, three jobs, and an explanation.
 
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
+import { EventLog } from '../../events/event-log.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import type { Explanation, JobRulesView, JobView, LarkApi, QueueView, StatusView, SwitchView } from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
@@ -156,6 +157,7 @@ export const wellStatus: StatusView = {
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
   const jobs = [carol, alice, bob];
   return {
+    events: new EventLog(() => 0),
     jobs: () => jobs,
     jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0, waiting: 0 }),
     job: (key) => jobs.find((job) => job.key === key),
