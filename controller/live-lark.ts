@@ -1,34 +1,38 @@
 // The LarkApi over the running parts: turns jobs, switches and verdicts into plain values, and reads rules from the
 // switches when somebody asks why.
 
-import type { AttributeValue } from '../policies/policy.ts';
 import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
-import { formatPlace, type Place } from './config/config.ts';
+import { classViews, plainAttributes } from './class-views.ts';
 import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigProblem, formatProblem } from './config/problem.ts';
-import { kindOf } from './enforcement/cookie.ts';
 import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
+import type { EventSource } from './events/event-log.ts';
 import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import type { Clock } from './jobs/clock.ts';
+import type { JobRegistration, JobRequests } from './jobs/job-requests.ts';
 import { formatDpid } from './network/switch-state.ts';
 import type {
   ChosenView,
+  ClassView,
   EndpointExplanation,
   Explanation,
   ForgottenSwitch,
+  JobRulesView,
   JobView,
   LarkApi,
   PlanView,
+  PortQueuesView,
   PortView,
-  QueuesView,
+  QueueView,
   Readiness,
   ReloadView,
+  RemovedJob,
   RuleView,
   StatusView,
   SwitchView,
@@ -36,9 +40,11 @@ import type {
 import { ProblemError } from './northbound/problem.ts';
 import { problemView } from './northbound/problem-view.ts';
 import type { PlanRequest, PolicyControl } from './policy-control.ts';
+import { carriesVerdict, placeText, verdictRuleView, whoAndWhere } from './rule-view.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
 import { writeState } from './state/state-file.ts';
 import { statusView } from './status-view.ts';
+import { SwitchReadings } from './switch-readings.ts';
 
 /** How long `explain` waits for a switch to tell its rules. */
 const EXPLAIN_TIMEOUT_MS = 2_000;
@@ -47,6 +53,8 @@ export interface LiveLarkParts {
   readonly engine: EnforcementEngine;
   readonly admission: AdmissionService;
   readonly policy: PolicyControl;
+  readonly jobRequests: JobRequests;
+  readonly events: EventSource;
   /** The watch of the policy file, where there is one. */
   readonly watch: () => FileWatch | undefined;
   /** Of package.json. */
@@ -63,14 +71,20 @@ export class LiveLark implements LarkApi {
   readonly #forgetSwitch: LiveLarkParts['forgetSwitch'];
   readonly #parts: LiveLarkParts;
   readonly #startedAt: number;
+  readonly #readings: SwitchReadings;
 
   constructor(parts: LiveLarkParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
     this.#engine = parts.engine;
+    this.#readings = new SwitchReadings(parts.engine);
     this.#admission = parts.admission;
     this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
+  }
+
+  get events(): EventSource {
+    return this.#parts.events;
   }
 
   jobs(): readonly JobView[] {
@@ -88,11 +102,24 @@ export class LiveLark implements LarkApi {
     return admitted && this.#jobView(admitted);
   }
 
+  async registerJob(registration: JobRegistration, from: string): Promise<JobView> {
+    return this.#jobView(await this.#parts.jobRequests.register(registration, from));
+  }
+
+  async renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView> {
+    return this.#jobView(await this.#parts.jobRequests.renew(key, leaseSec, from));
+  }
+
+  async removeJob(key: string, from: string): Promise<RemovedJob> {
+    const { pendingSwitches } = await this.#parts.jobRequests.remove(key, from);
+    return { key, pendingSwitches };
+  }
+
   switches(): readonly SwitchView[] {
     return this.#engine.switches().map(switchView);
   }
 
-  async queues(dpid: string, port: string): Promise<QueuesView> {
+  async portQueues(dpid: string, port: string): Promise<PortQueuesView> {
     const managed = this.#engine.switches().find(({ state }) => formatDpid(state.dpid) === dpid);
     if (managed === undefined) {
       throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
@@ -137,6 +164,23 @@ export class LiveLark implements LarkApi {
     return [...writeState({ policy, source, jobs, switches: engine.switches(), away: engine.awaySwitches() })];
   }
 
+  switchRules(dpid: string): Promise<readonly RuleView[]> {
+    return this.#readings.rulesOf(dpid);
+  }
+
+  switchQueues(dpid: string): Promise<readonly QueueView[]> {
+    return this.#readings.queuesOf(dpid);
+  }
+
+  async jobRules(key: string): Promise<JobRulesView | undefined> {
+    const job = this.#admission.byKey(key)?.job;
+    return job && this.#readings.rulesOfJob(job);
+  }
+
+  classes(): readonly ClassView[] {
+    return classViews(this.#engine.policy);
+  }
+
   async explain(source: string, destination: string, only?: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
@@ -156,7 +200,7 @@ export class LiveLark implements LarkApi {
       source: this.#explainEnd(from, ends[0]),
       destination: this.#explainEnd(to, ends[1]),
       verdict,
-      rules: about.flatMap(({ managed, rules }) => rules.map((rule) => ruleView(managed, rule, verdict))),
+      rules: about.flatMap(({ managed, rules }) => rules.map((rule) => verdictRuleView(managed, rule, verdict))),
       silentSwitches: read.filter(({ rules }) => rules === undefined).map(({ managed }) => managed.state.name),
       withoutRules: [
         ...about.flatMap(({ managed, rules, isSilent }) => (isSilent ? [] : this.#whyNoRule(managed, rules, ends))),
@@ -270,7 +314,7 @@ export class LiveLark implements LarkApi {
       type: endpoint?.kind ?? 'unregistered',
       name: job !== undefined ? job.key : endpoint?.kind === 'zone' ? endpoint.zone : null,
       user: job?.user ?? null,
-      attributes: Object.fromEntries([...attributes].map(([name, value]) => [name, plain(value)])),
+      attributes: plainAttributes(attributes),
     };
   }
 
@@ -348,7 +392,7 @@ function switchView(managed: ManagedSwitch): SwitchView {
     ),
     hosts: state.hosts.size,
     rules: managed.rules.ruleCount,
-    room: managed.rules.room,
+    room: { ...managed.rules.room, budget: state.config?.ruleBudget ?? null },
     foreignRules: managed.rules.foreignRules.map(({ rule: { table, priority, match, actions, cookie } }) => ({
       table,
       priority,
@@ -356,28 +400,6 @@ function switchView(managed: ManagedSwitch): SwitchView {
       actions,
       cookie: `0x${cookie.toString(16)}`,
     })),
-  };
-}
-
-/** What carries out a verdict is what was decided for a packet, and what the verdict table says of two classes. */
-function carriesVerdict(cookie: bigint): boolean {
-  return ['verdict', 'forward', 'drop'].includes(kindOf(cookie) ?? '');
-}
-
-/** The rules shown are those that carry out this verdict, or bring packets to those that do. */
-function ruleView(managed: ManagedSwitch, rule: SwitchRule, { policy, place }: Explanation['verdict']): RuleView {
-  const kind = kindOf(rule.cookie);
-  return {
-    switch: managed.state.name,
-    dpid: formatDpid(managed.state.dpid),
-    table: rule.table,
-    priority: rule.priority,
-    match: rule.match,
-    actions: rule.actions,
-    packets: Number(rule.packets),
-    bytes: Number(rule.bytes),
-    cookie: `0x${rule.cookie.toString(16)}${kind === undefined ? ' (not of Lark)' : ` (${kind})`}`,
-    ...(carriesVerdict(rule.cookie) && { policy, place }),
   };
 }
 
@@ -397,16 +419,4 @@ function settingView(setting: Setting | undefined) {
 
 function chosenView<Value>(chosen: Chosen<Value> | undefined): ChosenView<Value> | null {
   return chosen === undefined ? null : { value: chosen.value, ...whoAndWhere(chosen.origin) };
-}
-
-function whoAndWhere(origin: Origin): { policy: string; place: string } {
-  return { policy: origin.policy, place: placeText(origin.place) ?? '' };
-}
-
-function placeText(place: Place | undefined): string | null {
-  return place === undefined ? null : formatPlace(place);
-}
-
-function plain(value: AttributeValue): string | number | boolean | null {
-  return typeof value === 'bigint' ? value.toString() : (value ?? null);
 }

@@ -10,10 +10,15 @@ import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
+import { collectEvents } from './events/collect-events.ts';
+import { EventLog } from './events/event-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { systemClock } from './jobs/clock.ts';
+import { JobDesk } from './jobs/feed/job-desk.ts';
+import { RequestLog } from './jobs/feed/request-log.ts';
 import { JobFeed } from './jobs/feed/server.ts';
+import { JobRequests } from './jobs/job-requests.ts';
 import { type JobStore, VolatileJobStore } from './jobs/store/job-store.ts';
 import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
 import { LiveLark } from './live-lark.ts';
@@ -67,6 +72,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const notConnected = () => policy.config.jobs.notConnected;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
+  const events = new EventLog(() => clock.now());
+  collectEvents({ admission: admission.events, engine: engine.events, policy: policy.events }, events);
   const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
   policyFailures.subscribe(logPolicyFailure);
   engine.events.on('portGone', (jobs) => admission.portGone(jobs));
@@ -90,7 +97,19 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
+  const desk = new JobDesk({ admission, config: () => policy.config.jobs, now: () => clock.now() });
+  const requests = new RequestLog({ clock, counters, log });
+  const api = new LiveLark({
+    engine,
+    admission,
+    policy,
+    jobRequests: new JobRequests(desk, requests),
+    events,
+    watch: () => watch,
+    version,
+    clock,
+    forgetSwitch,
+  });
   const metrics = createMetrics({ counters, api, version, config: () => policy.status });
   const http = buildHttpServer({ api, metrics, log });
   const connectionOptions = {
@@ -100,7 +119,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     },
   };
   const openflow = new OpenflowServer(switches, connectionOptions, counters);
-  const feed = new JobFeed({ admission, config: () => policy.config.jobs, clock, counters, log });
+  const feed = new JobFeed({ desk, requests, clock, log });
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {

@@ -2,6 +2,7 @@
 // or that goes beyond its limits changes nothing: the one in force stays, and the answer, the log and the metrics say so. Reloads
 // come one after another; what a reload does is worked out, checked and put in force within one turn of the event loop.
 
+import { EventEmitter } from 'node:events';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { policyCatalogue } from '../policies/catalogue.ts';
@@ -69,7 +70,13 @@ export type PlanOutcome =
     }
   | { readonly outcome: 'refused'; readonly problems: readonly ConfigProblem[] };
 
+export interface PolicyEvents {
+  /** What came of a load: as the log says it. */
+  load: [fields: object, event: string];
+}
+
 export class PolicyControl {
+  readonly events = new EventEmitter<PolicyEvents>();
   readonly #parts: PolicyControlParts;
   #inForce: PolicyInForce;
   #loadedAt: number;
@@ -191,6 +198,10 @@ export class PolicyControl {
         'policy.refused',
       );
     }
+    const [first] = problems;
+    const place = first?.place === undefined ? first?.file : formatPlace(first.place);
+    const told = first && { code: first.code, place, message: first.message };
+    this.events.emit('load', { problems: problems.length, first: told ?? null }, 'policy.refused');
     return { outcome: 'refused', problems };
   }
 
@@ -205,6 +216,7 @@ export class PolicyControl {
       ...(away.length > 0 && { away }),
       ...(rebuilt.length > 0 && { rebuilt }),
     };
+    this.events.emit('load', { ...said, ...(silent.length > 0 && { silent }) }, 'policy.reloaded');
     if (silent.length > 0) log.warn({ ...said, silent }, 'policy.reloaded');
     else log.info(said, 'policy.reloaded');
   }

@@ -14,6 +14,8 @@ interface JobsOptions {
   readonly group?: string;
   readonly machine?: string;
   readonly address?: string;
+  readonly switch?: string;
+  readonly state?: string;
   readonly json?: true;
 }
 
@@ -23,6 +25,8 @@ Examples:
   $ lark jobs --user alice                  those of one user
   $ lark jobs --group group_physics         those of an accounting group and its subgroups
   $ lark jobs --address 10.1.0.17           who has this address
+  $ lark jobs --switch rack2                those at one switch
+  $ lark jobs --state waiting               those whose switch is not connected
   $ lark jobs --json | jq -r '.jobs[].key'  the keys, for a script
   $ lark jobs 'schedd#7.0#1700000000|1|wn1|slot1@wn1'
                                             one job, by its key
@@ -42,21 +46,23 @@ export function registerJobsCommand(program: Command, context: CommandContext): 
     .option('--group <name>', 'only jobs of this accounting group or its subgroups')
     .option('--machine <name>', 'only jobs on this worker node')
     .option('--address <ip>', 'only the job with this address')
+    .option('--switch <name>', 'only jobs at this switch, by name or datapath id')
+    .option('--state <how>', 'only jobs that are enforced so: port, by-address, unenforced or waiting')
     .option('--json', 'print JSON as /v1/jobs has it')
     .addHelpText('after', EXAMPLES)
     .action(context.run((key: string | undefined, options: JobsOptions) => jobs(context, key, options)));
 }
 
 async function jobs(context: CommandContext, key: string | undefined, options: JobsOptions): Promise<ExitCode> {
-  const { user, group, machine, address } = options;
+  const { json, ...filters } = options;
   if (key !== undefined) {
-    if ([user, group, machine, address].some((filter) => filter !== undefined)) {
+    if (Object.keys(filters).length > 0) {
       throw new CliError(ExitCode.USAGE, 'Give a KEY or filters, not both.');
     }
-    return showOne(context, key, options.json === true);
+    return showOne(context, key, json === true);
   }
-  const found = await fetchAll(context, { user, group, machine, address });
-  if (options.json) printJson(context.terminal, { jobs: found, total: found.length });
+  const found = await fetchAll(context, { ...filters });
+  if (json) printJson(context.terminal, { jobs: found, total: found.length });
   else if (found.length === 0) context.terminal.out('No job matches.\n');
   else context.terminal.out(formatTable(COLUMNS, found, styleFor(context.terminal).bold));
   return ExitCode.OK;

@@ -41,6 +41,8 @@ export interface EngineEvents {
   networkChanged: [];
   /** To be known again after a restart. */
   remember: [memory: Memory];
+  /** A switch, or a port of one, has come, changed or gone: as the log says it. */
+  switch: [fields: object, event: string];
 }
 
 /** What the switches said of a reload, by their names, or datapath ids where no name is known. */
@@ -299,12 +301,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       version: version === 4 ? '1.3' : '1.0',
       peer: connection.peer,
     };
-    this.#log.info({ ...said, ports: connection.ports.length }, 'switch.connected');
+    this.#tell({ ...said, ports: connection.ports.length }, 'switch.connected');
     this.#relocate(managed);
     this.events.emit('networkChanged');
     void managed.rules.mend().then((isMended) => {
       if (!isMended) return;
       this.#policy.numbers.release(dpid, held);
+      this.events.emit('switch', { switch: managed.state.name, dpid: formatDpid(dpid) }, 'switch.mended');
       this.#settleMended(managed);
     });
     if (this.#mendedWaiters.has(formatDpid(dpid))) this.mending.hasten(managed);
@@ -341,9 +344,16 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const name = managed?.state.name;
     this.#log.warn({ ...(name && { switch: name }), peer: connection.peer, reason }, 'switch.disconnected');
     if (managed === undefined) return;
+    const dpid = formatDpid(managed.state.dpid);
+    this.events.emit('switch', { switch: name, dpid, peer: connection.peer, reason }, 'switch.disconnected');
     this.#switches.delete(managed.state.dpid);
     this.#ports.remove(managed.state);
     this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
+  }
+
+  #tell(fields: object, event: string): void {
+    this.#log.info(fields, event);
+    this.events.emit('switch', fields, event);
   }
 
   #isManaged(connection: SwitchConnection): ManagedSwitch | undefined {
@@ -380,7 +390,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     managed.onPort(port, isGone);
     this.#ports.update(managed.state);
     const event = isGone ? 'port.removed' : 'port.changed';
-    this.#log.info({ switch: managed.state.name, port: port.name, portNo: port.portNo, isUp: port.isUp }, event);
+    this.#tell({ switch: managed.state.name, port: port.name, portNo: port.portNo, isUp: port.isUp }, event);
     if (jobs.length > 0) this.events.emit('portGone', jobs);
     if (message.reason === PORT_ADDED) this.events.emit('networkChanged');
   }

@@ -3,29 +3,32 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { buildHttpServer } from './http-server.ts';
 import { jobsQuerySchema } from './job-routes.ts';
+import { registerBodySchema } from './job-write-routes.ts';
 import { fakeLark, fakeMetrics } from './testing/fake-lark.ts';
+import { servedRoutes } from './testing/served-routes.ts';
 
 const documentation = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
 
 describe('docs/http-api.md', () => {
   it('has exactly the server’s resources', async () => {
     const server = buildHttpServer({ api: fakeLark(), metrics: fakeMetrics(), log: pino({ enabled: false }) });
-    await server.ready();
-    const tree = server.printRoutes({ commonPrefix: false });
+    const served = await servedRoutes(server);
     await server.close();
-    // The method that is served stands first; the others of a path are refused by name.
-    const above: string[] = [];
-    const served = [...tree.matchAll(/^([│ ]*)[├└]── (\/\S*) \((\w+)/gm)].map(([, indent = '', part, method]) => {
-      const depth = indent.length / 4;
-      above.splice(depth, Number.POSITIVE_INFINITY, part ?? '');
-      return `${method} ${above.join('')}`;
-    });
     const documented = [...documentation.matchAll(/^### ([A-Z]+ \S+)$/gm)].map(([, resource]) => resource);
-    expect(documented.sort()).toEqual(served.sort());
+    expect(documented.sort()).toEqual([...served, 'GET /docs'].sort());
   });
 
   it('has exactly the parameters of the job list', () => {
-    const rows = [...documentation.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-    expect(rows.sort()).toEqual(Object.keys(jobsQuerySchema.properties).sort());
+    expect(parametersOf('GET /v1/jobs')).toEqual(Object.keys(jobsQuerySchema.properties).sort());
+  });
+
+  it('has exactly the fields of a registration', () => {
+    expect(parametersOf('POST /v1/jobs')).toEqual(Object.keys(registerBodySchema.properties).sort());
   });
 });
+
+/** The names in the table of a resource. */
+function parametersOf(resource: string): readonly (string | undefined)[] {
+  const section = documentation.split(/^### /m).find((text) => text.startsWith(`${resource}\n`)) ?? '';
+  return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name).sort();
+}

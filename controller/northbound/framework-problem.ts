@@ -2,9 +2,10 @@
 // theirs that are not told apart here, and everything else that was thrown, become HTTP_INTERNAL, whose detail is fixed.
 
 import type { FastifySchemaValidationError } from 'fastify';
+import { JobError } from '../jobs/admission.ts';
 import { nearest } from './nearest.ts';
 import { type ParameterError, ProblemError } from './problem.ts';
-import type { HttpProblemCode } from './problem-catalogue.ts';
+import type { HttpProblemCode, ProblemCode } from './problem-catalogue.ts';
 
 const FASTIFY_CODES: Readonly<Record<string, readonly [HttpProblemCode, string]>> = {
   FST_ERR_BAD_URL: ['HTTP_REQUEST_MALFORMED', 'The path is not correctly percent-encoded.'],
@@ -26,10 +27,14 @@ const NODE_CODES: Readonly<Record<string, readonly [HttpProblemCode, string]>> =
 /** Of anything that was thrown while a request was answered. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof JobError) return new ProblemError(error.code, error.message);
   if (error instanceof Error) {
     const known = 'code' in error && typeof error.code === 'string' ? FASTIFY_CODES[error.code] : undefined;
     if (known !== undefined) return new ProblemError(...known);
-    if ('validation' in error && Array.isArray(error.validation)) return validationProblem(error.validation);
+    if ('validation' in error && Array.isArray(error.validation)) {
+      const isBody = 'validationContext' in error && error.validationContext === 'body';
+      return validationProblem(error.validation, isBody ? BODY : QUERY);
+    }
   }
   return new ProblemError('HTTP_INTERNAL', 'Lark failed while it answered this request; nothing was changed.');
 }
@@ -42,13 +47,23 @@ export function parserProblem(code: string | undefined): ProblemError {
     : new ProblemError(...known);
 }
 
-function validationProblem(failures: readonly FastifySchemaValidationError[]): ProblemError {
-  const errors = failures.map(parameterError);
-  return new ProblemError('HTTP_QUERY_INVALID', errors.map((error) => error.detail).join(' '), { errors });
+/** Where the parameters are that a schema found wrong. */
+interface Place {
+  readonly code: ProblemCode;
+  /** What one of them is called. */
+  readonly what: string;
+}
+
+const QUERY: Place = { code: 'HTTP_QUERY_INVALID', what: 'query parameter' };
+const BODY: Place = { code: 'JOB_REQUEST_MALFORMED', what: 'field' };
+
+function validationProblem(failures: readonly FastifySchemaValidationError[], place: Place): ProblemError {
+  const errors = failures.map((failure) => parameterError(failure, place.what));
+  return new ProblemError(place.code, errors.map((error) => error.detail).join(' '), { errors });
 }
 
 /** One failure of the schema as a sentence about the parameter. */
-function parameterError(failure: FastifySchemaValidationError): ParameterError {
+function parameterError(failure: FastifySchemaValidationError, what: string): ParameterError {
   const params = failure.params as Readonly<Record<string, unknown>>;
   if (failure.keyword === 'additionalProperties') {
     const parameter = String(params.additionalProperty);
@@ -57,15 +72,16 @@ function parameterError(failure: FastifySchemaValidationError): ParameterError {
     const list = known.length === 0 ? 'This resource takes none.' : `Known are ${known.join(', ')}.`;
     return {
       parameter,
-      detail: `There is no query parameter '${parameter}'${hint === undefined ? '.' : `; did you mean '${hint}'?`} ${list}`,
+      detail: `There is no ${what} '${parameter}'${hint === undefined ? '.' : `; did you mean '${hint}'?`} ${list}`,
     };
   }
   if (failure.keyword === 'required') {
     const parameter = String(params.missingProperty);
-    return { parameter, detail: `The query parameter '${parameter}' is missing.` };
+    return { parameter, detail: `The ${what} '${parameter}' is missing.` };
   }
   const parameter = failure.instancePath.slice(1).split('/')[0] ?? '';
-  return { parameter, detail: `The query parameter '${parameter}' ${failure.message ?? 'is not valid'}.` };
+  if (parameter === '') return { parameter, detail: `The body ${failure.message ?? 'is not valid'}.` };
+  return { parameter, detail: `The ${what} '${parameter}' ${failure.message ?? 'is not valid'}.` };
 }
 
 /** Ajv's `verbose` mode (set in http-server.ts) gives the schema that the failure is about. */

@@ -5,7 +5,7 @@ import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildHttpServer, type HttpLimits, listenHttp } from './http-server.ts';
 import type { LarkApi } from './lark-api.ts';
-import type { ProblemDocument } from './problem.ts';
+import { type ProblemDocument, ProblemError } from './problem.ts';
 import { alice, bob, carol, core, dropped, fakeLark, fakeMetrics, jobView } from './testing/fake-lark.ts';
 
 const servers: FastifyInstance[] = [];
@@ -64,6 +64,10 @@ describe('/v1/jobs', () => {
     ['group=group_physics2', ['bob']],
     ['machine=wn2.EXAMPLE.edu', ['bob']],
     ['address=2001:DB8:0::3', ['carol']],
+    ['switch=core', ['alice', 'bob']],
+    ['switch=00:00:00:1A:a0:09:fb:c9', ['alice', 'bob']],
+    ['switch=rack2', []],
+    ['state=by-address', ['carol']],
     ['user=alice&address=10.1.0.1', ['alice']],
     ['user=alice&address=10.1.0.2', []],
   ])('filters by %s', async (query, users) => {
@@ -106,6 +110,7 @@ describe('/v1/jobs', () => {
     ['limit=0', 'limit'],
     ['limit=1001', 'limit'],
     ['limit=many', 'limit'],
+    ['state=held', 'state'],
     ['user=', 'user'],
     ['user=a&user=b', 'user'],
     ['usr=alice', 'usr'],
@@ -138,6 +143,42 @@ describe('/v1/switches', () => {
   it('tells a switch that is not there from a datapath id that is none', async () => {
     expect((await problemOf(serve(), '/v1/switches/0000000000000009')).problem.code).toBe('HTTP_SWITCH_NOT_FOUND');
     expect((await problemOf(serve(), '/v1/switches/core')).problem.code).toBe('HTTP_DPID_INVALID');
+  });
+});
+
+describe('what is read from a switch', () => {
+  it('pages through all rules once, in the order in which they match', async () => {
+    const rule = dropped.rules[0]!;
+    const places = [
+      [0, 10],
+      [0, 300],
+      [12, 65_535],
+      [2, 0],
+    ] as const;
+    const rules = places.map(([table, priority]) => ({ ...rule, table, priority }));
+    const server = serve({ switchRules: async () => rules });
+    const seen: number[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page = (await server.inject(`/v1/switches/0x1/rules?limit=3${query}`)).json();
+      seen.push(...page.rules.map((each: typeof rule) => [each.table, each.priority]));
+      expect(page.total).toBe(4);
+      cursor = page.next;
+    }
+    expect(seen).toEqual([places[1], places[0], places[3], places[2]]);
+    const { rules: ofTable } = (await server.inject('/v1/switches/0x1/rules?table=0')).json();
+    expect(ofTable.length).toBe(2);
+  });
+
+  it('is refused where the switch is not there, or the job', async () => {
+    const switchQueues = async () => {
+      throw new ProblemError('HTTP_SWITCH_SILENT', 'Switch core did not tell.');
+    };
+    const server = serve({ switchQueues });
+    expect((await problemOf(server, '/v1/switches/0x1/queues')).problem.status).toBe(503);
+    expect((await problemOf(server, '/v1/switches/core/rules')).problem.code).toBe('HTTP_DPID_INVALID');
+    expect((await problemOf(server, '/v1/jobs/nobody/rules')).problem.code).toBe('HTTP_JOB_NOT_FOUND');
+    expect((await problemOf(server, '/v1/switches/0x1/rules?cursor=%00')).problem.code).toBe('HTTP_CURSOR_INVALID');
   });
 });
 
@@ -176,10 +217,10 @@ describe('refusals', () => {
     expect(problem.detail).toContain('/v2/jobs');
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)('answers 405 with Allow to %s', async (method) => {
+  it.each(['POST', 'PUT', 'PATCH', 'OPTIONS'] as const)('answers 405 with Allow to %s', async (method) => {
     const { response, problem } = await problemOf(serve(), { method, url: '/v1/jobs/x' });
     expect(problem.code).toBe('HTTP_METHOD_NOT_ALLOWED');
-    expect(response.headers.allow).toBe('GET, HEAD');
+    expect(response.headers.allow).toBe('GET, HEAD, DELETE');
   });
 
   it('answers HEAD without a body', async () => {

@@ -7,17 +7,22 @@
 import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress } from '../config/config.ts';
+import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerJobRoutes } from './job-routes.ts';
+import { registerJobWriteRoutes } from './job-write-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
+import { documentRoutes, serveDocumentation } from './openapi.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
-import { HTTP_PROBLEMS } from './problem-catalogue.ts';
+import { problemKind } from './problem-catalogue.ts';
+import { routeDocs } from './route-docs.ts';
+import { requireSameOrigin } from './same-origin.ts';
 
-/** Only /v1/plan takes a body, with a limit of its own; this much is read of another before it is refused. */
+/** What takes a body has a limit of its own; this much is read of another before it is refused. */
 const MAX_BODY_BYTES = 16 * 1024;
 /** Request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -36,6 +41,8 @@ export interface HttpLimits {
   readonly handlerTimeoutMs: number;
   /** For the next request on a connection. */
   readonly keepAliveMs: number;
+  /** How often a stream of events has a sign of life; a client that takes nothing for two of them is cut off. */
+  readonly eventsAliveMs: number;
 }
 
 const LIMITS: HttpLimits = {
@@ -43,6 +50,7 @@ const LIMITS: HttpLimits = {
   requestTimeoutMs: 10_000,
   handlerTimeoutMs: 15_000,
   keepAliveMs: 30_000,
+  eventsAliveMs: 15_000,
 };
 
 export interface HttpServerParts {
@@ -93,6 +101,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
         `The URL has ${request.url.length} characters; ${MAX_URL_LENGTH} are taken.`,
       );
     }
+    if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request.headers);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -119,16 +128,33 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     const ofPath = methods.get(route.url) ?? new Set();
     methods.set(route.url, new Set([...ofPath, ...[route.method].flat()]));
   });
-  registerHealthRoutes(server, api);
-  registerJobRoutes(server, api);
-  registerNetworkRoutes(server, api);
-  registerPolicyRoutes(server, api);
-  server.get('/metrics', async (_request, reply) => {
+  documentRoutes(server, api.status().version);
+  // A plugin, and a scope within it: what bodies are taken differs from route to route.
+  void server.register(async (scope) => {
+    registerHealthRoutes(scope, api);
+    registerJobRoutes(scope, api);
+    registerNetworkRoutes(scope, api);
+    registerPolicyRoutes(scope, api);
+    registerEventRoutes(scope, api, limits.eventsAliveMs);
+    registerMetricsRoute(scope, metrics);
+    await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
+    for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
+    await serveDocumentation(scope);
+  });
+  return server;
+}
+
+function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
+  const schema = routeDocs({
+    tag: 'service',
+    summary: "The metrics of docs/metrics.md, in Prometheus's text format",
+    answers: { 200: ['text', 'The page.'] },
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  });
+  server.get('/metrics', { schema }, async (_request, reply) => {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);
   });
-  for (const [path, served] of [...methods]) refuseOtherMethods(server, path, [...served]);
-  return server;
 }
 
 /** Starts listening and says where, which port 0 leaves to the system. Rejects where the address cannot be had. */
@@ -144,6 +170,7 @@ function refuseOtherMethods(server: FastifyInstance, path: string, served: reado
   server.route({
     method: others as HTTPMethods[],
     url: path,
+    schema: { hide: true },
     onRequest: async (request) => {
       throw new ProblemError(
         'HTTP_METHOD_NOT_ALLOWED',
@@ -159,7 +186,7 @@ function refuseOtherMethods(server: FastifyInstance, path: string, served: reado
 /** A whole HTTP response for a connection whose request could not be parsed, so that no reply object exists. */
 function rawProblem(problem: ProblemError): string {
   const body = JSON.stringify(problemDocument(problem, { url: '' }));
-  const { status, title } = HTTP_PROBLEMS[problem.code];
+  const { status, title } = problemKind(problem.code);
   return [
     `HTTP/1.1 ${status} ${title}`,
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,

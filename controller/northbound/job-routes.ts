@@ -1,10 +1,11 @@
-// /v1/jobs and /v1/jobs/:key. Pages are cut by the last key seen, not by a position, so that a client which follows
-// `next` sees every job that was there all along exactly once, whatever comes and goes meanwhile.
+// /v1/jobs, /v1/jobs/:key and /v1/jobs/:key/rules: who is registered, and how the switches carry it out.
 
 import type { FastifyInstance } from 'fastify';
 import { formatIp, parseIp } from '../../protocols/packet/address.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
+import { pageOf, pageSchema, type WantedPage, wantedPage } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { keyParams, routeDocs } from './route-docs.ts';
 
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;
@@ -17,6 +18,9 @@ export interface JobFilter {
   readonly machine?: string;
   /** An address in the text form of `formatIp`. */
   readonly address?: string;
+  /** A name or datapath id, with or without colons. */
+  readonly switch?: string;
+  readonly state?: JobView['enforcement'];
 }
 
 export interface JobPage {
@@ -42,46 +46,71 @@ export const jobsQuerySchema = {
     group: name,
     machine: name,
     address: { type: 'string', minLength: 1, maxLength: 64 },
-    cursor: { type: 'string', minLength: 1, maxLength: 2048 },
-    limit: { type: 'integer', minimum: 1, maximum: MAX_PAGE },
+    switch: name,
+    state: { type: 'string', enum: ['port', 'by-address', 'unenforced', 'waiting'] },
+    ...pageSchema(MAX_PAGE),
   },
 } as const;
 
-export function registerJobRoutes(server: FastifyInstance, api: LarkApi): void {
-  server.get<{ Querystring: JobsQuery }>('/v1/jobs', { schema: { querystring: jobsQuerySchema } }, (request) => {
-    const { cursor, limit = DEFAULT_PAGE, ...filter } = request.query;
-    return jobPage(
-      api.jobs(),
-      filter.address === undefined ? filter : { ...filter, address: canonicalAddress('address', filter.address) },
-      { after: cursor === undefined ? undefined : decodeCursor(cursor), limit },
-    );
-  });
+const listDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'The registered jobs, in the order of their keys',
+  answers: { 200: ['JobPage', 'Those that match, a page of them.'] },
+  refusals: ['HTTP_QUERY_INVALID', 'HTTP_CURSOR_INVALID', 'HTTP_ADDRESS_INVALID'],
+});
+const jobDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'One job',
+  answers: { 200: ['Job', 'The job.'] },
+  refusals: ['HTTP_JOB_NOT_FOUND'],
+});
+const rulesDocs = routeDocs({
+  tag: 'jobs',
+  summary: 'The rules that are about one job, and what they counted, as the switches tell them now',
+  answers: { 200: ['JobRules', 'The rules.'] },
+  refusals: ['HTTP_JOB_NOT_FOUND'],
+});
 
-  server.get<{ Params: { key: string } }>('/v1/jobs/:key', (request) => {
+export function registerJobRoutes(server: FastifyInstance, api: LarkApi): void {
+  server.get<{ Querystring: JobsQuery }>(
+    '/v1/jobs',
+    { schema: { ...listDocs, querystring: jobsQuerySchema } },
+    (request) => {
+      const { cursor, limit = DEFAULT_PAGE, ...filter } = request.query;
+      return jobPage(
+        api.jobs(),
+        filter.address === undefined ? filter : { ...filter, address: canonicalAddress('address', filter.address) },
+        wantedPage(cursor, limit),
+      );
+    },
+  );
+
+  server.get<{ Params: { key: string } }>('/v1/jobs/:key', { schema: { ...jobDocs, params: keyParams } }, (request) => {
     const job = api.job(request.params.key);
-    if (job === undefined) {
-      throw new ProblemError('HTTP_JOB_NOT_FOUND', `No job is registered under the key '${request.params.key}'.`);
-    }
+    if (job === undefined) throw noSuchJob(request.params.key);
     return job;
   });
+
+  server.get<{ Params: { key: string } }>(
+    '/v1/jobs/:key/rules',
+    { schema: { ...rulesDocs, params: keyParams } },
+    async (request) => {
+      const rules = await api.jobRules(request.params.key);
+      if (rules === undefined) throw noSuchJob(request.params.key);
+      return rules;
+    },
+  );
+}
+
+function noSuchJob(key: string): ProblemError {
+  return new ProblemError('HTTP_JOB_NOT_FOUND', `No job is registered under the key '${key}'.`);
 }
 
 /** The jobs that match, in the order of their keys, from the first key beyond `after`. */
-export function jobPage(
-  jobs: readonly JobView[],
-  filter: JobFilter,
-  page: { readonly after: string | undefined; readonly limit: number },
-): JobPage {
-  const matching = jobs.filter((job) => matchesFilter(job, filter)).sort((a, b) => compare(a.key, b.key));
-  const after = page.after;
-  const rest = after === undefined ? matching : matching.filter((job) => compare(job.key, after) > 0);
-  const shown = rest.slice(0, page.limit);
-  const last = shown.at(-1);
-  return {
-    jobs: shown,
-    next: last === undefined || rest.length === shown.length ? null : encodeCursor(last.key),
-    total: matching.length,
-  };
+export function jobPage(jobs: readonly JobView[], filter: JobFilter, wanted: WantedPage): JobPage {
+  const matching = jobs.filter((job) => matchesFilter(job, filter));
+  const { items, next, total } = pageOf(matching, ({ key }) => key, wanted);
+  return { jobs: items, next, total };
 }
 
 function matchesFilter(job: JobView, filter: JobFilter): boolean {
@@ -89,30 +118,21 @@ function matchesFilter(job: JobView, filter: JobFilter): boolean {
     (filter.user === undefined || job.user === filter.user) &&
     (filter.group === undefined || isWithinGroup(job.accountingGroup, filter.group)) &&
     (filter.machine === undefined || job.machine.toLowerCase() === filter.machine.toLowerCase()) &&
-    (filter.address === undefined || job.addresses.includes(filter.address))
+    (filter.address === undefined || job.addresses.includes(filter.address)) &&
+    (filter.switch === undefined || isAt(job.location, filter.switch)) &&
+    (filter.state === undefined || job.enforcement === filter.state)
+  );
+}
+
+function isAt(location: JobView['location'], wanted: string): boolean {
+  return (
+    location !== null && (location.switch === wanted || location.dpid === wanted.replaceAll(':', '').toLowerCase())
   );
 }
 
 /** HTCondor's accounting groups nest by dots: `group_physics` covers `group_physics.cms`, but not `group_physics2`. */
 function isWithinGroup(group: string | null, within: string): boolean {
   return group !== null && (group === within || group.startsWith(`${within}.`));
-}
-
-/** By UTF-16 code units: the same everywhere, whatever the locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export function encodeCursor(key: string): string {
-  return Buffer.from(key, 'utf8').toString('base64url');
-}
-
-function decodeCursor(cursor: string): string {
-  const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (encodeCursor(key) !== cursor) {
-    throw new ProblemError('HTTP_CURSOR_INVALID', 'The query parameter `cursor` is none that Lark gave out.');
-  }
-  return key;
 }
 
 /** `2001:DB8::0` and `2001:db8::` are one address: compare it in the form that the views have. */

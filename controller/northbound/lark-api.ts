@@ -3,7 +3,9 @@
 
 import type { ReloadConfirmation } from '../enforcement/engine.ts';
 import type { ReloadPlan } from '../enforcement/plan/plan-values.ts';
+import type { EventSource } from '../events/event-log.ts';
 import type { Enforcement } from '../jobs/admission.ts';
+import type { JobRegistration } from '../jobs/job-requests.ts';
 
 export interface JobView {
   /** `Job.key` */
@@ -26,6 +28,12 @@ export interface JobView {
   } | null;
   /** ISO 8601 */
   readonly leaseEndsAt: string | null;
+}
+
+export interface RemovedJob {
+  readonly key: string;
+  /** Datapath ids of switches that may still have rules of the job: its addresses are held back for them. */
+  readonly pendingSwitches: readonly string[];
 }
 
 export interface PortView {
@@ -53,7 +61,12 @@ export interface SwitchView {
   /** Lark's rules that it has, as far as Lark knows. */
   readonly rules: number;
   /** How much of its room for rules is in use, from 0 to 1, and how many groups of rules had to be left out for lack of it. */
-  readonly room: { readonly share: number; readonly leftOut: number };
+  readonly room: {
+    readonly share: number;
+    readonly leftOut: number;
+    /** `ruleBudget` of the file; null where it says none. */
+    readonly budget: number | null;
+  };
   /** Rules that are not Lark's and come before Lark's, as of when the switch connected. */
   readonly foreignRules: readonly ForeignRuleView[];
 }
@@ -66,13 +79,39 @@ export interface ForeignRuleView {
   readonly cookie: string;
 }
 
-export interface QueuesView {
+/** Which queues a port has. */
+export interface PortQueuesView {
   /** 16 hex digits */
   readonly dpid: string;
   readonly port: string;
   readonly portNo: number;
   /** Their ids, as the switch told just now; null where it did not. */
   readonly queues: readonly number[] | null;
+}
+
+/** What has gone out through a queue of a port. */
+export interface QueueView {
+  readonly portNo: number;
+  readonly port: string | null;
+  readonly queueId: number;
+  /** In the policy file; null where that does not name it. */
+  readonly name: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Packets, for want of room. */
+  readonly dropped: number;
+}
+
+/** Endpoints that no policy in force tells apart. */
+export interface ClassView {
+  /** By which the switches' rules name it. */
+  readonly number: number;
+  /** The attributes that the policies in force look at. */
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+  /** How many are in it. */
+  readonly jobs: number;
+  /** The blocks of addresses of the policy file that are in it. */
+  readonly addresses: readonly string[];
 }
 
 export interface ForgottenSwitch {
@@ -106,6 +145,20 @@ export interface RuleView {
   /** Behind a rule that carries out a verdict: who made that, and where the file says so; null where no policy did. */
   readonly policy?: string | null;
   readonly place?: string | null;
+}
+
+export interface PacketCountView {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** The rules that are about one job, as the switches reported them just now. */
+export interface JobRulesView {
+  /** By the rules that its own switch has now; null where that is not known, or did not answer. */
+  readonly counts: { readonly sent: PacketCountView; readonly received: PacketCountView } | null;
+  readonly rules: readonly RuleView[];
+  /** Switches that did not answer in time, so that `rules` lacks theirs. */
+  readonly silentSwitches: readonly string[];
 }
 
 /** A field of a verdict, and the policy that set it. */
@@ -217,21 +270,36 @@ export interface StatusView {
 }
 
 export interface LarkApi {
+  /** What happens. */
+  readonly events: EventSource;
   jobs(): readonly JobView[];
   /** How many jobs are registered, by enforcement: what a scrape asks, without making a view of each. */
   jobCounts(): Readonly<Record<Enforcement, number>>;
   job(key: string): JobView | undefined;
+  /**
+   * As the job feed's `register`, `renew` and `remove`: each settles when the change is on the disk and the switches have
+   * confirmed it, and rejects with a JobError. `from`: the IP address that asks.
+   */
+  registerJob(registration: JobRegistration, from: string): Promise<JobView>;
+  renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView>;
+  removeJob(key: string, from: string): Promise<RemovedJob>;
   switches(): readonly SwitchView[];
   /**
    * Asks a switch (16 hex digits) for the queues of one of its ports, by name or number. Rejects with a ProblemError:
    * HTTP_SWITCH_NOT_FOUND or HTTP_PORT_NOT_FOUND.
    */
-  queues(dpid: string, port: string): Promise<QueuesView>;
+  portQueues(dpid: string, port: string): Promise<PortQueuesView>;
   /**
    * An operator's word that a switch will not come back with old rules (16 hex digits). Rejects with a ProblemError:
    * HTTP_SWITCH_CONNECTED or HTTP_STORE_FAILED.
    */
   forgetSwitch(dpid: string): Promise<ForgottenSwitch>;
+  /** Rejects with a ProblemError, as the next: HTTP_SWITCH_NOT_FOUND or HTTP_SWITCH_SILENT. */
+  switchRules(dpid: string): Promise<readonly RuleView[]>;
+  switchQueues(dpid: string): Promise<readonly QueueView[]>;
+  /** Undefined where no such job is registered. */
+  jobRules(key: string): Promise<JobRulesView | undefined>;
+  classes(): readonly ClassView[];
   /** Switches that are connected and wait for their turn to be mended. */
   mendsWaiting(): number;
   /**

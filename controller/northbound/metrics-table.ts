@@ -90,7 +90,7 @@ export const METRICS: readonly MetricDeclaration[] = [
   ),
   counter(
     'lark_feed_requests_total',
-    'Job feed requests by verb and how they ended.',
+    'Job requests, over the feed or HTTP, by verb and how they ended.',
     ['verb', 'outcome'],
     'jobRequests',
   ),

@@ -1,5 +1,6 @@
-// /v1/policy/reload, /v1/plan and /v1/state: put the policy file in force as it is now, say what another one would do, and
-// give out all that is needed to work that out elsewhere. All are answered on Lark's own host alone. A plan takes the
+// /v1/policy, /v1/policy/reload, /v1/plan and /v1/state: which policy file is in force; put it in force as it is now, say what
+// another one would do, and give out all that is needed to work that out elsewhere. All but the first are answered on Lark's
+// own host alone. A plan takes the
 // file's text; modules are never loaded for it.
 
 import { Readable } from 'node:stream';
@@ -7,13 +8,14 @@ import type { FastifyInstance } from 'fastify';
 import { MAX_FILE_BYTES } from '../config/source-text.ts';
 import type { LarkApi } from './lark-api.ts';
 import { requireLocal } from './local-only.ts';
+import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
 import { ProblemError } from './problem.ts';
+import { routeDocs } from './route-docs.ts';
 
 /** A byte more is read, so that the check of the file can say that it is too long. */
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1;
 
-/** The longest `confirmTimeout` and `settle` that a file may ask for, twice: another reload may be under way. */
-const RELOAD_TIMEOUT_MS = 2 * 6 * 60_000;
+const PLAN_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'] as const;
 
 export const planQuerySchema = {
   type: 'object',
@@ -21,25 +23,68 @@ export const planQuerySchema = {
   properties: { rules: { type: 'boolean' }, file: { type: 'string', minLength: 1, maxLength: 1024 } },
 } as const;
 
+const policyDocs = routeDocs({
+  tag: 'policy',
+  summary: 'The policy file in force',
+  answers: { 200: ['Policy', 'What is in force.'] },
+});
+const stateDocs = routeDocs({
+  tag: 'policy',
+  summary: 'A file for lark plan --state; its form is for the same version of Lark',
+  answers: { 200: ['state', 'The file.'] },
+  content: { 'application/json': { schema: { type: 'object' } } },
+  refusals: ['HTTP_NOT_LOCAL'],
+});
+const reloadDocs = routeDocs({
+  tag: 'policy',
+  summary: 'Reads the policy file anew and puts it in force; answers when the switches have confirmed',
+  answers: { 200: ['Reload', 'It is in force.'] },
+  refusals: ['HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'HTTP_POLICY_NO_FILE', 'HTTP_POLICY_REFUSED'],
+});
+const planDocs = {
+  ...routeDocs({
+    tag: 'policy',
+    summary: 'What a reload with another file would do; changes nothing',
+    answers: { 200: ['PlannedReload', 'What it would do.'] },
+    refusals: [
+      'HTTP_QUERY_INVALID',
+      'HTTP_NOT_LOCAL',
+      'HTTP_CROSS_SITE',
+      'HTTP_BODY_TOO_LARGE',
+      'HTTP_MEDIA_TYPE',
+      'HTTP_POLICY_REFUSED',
+    ],
+  }),
+  body: {
+    content: Object.fromEntries(
+      PLAN_TYPES.map((type) => [type, { schema: { type: 'string', description: 'The text of a policy file' } }]),
+    ),
+  },
+};
+
 export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): void {
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser(
-    ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'],
+    [...PLAN_TYPES],
     { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
     (_request, body, done) => done(null, body),
   );
 
   const onRequest = async (request: { readonly ip: string }) => requireLocal(request.ip);
 
-  server.get('/v1/state', { onRequest }, (_request, reply) =>
+  server.get('/v1/policy', { schema: policyDocs }, () => api.status().policy);
+
+  server.get('/v1/state', { onRequest, schema: stateDocs }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),
   );
 
-  server.post('/v1/policy/reload', { onRequest, handlerTimeout: RELOAD_TIMEOUT_MS }, () => api.reloadPolicy());
+  server.post('/v1/policy/reload', { onRequest, schema: reloadDocs, handlerTimeout: LONGEST_CONFIRMATION_MS }, () =>
+    api.reloadPolicy(),
+  );
 
   server.post<{ Querystring: { rules?: boolean; file?: string }; Body: unknown }>(
     '/v1/plan',
-    { onRequest, bodyLimit: MAX_BODY_BYTES, schema: { querystring: planQuerySchema } },
+    { onRequest, bodyLimit: MAX_BODY_BYTES, schema: { ...planDocs, querystring: planQuerySchema } },
     async (request) => {
       const { body } = request;
       if (typeof body !== 'string') {

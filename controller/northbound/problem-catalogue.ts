@@ -1,6 +1,10 @@
 // Every problem that the HTTP API can answer with, by its stable code: the status, the title that never varies, and
-// what a client should do about it. docs/errors.md lists the same codes, and a test holds the two against each other.
+// what a client should do about it; those of refused job requests have the codes of the job feed. docs/errors.md lists the
+// same codes, and a test holds the two against each other.
 // A code, once published, keeps its meaning; the `detail` of a problem is for people and may change.
+
+import type { JobErrorCode } from '../jobs/admission.ts';
+import { JOB_ERRORS } from '../jobs/job-errors.ts';
 
 export interface ProblemKind {
   /** The HTTP status code (RFC 9110 §15). */
@@ -19,7 +23,7 @@ export const HTTP_PROBLEMS = {
   HTTP_METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
-    remedy: 'Use one of the methods that the Allow header lists. Jobs are registered over the job feed.',
+    remedy: 'Use one of the methods that the Allow header lists.',
   },
   HTTP_QUERY_INVALID: {
     status: 400,
@@ -57,10 +61,21 @@ export const HTTP_PROBLEMS = {
     remedy:
       'Forget only a switch that will not come back: one that is connected is mended, and frees what it held by that.',
   },
+  HTTP_SWITCH_SILENT: {
+    status: 503,
+    title: 'The switch did not answer',
+    remedy: 'Try again; if it goes on, see the load of the switch and `lark_of_errors_total`.',
+  },
   HTTP_NOT_LOCAL: {
     status: 403,
     title: 'Taken from this host alone',
     remedy: 'Ask over the loopback address of the host that Lark runs on.',
+  },
+  HTTP_CROSS_SITE: {
+    status: 403,
+    title: 'Asked by a page of another site',
+    remedy:
+      'Use a program, which sends no `Origin`; or a page that Lark itself serves at an IP address or `localhost`.',
   },
   HTTP_POLICY_REFUSED: {
     status: 422,
@@ -75,7 +90,8 @@ export const HTTP_PROBLEMS = {
   HTTP_MEDIA_TYPE: {
     status: 415,
     title: 'Unsupported media type',
-    remedy: 'Send a policy file as `application/yaml` or `text/plain`, in UTF-8.',
+    remedy:
+      'Send a policy file as `application/yaml` or `text/plain`, a job as JSON, form or `text/plain`; all in UTF-8.',
   },
   HTTP_STORE_FAILED: {
     status: 503,
@@ -100,7 +116,7 @@ export const HTTP_PROBLEMS = {
   HTTP_BODY_TOO_LARGE: {
     status: 413,
     title: 'Request body too large',
-    remedy: 'Leave the body out: only /v1/plan takes one, of up to 1 MiB.',
+    remedy: 'Only /v1/plan takes a body, of up to 1 MiB, and POST /v1/jobs, of up to 2 MiB; leave others out.',
   },
   HTTP_URI_TOO_LONG: {
     status: 414,
@@ -111,6 +127,11 @@ export const HTTP_PROBLEMS = {
     status: 431,
     title: 'Request headers too large',
     remedy: 'Send fewer or shorter headers and cookies.',
+  },
+  HTTP_TOO_MANY_STREAMS: {
+    status: 503,
+    title: 'Too many clients listen to events',
+    remedy: 'Close some of the streams of /v1/events, or let one program listen for the others.',
   },
   HTTP_INTERNAL: {
     status: 500,
@@ -130,3 +151,38 @@ export const HTTP_PROBLEMS = {
 } as const satisfies Record<string, ProblemKind>;
 
 export type HttpProblemCode = keyof typeof HTTP_PROBLEMS;
+
+/** The status of a refused job request. */
+const JOB_STATUS: Readonly<Record<JobErrorCode, number>> = {
+  JOB_AD_MALFORMED: 422,
+  JOB_AD_TOO_LONG: 413,
+  JOB_AD_INCOMPLETE: 422,
+  JOB_ADDRESS_MISSING: 422,
+  JOB_ADDRESS_INVALID: 422,
+  JOB_ADDRESS_HELD: 409,
+  JOB_ADDRESS_HELD_BACK: 409,
+  JOB_MAC_HELD: 409,
+  JOB_NAT_UNENFORCEABLE: 422,
+  JOB_UNLOCATED: 422,
+  JOB_SWITCH_AWAY: 503,
+  JOB_NOT_CONFIRMED: 503,
+  JOB_NOT_FOUND: 404,
+  JOB_NOT_YOURS: 403,
+  JOB_REQUEST_MALFORMED: 400,
+  JOB_FEED_BUSY: 503,
+  JOB_TOO_MANY_CLASSES: 503,
+  JOB_STORE_FAILED: 503,
+};
+
+/** Every code of a problem document. */
+export type ProblemCode = HttpProblemCode | JobErrorCode;
+
+export function problemKind(code: ProblemCode): ProblemKind {
+  if (!isJobCode(code)) return HTTP_PROBLEMS[code];
+  const { meaning, remedy } = JOB_ERRORS[code];
+  return { status: JOB_STATUS[code], title: meaning.replace(/\.$/, ''), remedy };
+}
+
+function isJobCode(code: ProblemCode): code is JobErrorCode {
+  return Object.hasOwn(JOB_STATUS, code);
+}

@@ -3,7 +3,7 @@
 // ProblemError says is told to the client: an unexpected exception shows neither its message nor its stack.
 
 import type { ProblemView } from './lark-api.ts';
-import { HTTP_PROBLEMS, type HttpProblemCode } from './problem-catalogue.ts';
+import { type ProblemCode, problemKind } from './problem-catalogue.ts';
 
 /** The media type of a problem document (RFC 9457 §6.1). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
@@ -31,20 +31,20 @@ export interface ProblemDocument extends ProblemExtensions {
   readonly detail: string;
   /** The path that was asked for, without its query. */
   readonly instance: string;
-  readonly code: HttpProblemCode;
+  readonly code: ProblemCode;
   readonly remedy: string;
   readonly requestId?: string;
 }
 
 /** What a route or the LarkApi throws to answer with a problem document. */
 export class ProblemError extends Error {
-  readonly code: HttpProblemCode;
+  readonly code: ProblemCode;
   readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;
 
   /** `detail` is a sentence that says what was wrong this time and what was expected. */
   constructor(
-    code: HttpProblemCode,
+    code: ProblemCode,
     detail: string,
     extensions: ProblemExtensions = {},
     headers: Readonly<Record<string, string>> = {},
@@ -57,11 +57,11 @@ export class ProblemError extends Error {
   }
 
   get statusCode(): number {
-    return HTTP_PROBLEMS[this.code].status;
+    return problemKind(this.code).status;
   }
 }
 
-export function problemType(code: HttpProblemCode): string {
+export function problemType(code: ProblemCode): string {
   return `urn:lark:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
@@ -69,7 +69,7 @@ export function problemDocument(
   problem: ProblemError,
   request: { readonly url: string; readonly id?: string },
 ): ProblemDocument {
-  const { status, title, remedy } = HTTP_PROBLEMS[problem.code];
+  const { status, title, remedy } = problemKind(problem.code);
   return {
     type: problemType(problem.code),
     title,

@@ -45,7 +45,7 @@ export class Counters {
   readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
   /** Two connections with one datapath id, by which of them went on. */
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
-  /** Feed requests by verb and how they ended: `ok`, `pending` or the error's code. */
+  /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */
   readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
   readonly leasesEnded = new LabelledCounter<readonly []>();
   /** Seconds each PacketIn took from its arrival to the last byte written; called for each. */

@@ -3,7 +3,7 @@
 // has.
 
 import { afterEach, expect, it } from 'vitest';
-import type { QueuesView } from '../../controller/northbound/lark-api.ts';
+import type { PortQueuesView } from '../../controller/northbound/lark-api.ts';
 import { BRIDGE, MODES, Site } from '../support/site.ts';
 
 let site: Site | undefined;
@@ -24,7 +24,7 @@ it.each(MODES.filter(({ pipeline }) => pipeline === 'single-table'))(
     );
     const told = await ovs.ofctl(BRIDGE, ['queue-get-config', port], { version: mode.version });
     const ids = [...told.matchAll(/queue (\d+)/g)].map(([, id]) => Number(id));
-    const { queues } = await site.get<QueuesView>(`/v1/switches/0x1/queues?port=${port}`);
+    const { queues } = await site.get<PortQueuesView>(`/v1/switches/0x1/ports/${port}/queues`);
     expect(queues).not.toBeNull();
     expect(queues?.toSorted()).toEqual(ids.sort());
   },

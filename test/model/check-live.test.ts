@@ -3,7 +3,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { runForTest } from '../../controller/cli/testing/run-for-test.ts';
 import { parseConfig } from '../../controller/config/load-config.ts';
-import type { QueuesView } from '../../controller/northbound/lark-api.ts';
+import type { PortQueuesView } from '../../controller/northbound/lark-api.ts';
 import { ModelSite, policyFor } from '../support/model-site.ts';
 
 let site: ModelSite;
@@ -15,7 +15,8 @@ it.each([
 ] as const)('compares a file with the switches of a Lark that speaks OpenFlow %s', async (_, version) => {
   const policy = policyFor('single-table');
   site = await ModelSite.start(version, policy);
-  const queues = (port: string) => site.get<QueuesView & { code?: string }>(`/v1/switches/0x2/queues?port=${port}`);
+  const queues = (port: string) =>
+    site.get<PortQueuesView & { code?: string }>(`/v1/switches/0x2/ports/${port}/queues`);
   expect(await queues('wan0')).toEqual({ dpid: '0000000000000002', port: 'wan0', portNo: 8, queues: [3] });
   expect((await queues('1')).queues).toEqual([]);
   expect((await queues('eth9')).code).toBe('HTTP_PORT_NOT_FOUND');

@@ -15,6 +15,8 @@ import {
   send,
 } from '../../controller/jobs/feed/client.ts';
 import type { FeedLimits } from '../../controller/jobs/feed/feed-context.ts';
+import { JobDesk } from '../../controller/jobs/feed/job-desk.ts';
+import { RequestLog } from '../../controller/jobs/feed/request-log.ts';
 import { JobFeed } from '../../controller/jobs/feed/server.ts';
 import { CONFIRMED, DPID, FakeEnforcer, SILENT } from '../../controller/jobs/testing/fake-enforcer.ts';
 import {
@@ -43,14 +45,13 @@ async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
   counters = new Counters();
   admission = new AdmissionService({ enforcer, clock: systemClock, settleMs: () => 1, counters });
   const log = { debug: () => {}, warn: () => {}, error: (fields: object) => void faults.push(fields) };
-  feed = new JobFeed({
+  const desk = new JobDesk({
     admission,
     config: () => ({ leaseMs: undefined, calloutLeaseMs, nat }),
-    clock: systemClock,
-    counters,
-    log,
-    limits,
+    now: () => systemClock.now(),
   });
+  const requests = new RequestLog({ clock: systemClock, counters, log });
+  feed = new JobFeed({ desk, requests, clock: systemClock, log, limits });
   const { port } = await feed.listen({ host: '127.0.0.1', port: 0 });
   at = { host: '127.0.0.1', port };
 }

@@ -85,6 +85,11 @@ export class DecidedRules {
     return { rule: own, evicted };
   }
 
+  byCookie(cookie: bigint): FlowRule | undefined {
+    const rule = this.#byId.get(idOf(cookie))?.rule;
+    return rule?.cookie === cookie ? rule : undefined;
+  }
+
   countOf(concern: Concern): number {
     return this.#idsOf(concern).length;
   }

@@ -15,16 +15,17 @@ import { isGroupMac } from '../../../protocols/packet/address.ts';
 import type { ForeignRules } from '../../config/config.ts';
 import { type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
 import { flowStatsRequest, readFlowStats, type SwitchRule } from '../../southbound/flow-stats.ts';
+import { describeRule } from '../../southbound/rule-messages.ts';
 import type { SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
-import { DECIDED_RULES, isDecided } from '../cookie.ts';
+import { DECIDED_RULES, isDecided, isLarks } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline } from '../pipeline.ts';
 import { type RepeatedPacket, RepeatedPackets } from '../repeated-packets.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
-import { FoundRules } from './found-rules.ts';
+import { FoundRules, keyOf } from './found-rules.ts';
 import { type PlannedChange, planChange } from './planned-change.ts';
 import { Room } from './room.ts';
 import { RuleBudget } from './rule-budget.ts';
@@ -156,6 +157,21 @@ export class Reconciler {
   async readRules(timeoutMs = READ_TIMEOUT_MS): Promise<readonly SwitchRule[] | undefined> {
     const parts = await this.#connection.statistics(flowStatsRequest(this.#connection.version), timeoutMs);
     return parts?.flatMap(readFlowStats);
+  }
+
+  /** Of rules as the switch tells them: the policy behind each, as far as Lark sent it; undefined where none is. */
+  origins(): (rule: SwitchRule) => FlowRule['origin'] {
+    const { version } = this.#connection;
+    const byKey = new Map<string, FlowRule['origin']>();
+    for (const rule of this.#groups.rules()) {
+      if (rule.origin === undefined) continue;
+      const { match } = describeRule(version, rule);
+      byKey.set(keyOf({ table: rule.table ?? 0, priority: rule.priority, match }), rule.origin);
+    }
+    return (rule) => {
+      if (!isLarks(rule.cookie)) return undefined;
+      return isDecided(rule.cookie) ? this.#decided.byCookie(rule.cookie)?.origin : byKey.get(keyOf(rule));
+    };
   }
 
   /** A rule that was decided for a packet. Before the switch is mended, and where there is no room, there are none. */

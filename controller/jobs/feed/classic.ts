@@ -7,15 +7,16 @@
 // and for anything refused: ERROR, the code, a sentence. Each is one line and ends with a newline.
 
 import { parseAd, unparseAd } from 'node-classad';
-import { type Admitted, JobError, type JobErrorCode } from '../admission.ts';
+import { type Admitted, JobError } from '../admission.ts';
 import type { ClassicRequest, GridftpRequest } from './classic-request.ts';
 import type { GridftpTransfer, GridftpTransfers } from './gridftp-transfers.ts';
 import type { JobDesk, Peer } from './job-desk.ts';
+import type { RequestOutcome } from './request-log.ts';
 
 export interface Answer {
   readonly line: string;
   /** For counting. */
-  readonly outcome: 'ok' | 'pending' | 'waiting' | JobErrorCode;
+  readonly outcome: RequestOutcome;
 }
 
 /** Carries a request out and says how it went. Rejects only if Lark itself is at fault. */

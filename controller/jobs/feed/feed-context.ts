@@ -1,13 +1,13 @@
 // What every connection of the feed shares: the desk that carries requests out, the limits, and where outcomes are
 // counted and told of.
 
-import type { Counters } from '../../telemetry/counters.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from './classic.ts';
 import type { ClassicVerb } from './classic-request.ts';
 import type { GridftpTransfers } from './gridftp-transfers.ts';
 import type { JobDesk } from './job-desk.ts';
 import type { JsonVerb } from './json-lines.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** As much of pino as the feed uses: fields, then the event's name. */
 export interface FeedLog {
@@ -45,14 +45,11 @@ export const DEFAULT_LIMITS: FeedLimits = {
   lingerMs: 2000,
 };
 
-/** Warnings in a minute; the rest is counted only, so that one broken node does not fill the log. */
-const WARNINGS_PER_MINUTE = 60;
-
 export interface FeedContextParts {
   readonly desk: JobDesk;
   readonly transfers: GridftpTransfers;
   readonly clock: Clock;
-  readonly counters: Pick<Counters, 'jobRequests'>;
+  readonly requests: RequestLog;
   readonly log: FeedLog;
   readonly limits: FeedLimits;
 }
@@ -63,10 +60,7 @@ export class FeedContext {
   readonly clock: Clock;
   readonly limits: FeedLimits;
   readonly log: FeedLog;
-  readonly #counters: Pick<Counters, 'jobRequests'>;
-  #sequence = 0;
-  #minute = 0;
-  #warnings = 0;
+  readonly #requests: RequestLog;
 
   constructor(parts: FeedContextParts) {
     this.desk = parts.desk;
@@ -74,30 +68,15 @@ export class FeedContext {
     this.clock = parts.clock;
     this.limits = parts.limits;
     this.log = parts.log;
-    this.#counters = parts.counters;
+    this.#requests = parts.requests;
   }
 
   /** For `Peer.since`. */
   nextSequence(): number {
-    this.#sequence += 1;
-    return this.#sequence;
+    return this.desk.nextSequence();
   }
 
-  /** Counts an answer, and warns of one that is not plainly OK. */
-  answered(peer: string, verb: ClassicVerb | JsonVerb, answer: Answer): void {
-    this.#counters.jobRequests.add([verb, answer.outcome]);
-    if (answer.outcome === 'ok') return;
-    const minute = Math.floor(this.clock.now() / 60_000);
-    if (minute !== this.#minute) {
-      const suppressed = this.#warnings - WARNINGS_PER_MINUTE;
-      if (suppressed > 0) this.log.warn({ suppressed }, 'feed.warnings-suppressed');
-      this.#minute = minute;
-      this.#warnings = 0;
-    }
-    this.#warnings += 1;
-    if (this.#warnings > WARNINGS_PER_MINUTE) return;
-    const isRefused = answer.outcome !== 'pending' && answer.outcome !== 'waiting';
-    const event = isRefused ? 'feed.refused' : `feed.${answer.outcome}`;
-    this.log.warn({ peer, verb, outcome: answer.outcome, answer: answer.line.trimEnd() }, event);
+  answered(peer: string, verb: ClassicVerb | JsonVerb, { outcome, line }: Answer): void {
+    this.#requests.answered({ peer, verb, outcome, answer: line.trimEnd() });
   }
 }

@@ -1,5 +1,6 @@
-// What both dialects of the feed do with a job: the rules of who may end which, in one place. It remembers for each job
-// where its registration came from, since CLEAN names no job but an address, and an address outlives its job.
+// What both dialects of the feed, and the HTTP API, do with a job: the rules of who may end which, in one place. It
+// remembers for each job where its registration came from, since CLEAN names no job but an address, and an address
+// outlives its job.
 
 import { formatIp, type IpAddress, parseIp } from '../../../protocols/packet/address.ts';
 import type { Config } from '../../config/config.ts';
@@ -8,7 +9,7 @@ import { type Admitted, type JobAdmission, JobError, type Removed } from '../adm
 import type { Job } from '../job.ts';
 import type { JobPage } from '../registry.ts';
 
-/** What the feed needs of the admission service beyond what everyone may do. */
+/** What the desk needs of the admission service beyond what everyone may do. */
 export interface FeedAdmission extends JobAdmission {
   /** The removal under way of the job that held the address last. */
   removalOf(address: IpAddress): Promise<Removed> | undefined;
@@ -41,6 +42,7 @@ export class JobDesk {
    * registration name them by it. Entries of jobs that have ended otherwise are replaced or skipped.
    */
   readonly #natJobs = new Map<string, Job>();
+  #sequence = 0;
 
   constructor(options: JobDeskOptions) {
     this.admission = options.admission;
@@ -49,9 +51,15 @@ export class JobDesk {
     for (const admitted of this.admission.list()) this.#remember(admitted);
   }
 
-  /** The lease that a client of the modern form gets when it does not say. */
-  get defaultLeaseMs(): number | undefined {
-    return this.#config().leaseMs;
+  /** For `Peer.since`. */
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /** The lease that a client of the modern form gets: what it says, or what the file does. */
+  leaseMsOf(leaseSec: number | undefined): number | undefined {
+    return leaseSec === undefined ? this.#config().leaseMs : leaseSec * 1000;
   }
 
   /** The lease that an original callout gets. */
@@ -72,6 +80,16 @@ export class JobDesk {
     const admitted = await this.admission.register(job, from);
     this.#natJobs.set(place, admitted.job);
     return admitted;
+  }
+
+  /** Where the client does not say how long, by the file's lease; where there is none, by the one that the job has. */
+  async renew(key: string, leaseSec: number | undefined): Promise<Admitted> {
+    const leaseMs = this.leaseMsOf(leaseSec) ?? this.admission.byKey(key)?.leaseMs;
+    if (leaseMs !== undefined) return this.admission.renew(key, leaseMs);
+    throw new JobError(
+      'JOB_REQUEST_MALFORMED',
+      'leaseSec is missing, and neither the policy file nor the registration gives a lease.',
+    );
   }
 
   /** CLEAN: ends the job that holds the address, if it is this peer's and this request is about it. */

@@ -11,7 +11,8 @@ import { memberTexts } from './json-members.ts';
 
 export type JsonVerb = 'register' | 'renew' | 'remove' | 'get' | 'list' | 'unknown';
 
-const LONGEST_LEASE_SEC = 30 * 24 * 3600;
+/** Seconds: thirty days. */
+export const LONGEST_LEASE_SEC = 30 * 24 * 3600;
 const LARGEST_PAGE = 1000;
 
 const id = z.union([z.string().max(256), z.number()]);
@@ -98,15 +99,11 @@ async function carryOut(
 ): Promise<{ readonly result: object; readonly outcome: 'ok' | 'pending' | 'waiting' }> {
   switch (request.op) {
     case 'register': {
-      const leaseMs = request.leaseSec === undefined ? desk.defaultLeaseMs : request.leaseSec * 1000;
-      const admitted = await desk.register(...adTexts(request, line), leaseMs, peer);
+      const admitted = await desk.register(...adTexts(request, line), desk.leaseMsOf(request.leaseSec), peer);
       return { result: { job: jobDocument(admitted) }, outcome: admitted.enforcement === 'waiting' ? 'waiting' : 'ok' };
     }
-    case 'renew': {
-      const leaseMs = request.leaseSec === undefined ? desk.defaultLeaseMs : request.leaseSec * 1000;
-      if (leaseMs === undefined) throw malformed('leaseSec is missing, and the policy file gives no lease');
-      return ok({ job: jobDocument(await desk.admission.renew(request.key, leaseMs)) });
-    }
+    case 'renew':
+      return ok({ job: jobDocument(await desk.renew(request.key, request.leaseSec)) });
     case 'remove': {
       const { pendingSwitches } = await desk.admission.remove(request.key);
       return { result: { pendingSwitches }, outcome: pendingSwitches.length === 0 ? 'ok' : 'pending' };

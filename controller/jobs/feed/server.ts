@@ -2,22 +2,20 @@
 // What it keeps for all peers together, and for each, is bounded by `FeedLimits`.
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Config, ListenAddress } from '../../config/config.ts';
-import type { Counters } from '../../telemetry/counters.ts';
+import type { ListenAddress } from '../../config/config.ts';
 import { JobError } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from './classic.ts';
 import { Connection } from './connection.ts';
 import { DEFAULT_LIMITS, FeedContext, type FeedLimits, type FeedLog } from './feed-context.ts';
 import { GridftpTransfers } from './gridftp-transfers.ts';
-import { type FeedAdmission, JobDesk } from './job-desk.ts';
+import type { JobDesk } from './job-desk.ts';
+import type { RequestLog } from './request-log.ts';
 
 export interface JobFeedOptions {
-  readonly admission: FeedAdmission;
-  /** Asked for each request, so that a reload counts. */
-  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
+  readonly desk: JobDesk;
+  readonly requests: RequestLog;
   readonly clock: Clock;
-  readonly counters: Pick<Counters, 'jobRequests'>;
   readonly log: FeedLog;
   readonly limits?: Partial<FeedLimits>;
 }
@@ -31,10 +29,9 @@ export class JobFeed {
   #keptBytes = 0;
 
   constructor(options: JobFeedOptions) {
-    const { admission, config, clock, counters, log } = options;
-    const desk = new JobDesk({ admission, config, now: () => clock.now() });
+    const { desk, requests, clock, log } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, counters, log, limits });
+    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, requests, log, limits });
     // Half-open: a peer that has sent all it has to say still reads its answer.
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }

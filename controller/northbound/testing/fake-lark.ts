@@ -1,8 +1,9 @@
 // A LarkApi with fixed contents, for tests of what reads one: two switches, three jobs, and an explanation.
 
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
+import { EventLog } from '../../events/event-log.ts';
 import { Counters } from '../../telemetry/counters.ts';
-import type { Explanation, JobView, LarkApi, StatusView, SwitchView } from '../lark-api.ts';
+import type { Explanation, JobRulesView, JobView, LarkApi, QueueView, StatusView, SwitchView } from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 
 export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
@@ -44,7 +45,7 @@ export const core: SwitchView = {
   ],
   hosts: 7,
   rules: 12,
-  room: { share: 0.5, leftOut: 0 },
+  room: { share: 0.5, leftOut: 0, budget: 24 },
   foreignRules: [],
 };
 export const rack: SwitchView = {
@@ -55,7 +56,7 @@ export const rack: SwitchView = {
   ports: [],
   hosts: 0,
   rules: 0,
-  room: { share: 0, leftOut: 0 },
+  room: { share: 0, leftOut: 0, budget: null },
   foreignRules: [],
 };
 
@@ -85,6 +86,22 @@ export const dropped: Explanation = {
       place: 'policy.yaml:12:5',
     },
   ],
+  silentSwitches: [],
+};
+
+export const bulk: QueueView = {
+  portNo: 2,
+  port: 'eth0',
+  queueId: 1,
+  name: 'bulk',
+  packets: 10,
+  bytes: 9800,
+  dropped: 1,
+};
+
+export const aliceRules: JobRulesView = {
+  counts: { sent: { packets: 4, bytes: 392 }, received: { packets: 0, bytes: 0 } },
+  rules: dropped.rules,
   silentSwitches: [],
 };
 
@@ -140,13 +157,21 @@ export const wellStatus: StatusView = {
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
   const jobs = [carol, alice, bob];
   return {
+    events: new EventLog(() => 0),
     jobs: () => jobs,
     jobCounts: () => ({ port: 2, 'by-address': 1, unenforced: 0, waiting: 0 }),
     job: (key) => jobs.find((job) => job.key === key),
+    registerJob: async () => alice,
+    renewJob: async () => alice,
+    removeJob: async (key) => ({ key, pendingSwitches: [] }),
     switches: () => [core, rack],
-    queues: async (dpid, port) => ({ dpid, port, portNo: 2, queues: [1] }),
+    portQueues: async (dpid, port) => ({ dpid, port, portNo: 2, queues: [1] }),
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,
+    switchRules: async () => dropped.rules,
+    switchQueues: async () => [bulk],
+    jobRules: async (key) => (jobs.some((job) => job.key === key) ? aliceRules : undefined),
+    classes: () => [{ number: 3, attributes: { Owner: 'alice' }, jobs: 1, addresses: [] }],
     mendsWaiting: () => 0,
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
     planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),

@@ -1,0 +1,71 @@
+// Job requests that come one by one, each with its answer, as over HTTP: carried out by the desk that serves the feed, and
+// counted with the feed's.
+
+import { type Admitted, JobError, type Removed } from './admission.ts';
+import type { JobDesk, Peer } from './feed/job-desk.ts';
+import type { RequestLog, RequestOutcome } from './feed/request-log.ts';
+import { type MachineFields, withMachineFields } from './machine-fields.ts';
+
+export interface JobRegistration {
+  /** In any syntax. */
+  readonly jobAd: string;
+  readonly machineAd?: string;
+  /** They count before what the machine ad says. */
+  readonly fields: MachineFields;
+  /** The policy file's lease if left out. */
+  readonly leaseSec?: number;
+}
+
+/** Every method rejects with a JobError where the request is refused. */
+export class JobRequests {
+  readonly #desk: JobDesk;
+  readonly #log: RequestLog;
+
+  constructor(desk: JobDesk, log: RequestLog) {
+    this.#desk = desk;
+    this.#log = log;
+  }
+
+  /** `from`: the IP address that asks. */
+  register({ jobAd, machineAd, fields, leaseSec }: JobRegistration, from: string): Promise<Admitted> {
+    return this.#answered('register', from, admissionOutcome, async (peer) =>
+      this.#desk.register(jobAd, withMachineFields(machineAd, fields), this.#desk.leaseMsOf(leaseSec), peer),
+    );
+  }
+
+  renew(key: string, leaseSec: number | undefined, from: string): Promise<Admitted> {
+    return this.#answered('renew', from, admissionOutcome, async () => this.#desk.renew(key, leaseSec));
+  }
+
+  remove(key: string, from: string): Promise<Removed> {
+    return this.#answered('remove', from, removalOutcome, async () => this.#desk.admission.remove(key));
+  }
+
+  async #answered<Result>(
+    verb: 'register' | 'renew' | 'remove',
+    from: string,
+    outcomeOf: (result: Result) => RequestOutcome,
+    carryOut: (peer: Peer) => Promise<Result>,
+  ): Promise<Result> {
+    const address = from.replace(/^::ffff:(?=\d+\.)/, '');
+    try {
+      const result = await carryOut({ address, since: this.#desk.nextSequence() });
+      const outcome = outcomeOf(result);
+      this.#log.answered({ peer: address, verb, outcome, answer: outcome });
+      return result;
+    } catch (error) {
+      if (error instanceof JobError) {
+        this.#log.answered({ peer: address, verb, outcome: error.code, answer: error.message });
+      }
+      throw error;
+    }
+  }
+}
+
+function admissionOutcome({ enforcement }: Admitted): RequestOutcome {
+  return enforcement === 'waiting' ? 'waiting' : 'ok';
+}
+
+function removalOutcome({ pendingSwitches }: Removed): RequestOutcome {
+  return pendingSwitches.length === 0 ? 'ok' : 'pending';
+}

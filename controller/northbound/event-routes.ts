@@ -1,0 +1,146 @@
+// /v1/events: what happens, as server-sent events (WHATWG HTML §9.2). A client is a place in the log of events and nothing
+// more: it is given what comes next when it has taken what it was sent, so a slow one costs no memory. One that takes nothing
+// for half a minute loses its connection. Whoever is so far behind that the log has forgotten its place is told of the gap.
+
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { EventSource, LarkEvent } from '../events/event-log.ts';
+import type { LarkApi } from './lark-api.ts';
+import { ProblemError } from './problem.ts';
+import { routeDocs } from './route-docs.ts';
+
+const MAX_STREAMS = 64;
+/** Events that are written at a time. */
+const AT_ONCE = 64;
+/** Ticks of `aliveMs` for which a client may take nothing. */
+const MOST_IDLE_TICKS = 2;
+
+const docs = routeDocs({
+  tag: 'service',
+  summary: 'What happens from now on, or since the event of Last-Event-ID, as server-sent events',
+  answers: { 200: ['text', 'A stream that does not end by itself.'] },
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+  refusals: ['HTTP_TOO_MANY_STREAMS'],
+});
+
+const headers = {
+  type: 'object',
+  properties: { 'last-event-id': { type: 'string', description: 'The id of the last event that was seen' } },
+} as const;
+
+/** @param aliveMs how often a comment keeps proxies from closing the connection, and shows who is gone. */
+export function registerEventRoutes(server: FastifyInstance, api: LarkApi, aliveMs: number): void {
+  const streams = new Set<EventStream>();
+  // Else a server that closes would wait for them for ever.
+  server.addHook('preClose', async () => {
+    for (const stream of [...streams]) stream.end();
+  });
+  server.get<{ Headers: { 'last-event-id'?: string } }>(
+    '/v1/events',
+    { exposeHeadRoute: false, schema: { ...docs, headers } },
+    (request, reply) => {
+      if (streams.size >= MAX_STREAMS) {
+        throw new ProblemError('HTTP_TOO_MANY_STREAMS', `${MAX_STREAMS} clients listen to events, and no more may.`);
+      }
+      reply.hijack();
+      const lastId = request.headers['last-event-id'];
+      const onClosed = () => void streams.delete(stream);
+      const stream: EventStream = new EventStream({
+        response: reply.raw,
+        events: api.events,
+        lastId,
+        aliveMs,
+        onClosed,
+      });
+      streams.add(stream);
+    },
+  );
+}
+
+interface StreamParts {
+  readonly response: ServerResponse;
+  readonly events: EventSource;
+  /** Of the last event that the client has seen; without it the stream begins with what happens next. */
+  readonly lastId: string | undefined;
+  readonly aliveMs: number;
+  readonly onClosed: () => void;
+}
+
+class EventStream {
+  readonly #response: ServerResponse;
+  readonly #events: EventSource;
+  readonly #stop: () => void;
+  readonly #alive: NodeJS.Timeout;
+  #last: string;
+  /** It has not taken what was written. */
+  #isBlocked = false;
+  #idleTicks = 0;
+
+  constructor({ response, events, lastId, aliveMs, onClosed }: StreamParts) {
+    this.#response = response;
+    this.#events = events;
+    this.#last = lastId ?? events.lastId;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    // Without a byte some clients take the answer for not begun.
+    response.write(': lark\n\n');
+    this.#stop = events.listen(() => this.#send());
+    this.#alive = setInterval(() => this.#keepAlive(), aliveMs);
+    response.on('drain', () => {
+      this.#isBlocked = false;
+      this.#idleTicks = 0;
+      this.#send();
+    });
+    response.on('error', () => response.destroy());
+    response.on('close', () => {
+      this.#stop();
+      clearInterval(this.#alive);
+      onClosed();
+    });
+    this.#send();
+  }
+
+  end(): void {
+    this.#response.end();
+    // One that takes nothing would never see the end.
+    if (this.#isBlocked) this.#response.destroy();
+  }
+
+  #send(): void {
+    while (!this.#isBlocked && !this.#response.writableEnded && !this.#response.destroyed) {
+      const { events, hasGap } = this.#events.since(this.#last, AT_ONCE);
+      const last = events.at(-1)?.id ?? this.#events.lastId;
+      const gap = hasGap ? gapText(this.#last, events[0] === undefined ? last : idBefore(events[0].id)) : '';
+      const text = gap + events.map(eventText).join('');
+      if (text === '') return;
+      this.#last = last;
+      this.#isBlocked = !this.#response.write(text);
+    }
+  }
+
+  #keepAlive(): void {
+    if (!this.#isBlocked) {
+      this.#isBlocked = !this.#response.write(': alive\n\n');
+      return;
+    }
+    this.#idleTicks += 1;
+    if (this.#idleTicks >= MOST_IDLE_TICKS) this.#response.destroy();
+  }
+}
+
+function eventText({ id, event, at, data }: LarkEvent): string {
+  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify({ at, ...data })}\n\n`;
+}
+
+/** Some of what came after `after` is not kept: what follows begins after `id`. */
+function gapText(after: string, id: string): string {
+  return `event: gap\nid: ${id}\ndata: ${JSON.stringify({ after })}\n\n`;
+}
+
+/** Ids count up by one. */
+function idBefore(id: string): string {
+  return id.replace(/\d+$/, (number) => String(Number(number) - 1));
+}
