@@ -16,8 +16,9 @@ import { systemClock } from './jobs/clock.ts';
 import { JobFeed } from './jobs/feed/server.ts';
 import { type JobStore, VolatileJobStore } from './jobs/store/job-store.ts';
 import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
+import { RefusedConnections } from './listeners/refused-connections.ts';
 import { LiveLark } from './live-lark.ts';
-import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
+import { buildHttpServer, listenHttp, useHttpTls } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
 import { watchPolicy } from './policy-watch.ts';
@@ -61,7 +62,20 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const engine = new EnforcementEngine({ config, counters, log });
   const clock = systemClock;
   const { warnings, source = NO_SOURCE, load, fingerprint: tried } = options;
-  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });
+  // The listeners, whose certificates may be others after a reload.
+  const changed: ((config: Config) => void)[] = [];
+  const onChange = (now: Config) => {
+    for (const take of changed) take(now);
+  };
+  const policy = new PolicyControl({
+    engine,
+    inForce: { config, warnings, source },
+    tried,
+    load,
+    onChange,
+    clock,
+    log,
+  });
   let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
@@ -92,15 +106,23 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   };
   const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
   const metrics = createMetrics({ counters, api, version, config: () => policy.status });
-  const http = buildHttpServer({ api, metrics, log });
+  const refused = new RefusedConnections('http', { counters, log });
+  const http = buildHttpServer({ api, metrics, log, refused, tls: config.http.tls });
   const connectionOptions = {
     versions: config.openflow.versions,
     get echoIntervalMs() {
       return policy.config.openflow.echoIntervalMs;
     },
   };
-  const openflow = new OpenflowServer(switches, connectionOptions, counters);
-  const feed = new JobFeed({ admission, config: () => policy.config.jobs, clock, counters, log });
+  const openflow = new OpenflowServer(switches, connectionOptions, { counters, log, tls: config.openflow.tls });
+  const { tls } = config.jobs;
+  const hasPorts = (machine: string) => policy.config.switches.some(({ machines }) => machines.has(machine));
+  const feed = new JobFeed({ admission, config: () => policy.config.jobs, hasPorts, clock, counters, log, tls });
+  changed.push((now) => {
+    openflow.useTls(now.openflow.tls);
+    feed.useTls(now.jobs.tls);
+    useHttpTls(http, now.http.tls);
+  });
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {

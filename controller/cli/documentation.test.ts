@@ -7,7 +7,7 @@ const documentation = readFileSync(new URL('../../docs/cli.md', import.meta.url)
 
 /** The options of a text: `--json`, once each. */
 const flags = (text: string): readonly string[] => [...new Set(text.match(/--[a-z][a-z-]*/g))].sort();
-const GLOBAL = ['--help', '--url', '--version'];
+const GLOBAL = ['--ca', '--cert', '--help', '--key', '--url', '--version'];
 
 describe('docs/cli.md', () => {
   it.each(['run', 'check', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'demo'])(

@@ -83,6 +83,7 @@ export function warnOfGaps(config: Config, findings: Findings): void {
       'jobs whose port is not known are judged by address alone: any host can send from their address, and nothing stops it';
     findings.warn('CONFIG_UNPROTECTED', ['jobs', 'unlocated'], message);
   }
+  warnOfOpenFeed(config.jobs, findings);
   if (config.jobs.ranges.length === 0 && config.policies.length > 0) {
     const message =
       'no jobs.ranges: the address of a job that has ended counts as a zone or wan, not as unregistered; list the addresses that only jobs get';
@@ -99,6 +100,27 @@ export function warnOfGaps(config: Config, findings: Findings): void {
       'OpenFlow 1.0 cannot match IPv6 addresses: on switches that speak it, IPv6 from or to a job is dropped unless every verdict of that job allows; if all speak 1.3, write openflow: { versions: ["1.3"] }';
     findings.warn('CONFIG_UNPROTECTED', ipv6, message);
   }
+}
+
+function warnOfOpenFeed({ listen, from, tls, claims, workers }: Config['jobs'], findings: Findings): void {
+  if (from === undefined && tls === undefined && claims === 'open' && !isLoopback(listen.host)) {
+    const message =
+      'whoever reaches this address can register jobs: list the worker nodes under jobs.from, or have them show certificates (jobs.tls)';
+    findings.warn('CONFIG_UNPROTECTED', ['jobs', 'listen'], message);
+  }
+  if (claims === 'open') {
+    if (workers.size === 0) return;
+    const message = 'jobs.workers has no effect without jobs.claims: strict';
+    findings.warn('CONFIG_SUSPICIOUS', ['jobs', 'workers'], message, 'key');
+  } else if (tls === undefined && ![...workers.values()].some((worker) => worker.from.length > 0)) {
+    const message =
+      'no job can be registered: nothing proves which machine a sender is; give jobs.tls, or each machine its addresses (jobs.workers.MACHINE.from)';
+    findings.warn('CONFIG_SUSPICIOUS', ['jobs', 'claims'], message);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
 }
 
 function firstIpv6(config: Config): Path | undefined {

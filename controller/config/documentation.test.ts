@@ -71,7 +71,7 @@ test('the defaults that the reference gives are the defaults', () => {
   const file = [
     text('openflow', ['listen', 'versions', 'echoInterval']),
     text('http', ['listen']),
-    text('jobs', ['listen', 'ranges', 'unlocated', 'notConnected', 'nat', 'settle', 'confirmTimeout']),
+    text('jobs', ['listen', 'ranges', 'claims', 'unlocated', 'notConnected', 'nat', 'settle', 'confirmTimeout']),
     text('limits', ['classes', 'rules']),
   ].join('');
   expect({ ...parseConfig('docs', file).config, file: '(defaults)' }).toEqual(defaultConfig());

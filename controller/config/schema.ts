@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { prefixList } from '../../policies/options/prefixes.ts';
 import { describeValue, mapping, oneOf, readBy, wholeNumber } from '../../policies/options/schema.ts';
 import type { OpenflowVersion } from './config.ts';
-import { datapathId, directoryPath, duration, listenAddress, portName, stationMac } from './values.ts';
+import { datapathId, directoryPath, duration, filePath, listenAddress, portName, stationMac } from './values.ts';
 
 const VERSIONS: ReadonlyMap<unknown, OpenflowVersion> = new Map([
   ['1.0', 1],
@@ -20,6 +20,11 @@ const openflowVersion = readBy((input) => {
     : { value: version };
 });
 
+const tlsFiles = { certificate: filePath, key: filePath };
+/** Of a listener whose other side is a machine: it shows a certificate, too. */
+export const mutualTls = mapping({ ...tlsFiles, clientCa: filePath });
+export const httpTls = mapping({ ...tlsFiles, clientCa: filePath.optional() });
+
 export const openflowSection = mapping({
   listen: listenAddress('0.0.0.0').default({ host: '0.0.0.0', port: 6653 }),
   versions: z
@@ -28,15 +33,35 @@ export const openflowSection = mapping({
     .default([4, 1]),
   echoInterval: duration('100ms', '1h').default(5000),
   foreign: oneOf('leave', 'remove', 'refuse').default('leave'),
+  tls: mutualTls.optional(),
 });
 
 export const httpSection = mapping({
   listen: listenAddress('127.0.0.1').default({ host: '127.0.0.1', port: 8080 }),
+  tls: httpTls.optional(),
 });
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,63}$/;
+
+/** A mapping whose keys are names of the operator's choosing. */
+function named<T>(what: string, value: z.ZodType<T>) {
+  const error = (issue: { readonly input: unknown }) => badName(what, issue.input);
+  return z.record(z.string().regex(NAME, { error }), value);
+}
+
+function badName(what: string, name: unknown): string {
+  return `${JSON.stringify(name)} cannot name a ${what}: expected up to 64 letters, digits, and . _ : @ - inside`;
+}
 
 export const jobsSection = mapping({
   listen: listenAddress('127.0.0.1').default({ host: '127.0.0.1', port: 9620 }),
+  tls: mutualTls.optional(),
   ranges: prefixList.default([]),
+  from: prefixList
+    .min(1, { error: 'expected at least one prefix; leave the key out to take requests from everyone' })
+    .optional(),
+  claims: oneOf('open', 'strict').default('open'),
+  workers: named('machine', mapping({ from: prefixList.default([]), ranges: prefixList.default([]) })).default({}),
   // 24 days is about what a timer of the platform can hold.
   lease: duration('1s', '24d').optional(),
   calloutLease: duration('1s', '24d').optional(),
@@ -56,18 +81,6 @@ export const limitsSection = mapping({
 
 /** One zone: its prefixes. */
 export const zoneEntry = prefixList;
-
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,63}$/;
-
-/** A mapping whose keys are names of the operator's choosing. */
-function named<T>(what: string, value: z.ZodType<T>) {
-  const error = (issue: { readonly input: unknown }) => badName(what, issue.input);
-  return z.record(z.string().regex(NAME, { error }), value);
-}
-
-function badName(what: string, name: unknown): string {
-  return `${JSON.stringify(name)} cannot name a ${what}: expected up to 64 letters, digits, and . _ : @ - inside`;
-}
 
 /** What is wrong with a name that a mapping's key gives, or undefined. */
 export function nameProblem(what: string, name: string): string | undefined {

@@ -4,9 +4,19 @@
 // sends beyond that is refused before it is kept. It has no authentication: it is meant for a loopback or management
 // address (docs/http-api.md).
 
-import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import type { Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
-import type { ListenAddress } from '../config/config.ts';
+import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import type { RefusedConnections } from '../listeners/refused-connections.ts';
+import {
+  handshakeRefusal,
+  isTlsHello,
+  secureContextOf,
+  TLS_HANDSHAKE_TIMEOUT_MS,
+} from '../listeners/secure-context.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerJobRoutes } from './job-routes.ts';
@@ -49,15 +59,19 @@ export interface HttpServerParts {
   readonly api: LarkApi;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Left out: connections that are refused are not counted. */
+  readonly refused?: RefusedConnections;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsConfig | undefined;
   /** Where they differ from the default. */
   readonly limits?: Partial<HttpLimits>;
 }
 
 /** Builds the server without listening: tests call its `inject`. */
 export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
-  const { api, metrics, log } = parts;
+  const { api, metrics, log, refused, tls } = parts;
   const limits = { ...LIMITS, ...parts.limits };
-  const server: FastifyInstance = fastify({
+  const options: FastifyHttpOptions<Server> = {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_KEY_LENGTH },
     requestTimeout: limits.requestTimeoutMs,
@@ -66,10 +80,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     // A request that is being answered is answered to its end; sockets that only wait are closed at once.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connectionsCheckingInterval: Math.min(LATE_CHECK_INTERVAL_MS, limits.requestTimeoutMs),
-    },
+    ...protocolOptions(limits, tls),
     // An unknown or repeated parameter is an error, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: true, verbose: true } },
     // Thrown by the router, before there is a route whose types could tell what a reply may be.
@@ -80,11 +91,22 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-      else socket.end(rawProblem(parserProblem(error.code)));
+      else if (isTlsHello(firstBytes(error))) {
+        refused?.add('tls-on-plain', socket.remoteAddress);
+        socket.destroy();
+      } else socket.end(rawProblem(parserProblem(error.code)));
     },
-  });
+  };
+  const server: FastifyInstance = fastify(options);
+  if (tls !== undefined) {
+    server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      const [reason, detail] = handshakeRefusal(error);
+      refused?.add(reason, socket.remoteAddress, detail);
+    });
+  }
   server.server.maxConnections = limits.maxConnections;
 
+  closeSilentSockets(server, tls === undefined ? 'connection' : 'secureConnection');
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     if (request.url.length > MAX_URL_LENGTH) {
@@ -129,6 +151,51 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   });
   for (const [path, served] of [...methods]) refuseOtherMethods(server, path, [...served]);
   return server;
+}
+
+/** A stopping Lark does not wait for those that have not asked anything whole: Node takes them for busy. */
+function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secureConnection'): void {
+  const silent = new Set<Socket>();
+  let isClosing = false;
+  server.server.on(event, (socket: Socket) => {
+    // A handshake may end after the listener has closed.
+    if (isClosing) socket.destroy();
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.server.on('request', ({ socket }) => silent.delete(socket));
+  server.addHook('preClose', async () => {
+    isClosing = true;
+    for (const socket of silent) socket.destroy();
+  });
+}
+
+/** Of what Node's parser could not take; its type is not what it is. */
+function firstBytes({ rawPacket }: { readonly rawPacket?: unknown }): Uint8Array {
+  return rawPacket instanceof Uint8Array ? rawPacket : new Uint8Array(0);
+}
+
+/** Node's own, for HTTP or HTTPS; fastify's types know the second as another kind of server, which it is in name only. */
+function protocolOptions(limits: HttpLimits, tls: TlsConfig | undefined): Pick<FastifyHttpOptions<Server>, 'http'> {
+  const http = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+  };
+  if (tls === undefined) return { http };
+  const wantsCertificate = tls.files.clientCa !== undefined;
+  const https = {
+    ...http,
+    ...secureContextOf(tls),
+    requestCert: wantsCertificate,
+    rejectUnauthorized: wantsCertificate,
+    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+  };
+  return { https } as unknown as Pick<FastifyHttpOptions<Server>, 'http'>;
+}
+
+/** Another certificate or CA, for new connections. */
+export function useHttpTls({ server }: FastifyInstance, tls: TlsConfig | undefined): void {
+  if (tls !== undefined && server instanceof HttpsServer) server.setSecureContext(secureContextOf(tls));
 }
 
 /** Starts listening and says where, which port 0 leaves to the system. Rejects where the address cannot be had. */

@@ -45,7 +45,8 @@ async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
   const log = { debug: () => {}, warn: () => {}, error: (fields: object) => void faults.push(fields) };
   feed = new JobFeed({
     admission,
-    config: () => ({ leaseMs: undefined, calloutLeaseMs, nat }),
+    config: () => ({ leaseMs: undefined, calloutLeaseMs, nat, ranges: [], claims: 'open', workers: new Map() }),
+    hasPorts: () => false,
     clock: systemClock,
     counters,
     log,

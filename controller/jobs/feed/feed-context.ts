@@ -1,7 +1,9 @@
 // What every connection of the feed shares: the desk that carries requests out, the limits, and where outcomes are
 // counted and told of.
 
+import type { RefusedConnections } from '../../listeners/refused-connections.ts';
 import type { Counters } from '../../telemetry/counters.ts';
+import { MinuteLimit } from '../../telemetry/minute-limit.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from './classic.ts';
 import type { ClassicVerb } from './classic-request.ts';
@@ -55,6 +57,7 @@ export interface FeedContextParts {
   readonly counters: Pick<Counters, 'jobRequests'>;
   readonly log: FeedLog;
   readonly limits: FeedLimits;
+  readonly refused: RefusedConnections;
 }
 
 export class FeedContext {
@@ -63,10 +66,10 @@ export class FeedContext {
   readonly clock: Clock;
   readonly limits: FeedLimits;
   readonly log: FeedLog;
+  readonly refused: RefusedConnections;
   readonly #counters: Pick<Counters, 'jobRequests'>;
   #sequence = 0;
-  #minute = 0;
-  #warnings = 0;
+  readonly #warnings: MinuteLimit;
 
   constructor(parts: FeedContextParts) {
     this.desk = parts.desk;
@@ -75,6 +78,9 @@ export class FeedContext {
     this.limits = parts.limits;
     this.log = parts.log;
     this.#counters = parts.counters;
+    this.refused = parts.refused;
+    const tellLost = (suppressed: number) => parts.log.warn({ suppressed }, 'feed.warnings-suppressed');
+    this.#warnings = new MinuteLimit(WARNINGS_PER_MINUTE, tellLost);
   }
 
   /** For `Peer.since`. */
@@ -87,15 +93,7 @@ export class FeedContext {
   answered(peer: string, verb: ClassicVerb | JsonVerb, answer: Answer): void {
     this.#counters.jobRequests.add([verb, answer.outcome]);
     if (answer.outcome === 'ok') return;
-    const minute = Math.floor(this.clock.now() / 60_000);
-    if (minute !== this.#minute) {
-      const suppressed = this.#warnings - WARNINGS_PER_MINUTE;
-      if (suppressed > 0) this.log.warn({ suppressed }, 'feed.warnings-suppressed');
-      this.#minute = minute;
-      this.#warnings = 0;
-    }
-    this.#warnings += 1;
-    if (this.#warnings > WARNINGS_PER_MINUTE) return;
+    if (!this.#warnings.take(this.clock.now())) return;
     const isRefused = answer.outcome !== 'pending' && answer.outcome !== 'waiting';
     const event = isRefused ? 'feed.refused' : `feed.${answer.outcome}`;
     this.log.warn({ peer, verb, outcome: answer.outcome, answer: answer.line.trimEnd() }, event);

@@ -7,6 +7,7 @@ import { jobFromAds } from '../ad-to-job.ts';
 import { type Admitted, type JobAdmission, JobError, type Removed } from '../admission.ts';
 import type { Job } from '../job.ts';
 import type { JobPage } from '../registry.ts';
+import type { FeedGate } from './feed-gate.ts';
 
 /** What the feed needs of the admission service beyond what everyone may do. */
 export interface FeedAdmission extends JobAdmission {
@@ -20,10 +21,13 @@ export interface Peer {
   readonly address: string;
   /** Counts up: of two requests, the one whose connection was opened first has the lower number. */
   readonly since: number;
+  /** Whether its certificate is for this machine; undefined where it showed none. */
+  readonly isMachine?: ((machine: string) => boolean) | undefined;
 }
 
 export interface JobDeskOptions {
   readonly admission: FeedAdmission;
+  readonly gate: FeedGate;
   /** Asked for each request, so that a reload counts. */
   readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
   /** Milliseconds since 1970. */
@@ -32,6 +36,7 @@ export interface JobDeskOptions {
 
 export class JobDesk {
   readonly admission: FeedAdmission;
+  readonly gate: FeedGate;
   readonly #config: JobDeskOptions['config'];
   readonly #now: JobDeskOptions['now'];
   /** `Peer.since` of each job's registration; those of before a restart are older than any. */
@@ -44,6 +49,7 @@ export class JobDesk {
 
   constructor(options: JobDeskOptions) {
     this.admission = options.admission;
+    this.gate = options.gate;
     this.#config = options.config;
     this.#now = options.now;
     for (const admitted of this.admission.list()) this.#remember(admitted);
@@ -61,8 +67,9 @@ export class JobDesk {
 
   async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {
     const { job, natAddress } = jobFromAds(jobAd, machineAd, { nat: this.#config().nat, now: this.#now() });
+    this.gate.claim(job, peer);
     this.#registeredAt.set(job, peer.since);
-    const from = { leaseMs, peer: peer.address };
+    const from = { leaseMs, peer: peer.address, guard: this.gate.ownerOnly(peer) };
     if (natAddress === undefined) return this.admission.register(job, from);
     const place = natPlace(peer.address, natAddress);
     const former = this.#natJob(place);
@@ -84,14 +91,10 @@ export class JobDesk {
       if (removal !== undefined) return removal;
       throw new JobError('JOB_NOT_FOUND', `No job is registered with the address ${formatIp(address)}.`);
     }
-    const { job: holder, peer: sender } = admitted;
+    const { job: holder } = admitted;
     const { globalJobId } = holder.registration;
-    if (sender !== undefined && sender !== peer.address) {
-      throw new JobError(
-        'JOB_NOT_YOURS',
-        `${formatIp(address)} is held by job ${globalJobId}, which ${sender} registered: only that host's CLEAN ends it.`,
-      );
-    }
+    const guard = this.gate.ownerOnly(peer);
+    guard(admitted);
     if ((this.#registeredAt.get(holder) ?? 0) > peer.since) {
       throw new JobError(
         'JOB_NOT_YOURS',
@@ -99,7 +102,19 @@ export class JobDesk {
       );
     }
     this.#natJobs.delete(natPlace(peer.address, address));
-    return this.admission.remove(holder.key);
+    return this.admission.remove(holder.key, guard);
+  }
+
+  /** By registration; only the host that registered it, or its machine, may. */
+  remove(key: string, peer: Peer): Promise<Removed> {
+    return this.admission.remove(key, this.gate.ownerOnly(peer));
+  }
+
+  /** As `remove`. */
+  async renew(key: string, leaseMs: number, peer: Peer): Promise<Admitted> {
+    const known = this.admission.byKey(key);
+    if (known !== undefined) this.gate.ownerOnly(peer)(known);
+    return this.admission.renew(key, leaseMs);
   }
 
   /** REQUEST: the job that holds the address. */

@@ -78,6 +78,7 @@ export async function answerJsonLine(
     id = idOf(parsed);
     const request = checkRequest(parsed);
     verb = request.op;
+    desk.gate.listen(peer);
     const { result, outcome } = await carryOut(request, line, desk, peer);
     return { verb, line: `${JSON.stringify({ id, result })}\n`, outcome };
   } catch (error) {
@@ -105,10 +106,10 @@ async function carryOut(
     case 'renew': {
       const leaseMs = request.leaseSec === undefined ? desk.defaultLeaseMs : request.leaseSec * 1000;
       if (leaseMs === undefined) throw malformed('leaseSec is missing, and the policy file gives no lease');
-      return ok({ job: jobDocument(await desk.admission.renew(request.key, leaseMs)) });
+      return ok({ job: jobDocument(await desk.renew(request.key, leaseMs, peer)) });
     }
     case 'remove': {
-      const { pendingSwitches } = await desk.admission.remove(request.key);
+      const { pendingSwitches } = await desk.remove(request.key, peer);
       return { result: { pendingSwitches }, outcome: pendingSwitches.length === 0 ? 'ok' : 'pending' };
     }
     case 'get': {

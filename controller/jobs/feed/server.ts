@@ -1,42 +1,58 @@
-// The job feed: one TCP port on which worker nodes tell of their jobs, in the original callouts' dialect or as JSON lines.
+// The job feed: one port, of TCP or TLS, on which worker nodes tell of their jobs, in the original callouts' dialect or as JSON lines.
 // What it keeps for all peers together, and for each, is bounded by `FeedLimits`.
 
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Config, ListenAddress } from '../../config/config.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Config, ListenAddress, TlsConfig } from '../../config/config.ts';
+import { RefusedConnections } from '../../listeners/refused-connections.ts';
+import { TcpListener } from '../../listeners/tcp-listener.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import { JobError } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from './classic.ts';
 import { Connection } from './connection.ts';
 import { DEFAULT_LIMITS, FeedContext, type FeedLimits, type FeedLog } from './feed-context.ts';
+import { FeedGate, type FeedRules } from './feed-gate.ts';
 import { GridftpTransfers } from './gridftp-transfers.ts';
 import { type FeedAdmission, JobDesk } from './job-desk.ts';
 
 export interface JobFeedOptions {
   readonly admission: FeedAdmission;
   /** Asked for each request, so that a reload counts. */
-  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
+  readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'> & FeedRules;
+  /** Whether the file lists ports of this machine. */
+  readonly hasPorts: (machine: string) => boolean;
   readonly clock: Clock;
-  readonly counters: Pick<Counters, 'jobRequests'>;
+  readonly counters: Pick<Counters, 'jobRequests' | 'connectionsRefused'>;
   readonly log: FeedLog;
   readonly limits?: Partial<FeedLimits>;
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsConfig | undefined;
 }
 
 export class JobFeed {
   readonly transfers = new GridftpTransfers();
   readonly #context: FeedContext;
-  readonly #server: Server;
+  readonly #listener: TcpListener;
   readonly #connections = new Set<Connection>();
   readonly #perPeer = new Map<string, number>();
   #keptBytes = 0;
 
   constructor(options: JobFeedOptions) {
-    const { admission, config, clock, counters, log } = options;
-    const desk = new JobDesk({ admission, config, now: () => clock.now() });
+    const { admission, config, hasPorts, clock, counters, log, tls } = options;
+    const gate = new FeedGate({ rules: config, admission, hasPorts });
+    const desk = new JobDesk({ admission, gate, config, now: () => clock.now() });
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, counters, log, limits });
-    // Half-open: a peer that has sent all it has to say still reads its answer.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    const refused = new RefusedConnections('jobs', { counters, log, now: () => clock.now() });
+    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, counters, log, limits, refused });
+    this.#listener = new TcpListener({
+      tls,
+      refused,
+      // Half-open: a peer that has sent all it has to say still reads its answer.
+      options: { allowHalfOpen: true },
+      onConnection: (socket) => this.#accept(socket),
+    });
+    // Beyond `limits.connections` they are told so; this bounds those that are being told, and TLS handshakes under way.
+    this.#listener.server.maxConnections = 2 * limits.connections;
   }
 
   get connections(): number {
@@ -51,19 +67,25 @@ export class JobFeed {
   /** Resolves with the port listened on; rejects with Node's error (EADDRINUSE, EACCES, …). */
   listen({ host, port }: ListenAddress): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
+      const { server } = this.#listener;
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
         // Beyond start-up only accept() can fail (no file descriptor left): the connections that stand go on.
-        this.#server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
-        resolve(this.#server.address() as AddressInfo);
+        server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
+        resolve(server.address() as AddressInfo);
       });
     });
   }
 
+  /** Another certificate or CA, for new connections. */
+  useTls(tls: TlsConfig | undefined): void {
+    this.#listener.useTls(tls);
+  }
+
   /** Takes no more requests, answers those under way, and closes; after `graceMs` whatever is left. */
   async close(graceMs = 5000): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#listener.close();
     for (const connection of [...this.#connections]) connection.stop();
     const cancel = this.#context.clock.after(graceMs, () => {
       for (const connection of [...this.#connections]) connection.destroy();
@@ -74,10 +96,18 @@ export class JobFeed {
 
   #accept(socket: Socket): void {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-    const { limits } = this.#context;
+    const { limits, desk } = this.#context;
+    try {
+      desk.gate.listen({ address, since: 0 });
+    } catch (error) {
+      if (!(error instanceof JobError)) throw error;
+      this.#refuse(socket, address, error);
+      return;
+    }
     const ofPeer = this.#perPeer.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || ofPeer >= limits.connectionsPerPeer) {
-      this.#refuse(socket, address);
+      const busy = 'Too many connections are open. Close some, or try again in a moment.';
+      this.#refuse(socket, address, new JobError('JOB_FEED_BUSY', busy));
       return;
     }
     this.#perPeer.set(address, ofPeer + 1);
@@ -99,12 +129,14 @@ export class JobFeed {
     else this.#perPeer.set(address, left);
   }
 
-  #refuse(socket: Socket, address: string): void {
-    const answer = refusal(
-      new JobError('JOB_FEED_BUSY', 'Too many connections are open. Close some, or try again in a moment.'),
-    );
+  #refuse(socket: Socket, address: string, error: JobError): void {
+    const answer = refusal(error);
     this.#context.answered(address, 'unknown', answer);
     socket.on('error', () => {});
-    socket.end(answer.line, () => socket.destroy());
+    socket.end(answer.line);
+    // What it sends is thrown away: closing on unread bytes would reset the connection and lose the answer.
+    socket.resume();
+    const cancel = this.#context.clock.after(this.#context.limits.lingerMs, () => socket.destroy());
+    socket.once('close', cancel);
   }
 }
