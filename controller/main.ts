@@ -107,7 +107,14 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const api = new LiveLark({ engine, admission, policy, watch: () => watch, version, clock, forgetSwitch });
   const metrics = createMetrics({ counters, api, version, config: () => policy.status });
   const refused = new RefusedConnections('http', { counters, log });
-  const http = buildHttpServer({ api, metrics, log, refused, tls: config.http.tls });
+  const http = buildHttpServer({
+    api,
+    metrics,
+    log,
+    refused,
+    tls: config.http.tls,
+    tokens: () => policy.config.http.tokens,
+  });
   const connectionOptions = {
     versions: config.openflow.versions,
     get echoIntervalMs() {

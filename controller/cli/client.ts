@@ -15,6 +15,7 @@ const LONG_TIMEOUT_MS = 300_000;
 export interface ClientOptions {
   readonly url: string;
   readonly fetch: typeof fetch;
+  readonly token?: string | undefined;
 }
 
 /** The URL to ask: `--url`, else LARK_URL, else the default. */
@@ -92,7 +93,11 @@ async function ask(
   try {
     return await options.fetch(url, {
       method,
-      headers: { accept: 'application/json', ...(text !== undefined && { 'content-type': 'application/yaml' }) },
+      headers: {
+        accept: 'application/json',
+        ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+        ...(text !== undefined && { 'content-type': 'application/yaml' }),
+      },
       ...(text !== undefined && { body: text }),
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),

@@ -7,10 +7,10 @@ const documentation = readFileSync(new URL('../../docs/cli.md', import.meta.url)
 
 /** The options of a text: `--json`, once each. */
 const flags = (text: string): readonly string[] => [...new Set(text.match(/--[a-z][a-z-]*/g))].sort();
-const GLOBAL = ['--ca', '--cert', '--help', '--key', '--url', '--version'];
+const GLOBAL = ['--ca', '--cert', '--help', '--key', '--token-file', '--url', '--version'];
 
 describe('docs/cli.md', () => {
-  it.each(['run', 'check', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'demo'])(
+  it.each(['run', 'check', 'plan', 'reload', 'state', 'status', 'explain', 'jobs', 'switches', 'token', 'demo'])(
     'has exactly the options of %s',
     async (command) => {
       const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';

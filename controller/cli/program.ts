@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerCheckCommand } from './check-command.ts';
 import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
+import { clientToken } from './client-token.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
 import { CliError, ExitCode } from './exit-code.ts';
@@ -17,6 +18,7 @@ import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
+import { registerTokenCommand } from './token-command.ts';
 
 const GUIDE = `
 Examples:
@@ -62,6 +64,10 @@ export async function runCli(
     .option('--ca <file>', 'the CA that its certificate comes from, for https (env: LARK_CA)')
     .option('--cert <file>', 'a certificate to show it (env: LARK_CERT)')
     .option('--key <file>', "that certificate's key (env: LARK_KEY)")
+    .option(
+      '--token-file <file>',
+      'a file with a token for it (env: LARK_TOKEN_FILE, or LARK_TOKEN with the token itself)',
+    )
     .addHelpText('after', GUIDE)
     .showHelpAfterError('Try --help.')
     .showSuggestionAfterError()
@@ -77,6 +83,7 @@ export async function runCli(
   registerReloadCommand(program, context);
   registerStateCommand(program, context);
   registerStatusCommand(program, context);
+  registerTokenCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {
@@ -89,6 +96,7 @@ export async function runCli(
 
 interface GlobalOptions extends ClientTls {
   readonly url?: string;
+  readonly tokenFile?: string;
 }
 
 function clientOptions(given: GlobalOptions, { terminal: { env }, fetch }: CliParts): ClientOptions {
@@ -99,7 +107,8 @@ function clientOptions(given: GlobalOptions, { terminal: { env }, fetch }: CliPa
     key: given.key ?? (env.LARK_KEY || undefined),
   };
   const hasOwn = Object.values(tls).some((path) => path !== undefined);
-  return { url, fetch: hasOwn && url.startsWith('https:') ? httpsFetch(tls) : fetch };
+  const token = clientToken(given.tokenFile, env);
+  return { url, fetch: hasOwn && url.startsWith('https:') ? httpsFetch(tls) : fetch, token };
 }
 
 function report(error: unknown, { terminal }: CliParts): number {

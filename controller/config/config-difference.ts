@@ -26,6 +26,7 @@ const RELOADED: Settings = [
   ),
   ['openflow.echoInterval', ({ openflow }) => `${openflow.echoIntervalMs}ms`],
   ['jobs.ranges', ({ jobs }) => jobs.ranges.map(formatPrefix).join(', ') || 'none'],
+  ['http.tokens', ({ http }) => (http.tokens === undefined ? 'none' : fileText(http.tokens.path, http.tokens.digest))],
   ['jobs.from', ({ jobs }) => jobs.from?.map(formatPrefix).join(', ') ?? 'everyone'],
   ['jobs.claims', ({ jobs }) => jobs.claims],
   ['jobs.workers', ({ jobs }) => [...jobs.workers].map(workerText).join('; ') || 'none'],

@@ -43,6 +43,23 @@ export interface TlsConfig {
   readonly material: TlsMaterial | undefined;
 }
 
+export interface ApiToken {
+  readonly name: string;
+  /** `write` may read, too. */
+  readonly scope: 'read' | 'write';
+  /** 32 bytes: of the token as it is sent. */
+  readonly sha256: Uint8Array;
+}
+
+export interface TokensConfig {
+  /** Of the token file, as the policy file writes it. */
+  readonly path: string;
+  /** Undefined where the file was not read, as for a plan: then no token is right. */
+  readonly entries: readonly ApiToken[] | undefined;
+  /** Of the file: SHA-256 in hexadecimal digits. */
+  readonly digest: string | undefined;
+}
+
 /** OpenFlow wire versions: 1 is OpenFlow 1.0, 4 is OpenFlow 1.3. */
 export type OpenflowVersion = 1 | 4;
 
@@ -114,7 +131,12 @@ export interface Config {
     /** Undefined: plain TCP. */
     readonly tls?: TlsConfig | undefined;
   };
-  readonly http: { readonly listen: ListenAddress; readonly tls?: TlsConfig | undefined };
+  readonly http: {
+    readonly listen: ListenAddress;
+    readonly tls?: TlsConfig | undefined;
+    /** Undefined: without tokens. */
+    readonly tokens?: TokensConfig | undefined;
+  };
   readonly jobs: {
     readonly listen: ListenAddress;
     readonly tls?: TlsConfig | undefined;

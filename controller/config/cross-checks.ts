@@ -84,6 +84,11 @@ export function warnOfGaps(config: Config, findings: Findings): void {
     findings.warn('CONFIG_UNPROTECTED', ['jobs', 'unlocated'], message);
   }
   warnOfOpenFeed(config.jobs, findings);
+  if (config.http.tokens !== undefined && config.http.tls === undefined && !isLoopback(config.http.listen.host)) {
+    const message =
+      'tokens are sent as they are, and this port speaks plain HTTP: whoever sees the packets can use them; give http.tls';
+    findings.warn('CONFIG_UNPROTECTED', ['http', 'tokens'], message);
+  }
   if (config.jobs.ranges.length === 0 && config.policies.length > 0) {
     const message =
       'no jobs.ranges: the address of a job that has ended counts as a zone or wan, not as unregistered; list the addresses that only jobs get';

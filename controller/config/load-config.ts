@@ -16,6 +16,7 @@ import { type ImportModule, loadModules, NO_MODULES, type PolicyModules } from '
 import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
 import { loadTls, type TlsPaths } from './load-tls.ts';
+import { loadTokens } from './load-tokens.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
 import { type NamedFiles, NOTHING_READ } from './named-files.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
@@ -161,7 +162,11 @@ function checkSections(
       foreign: openflow.foreign,
       tls: tls('openflow', openflow.tls),
     },
-    http: { ...http, tls: tls('http', http.tls) },
+    http: {
+      listen: http.listen,
+      tls: tls('http', http.tls),
+      tokens: http.tokens === undefined ? undefined : loadTokens(http.tokens, named, findings),
+    },
     jobs: {
       ...otherJobs,
       tls: tls('jobs', jobs.tls),

@@ -39,6 +39,7 @@ export const openflowSection = mapping({
 export const httpSection = mapping({
   listen: listenAddress('127.0.0.1').default({ host: '127.0.0.1', port: 8080 }),
   tls: httpTls.optional(),
+  tokens: filePath.optional(),
 });
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,63}$/;

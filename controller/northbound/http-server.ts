@@ -1,8 +1,7 @@
-// The HTTP API, whole: it reads the LarkApi and the metrics; what changes something is taken from Lark's own host alone.
+// The HTTP API, whole: it reads the LarkApi and the metrics. Who may ask what is in access.ts.
 // Every refusal is a problem document.
 // A client can make it hold at most `maxConnections` sockets, each with one bounded request for a bounded time; what it
-// sends beyond that is refused before it is kept. It has no authentication: it is meant for a loopback or management
-// address (docs/http-api.md).
+// sends beyond that is refused before it is kept.
 
 import type { Server } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
@@ -17,6 +16,7 @@ import {
   secureContextOf,
   TLS_HANDSHAKE_TIMEOUT_MS,
 } from '../listeners/secure-context.ts';
+import { AccessControl, type Tokens } from './access.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerJobRoutes } from './job-routes.ts';
@@ -34,6 +34,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 4096;
 /** A registration key, decoded: four names of HTCondor's. */
 const MAX_KEY_LENGTH = 2048;
+/** For supervisors and load balancers, which have no token. */
+const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz'];
 /** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
 const LATE_CHECK_INTERVAL_MS = 2000;
 
@@ -61,6 +63,8 @@ export interface HttpServerParts {
   readonly log: Logger;
   /** Left out: connections that are refused are not counted. */
   readonly refused?: RefusedConnections;
+  /** Left out: without tokens. */
+  readonly tokens?: Tokens;
   /** Undefined: plain HTTP. */
   readonly tls?: TlsConfig | undefined;
   /** Where they differ from the default. */
@@ -69,7 +73,8 @@ export interface HttpServerParts {
 
 /** Builds the server without listening: tests call its `inject`. */
 export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
-  const { api, metrics, log, refused, tls } = parts;
+  const { api, metrics, log, refused, tls, tokens = () => undefined } = parts;
+  const access = new AccessControl(tokens);
   const limits = { ...LIMITS, ...parts.limits };
   const options: FastifyHttpOptions<Server> = {
     bodyLimit: MAX_BODY_BYTES,
@@ -116,6 +121,11 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
       );
     }
   });
+  // Before any route's own check, so that a route which forgets to ask for more still needs the right to read.
+  server.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions;
+    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.read(request);
+  });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
     metrics.observeHttp(route, reply.statusCode, reply.elapsedTime / 1000);
@@ -143,8 +153,8 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   });
   registerHealthRoutes(server, api);
   registerJobRoutes(server, api);
-  registerNetworkRoutes(server, api);
-  registerPolicyRoutes(server, api);
+  registerNetworkRoutes(server, api, access);
+  registerPolicyRoutes(server, api, access);
   server.get('/metrics', async (_request, reply) => {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);

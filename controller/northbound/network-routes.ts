@@ -1,10 +1,10 @@
 // /v1/switches, /v1/switches/:dpid and /v1/explain: what the network looks like now, and why it treats a pair of
-// addresses as it does; and /v1/switches/:dpid/forget, which is taken from the same host alone.
+// addresses as it does; and /v1/switches/:dpid/forget, which needs the right to write.
 
 import type { FastifyInstance } from 'fastify';
+import type { AccessControl } from './access.ts';
 import { canonicalAddress } from './job-routes.ts';
 import type { LarkApi } from './lark-api.ts';
-import { requireLocal } from './local-only.ts';
 import { ProblemError } from './problem.ts';
 
 const address = { type: 'string', minLength: 1, maxLength: 64 } as const;
@@ -16,7 +16,7 @@ export const explainQuerySchema = {
   properties: { src: address, dst: address, switch: { type: 'string', minLength: 1, maxLength: 64 } },
 } as const;
 
-export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
+export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
   server.get('/v1/switches', () => ({ switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)) }));
 
   server.get<{ Params: { dpid: string } }>('/v1/switches/:dpid', (request) => {
@@ -29,7 +29,7 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
   });
 
   server.post<{ Params: { dpid: string } }>('/v1/switches/:dpid/forget', (request) => {
-    requireLocal(request.ip);
+    access.write(request);
     return api.forgetSwitch(normalDpid(request.params.dpid));
   });
 

@@ -1,12 +1,12 @@
 // /v1/policy/reload, /v1/plan and /v1/state: put the policy file in force as it is now, say what another one would do, and
-// give out all that is needed to work that out elsewhere. All are answered on Lark's own host alone. A plan takes the
+// give out all that is needed to work that out elsewhere. All need the right to write (access.ts). A plan takes the
 // file's text; modules are never loaded for it.
 
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MAX_FILE_BYTES } from '../config/source-text.ts';
+import type { AccessControl } from './access.ts';
 import type { LarkApi } from './lark-api.ts';
-import { requireLocal } from './local-only.ts';
 import { ProblemError } from './problem.ts';
 
 /** A byte more is read, so that the check of the file can say that it is too long. */
@@ -21,7 +21,7 @@ export const planQuerySchema = {
   properties: { rules: { type: 'boolean' }, file: { type: 'string', minLength: 1, maxLength: 1024 } },
 } as const;
 
-export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): void {
+export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser(
     ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'],
@@ -29,7 +29,7 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): voi
     (_request, body, done) => done(null, body),
   );
 
-  const onRequest = async (request: { readonly ip: string }) => requireLocal(request.ip);
+  const onRequest = async (request: FastifyRequest) => access.write(request);
 
   server.get('/v1/state', { onRequest }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),

@@ -57,6 +57,21 @@ export const HTTP_PROBLEMS = {
     title: 'Taken from this host alone',
     remedy: 'Ask over the loopback address of the host that Lark runs on.',
   },
+  HTTP_TOKEN_MISSING: {
+    status: 401,
+    title: 'A token is needed',
+    remedy: 'Send `Authorization: Bearer TOKEN`, with `lark --token-file FILE` or LARK_TOKEN; `lark token` makes one.',
+  },
+  HTTP_TOKEN_UNKNOWN: {
+    status: 401,
+    title: 'The token is not known',
+    remedy: 'Compare with `http.tokens` in the policy file: the list has the hash of each token that is taken.',
+  },
+  HTTP_SCOPE_LACKING: {
+    status: 403,
+    title: 'The token may not do this',
+    remedy: 'Use a token whose scope is `write`.',
+  },
   HTTP_POLICY_REFUSED: {
     status: 422,
     title: 'The policy file cannot be used',
