@@ -7,19 +7,23 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Issued, TestAuthority } from '../../test/support/certificates.ts';
 import { ExitCode } from './exit-code.ts';
+import { httpsFetch } from './https-fetch.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
 let folder: string;
 let ca: TestAuthority;
 let client: Issued;
-const servers: { close(): unknown }[] = [];
+const servers: { close(): unknown; closeAllConnections?(): void }[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lark-https-'));
   ca = new TestAuthority(folder, 'ca');
   client = ca.issue(['operator']);
 });
 afterAll(() => {
-  for (const server of servers) server.close();
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections?.();
+  }
   rmSync(folder, { recursive: true });
 });
 
@@ -80,4 +84,11 @@ test('files that cannot be read, and a certificate without its key, are errors o
     code: ExitCode.USAGE,
     err: expect.stringContaining('give --cert and --key'),
   });
+});
+
+test('an answer that does not come in time is given up as such', async () => {
+  const { certificate, key } = ca.issue(['slow']);
+  const url = await listen(createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, () => {}));
+  const asked = httpsFetch({ ca: ca.certificate })(url, { signal: AbortSignal.timeout(200) });
+  await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
 });

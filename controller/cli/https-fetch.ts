@@ -40,7 +40,8 @@ export function httpsFetch({ ca, cert, key }: ClientTls): typeof fetch {
         const { statusCode: status = 500 } = answer;
         resolve(new Response(Readable.toWeb(answer) as ReadableStream, { status, headers: new Headers(said) }));
       });
-      asked.on('error', reject);
+      // Of a request that was given up Node says no more than that; the signal says why.
+      asked.on('error', (error) => reject(signal?.aborted ? signal.reason : error));
       asked.end(body ?? undefined);
     });
   };

@@ -1,6 +1,6 @@
 // What Node's TLS needs of a `tls` of the policy file, and what its errors mean.
 
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../config/config.ts';
 import type { ConnectionRefusal } from './refused-connections.ts';
 
@@ -20,7 +20,12 @@ export function isTlsHello(bytes: Uint8Array): boolean {
 }
 
 /** Why a handshake failed, and what OpenSSL says of it. */
-export function handshakeRefusal(error: NodeJS.ErrnoException): readonly [ConnectionRefusal, detail?: string] {
+export function handshakeRefusal(
+  error: NodeJS.ErrnoException,
+  { authorizationError }: Pick<TLSSocket, 'authorizationError'>,
+): readonly [ConnectionRefusal, detail?: string] {
+  // Where Node itself refuses the certificate, as for HTTP, this alone tells it from a peer that hung up.
+  if (authorizationError) return ['untrusted', String(authorizationError)];
   switch (error.code) {
     case 'ERR_SSL_HTTP_REQUEST':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':

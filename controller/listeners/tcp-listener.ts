@@ -44,7 +44,7 @@ export class TcpListener {
       },
     );
     secure.on('tlsClientError', (error, socket) => {
-      const [reason, detail] = handshakeRefusal(error);
+      const [reason, detail] = handshakeRefusal(error, socket);
       refused.add(reason, socket.remoteAddress, detail);
       socket.destroy();
     });

@@ -6,6 +6,7 @@
 import type { Server } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
@@ -104,8 +105,8 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   };
   const server: FastifyInstance = fastify(options);
   if (tls !== undefined) {
-    server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      const [reason, detail] = handshakeRefusal(error);
+    server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const [reason, detail] = handshakeRefusal(error, socket);
       refused?.add(reason, socket.remoteAddress, detail);
     });
   }

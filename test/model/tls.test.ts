@@ -239,6 +239,26 @@ describe('listeners that speak TLS', () => {
   });
 });
 
+describe('an HTTP listener with a CA for clients', () => {
+  beforeEach(() => {
+    isSecure = true;
+    return start(SECURE.replace('key: live.key } }', 'key: live.key, clientCa: ca.pem } }'));
+  });
+  const ask = (issued?: Issued) => {
+    const own = issued === undefined ? {} : { cert: issued.certificate, key: issued.key };
+    return httpsFetch({ ca: ca.certificate, ...own })(`https://127.0.0.1:${lark.addresses.http.port}/metrics`);
+  };
+
+  it('answers who shows a certificate of it, and nobody else', async () => {
+    await expect(ask()).rejects.toThrow();
+    await expect(ask(stranger)).rejects.toThrow();
+    const text = await (await ask(client)).text();
+    for (const reason of ['no-certificate', 'untrusted']) {
+      expect(text).toContain(`lark_connections_refused_total{listener="http",reason="${reason}"} 1`);
+    }
+  });
+});
+
 describe('listeners that speak plain text', () => {
   beforeEach(() => {
     isSecure = false;
