@@ -15,14 +15,16 @@ import { EventLog } from './events/event-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { systemClock } from './jobs/clock.ts';
+import { FeedGate } from './jobs/feed/feed-gate.ts';
 import { JobDesk } from './jobs/feed/job-desk.ts';
 import { RequestLog } from './jobs/feed/request-log.ts';
 import { JobFeed } from './jobs/feed/server.ts';
 import { JobRequests } from './jobs/job-requests.ts';
 import { type JobStore, VolatileJobStore } from './jobs/store/job-store.ts';
 import { LmdbJobStore } from './jobs/store/lmdb-store.ts';
+import { RefusedConnections } from './listeners/refused-connections.ts';
 import { LiveLark } from './live-lark.ts';
-import { buildHttpServer, listenHttp } from './northbound/http-server.ts';
+import { buildHttpServer, listenHttp, useHttpTls } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
 import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
 import { watchPolicy } from './policy-watch.ts';
@@ -66,7 +68,20 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const engine = new EnforcementEngine({ config, counters, log });
   const clock = systemClock;
   const { warnings, source = NO_SOURCE, load, fingerprint: tried } = options;
-  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });
+  // The listeners, whose certificates may be others after a reload.
+  const changed: ((config: Config) => void)[] = [];
+  const onChange = (now: Config) => {
+    for (const take of changed) take(now);
+  };
+  const policy = new PolicyControl({
+    engine,
+    inForce: { config, warnings, source },
+    tried,
+    load,
+    onChange,
+    clock,
+    log,
+  });
   let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
@@ -97,7 +112,9 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     if (freed !== undefined) switches.forget(dpid);
     return freed;
   };
-  const desk = new JobDesk({ admission, config: () => policy.config.jobs, now: () => clock.now() });
+  const hasPorts = (machine: string) => policy.config.switches.some(({ machines }) => machines.has(machine));
+  const gate = new FeedGate({ rules: () => policy.config.jobs, admission, hasPorts });
+  const desk = new JobDesk({ admission, gate, config: () => policy.config.jobs, now: () => clock.now() });
   const requests = new RequestLog({ clock, counters, log });
   const api = new LiveLark({
     engine,
@@ -111,15 +128,28 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     forgetSwitch,
   });
   const metrics = createMetrics({ counters, api, version, config: () => policy.status });
-  const http = buildHttpServer({ api, metrics, log });
+  const refused = new RefusedConnections('http', { counters, log });
+  const http = buildHttpServer({
+    api,
+    metrics,
+    log,
+    refused,
+    tls: config.http.tls,
+    tokens: () => policy.config.http.tokens,
+  });
   const connectionOptions = {
     versions: config.openflow.versions,
     get echoIntervalMs() {
       return policy.config.openflow.echoIntervalMs;
     },
   };
-  const openflow = new OpenflowServer(switches, connectionOptions, counters);
-  const feed = new JobFeed({ desk, requests, clock, log });
+  const openflow = new OpenflowServer(switches, connectionOptions, { counters, log, tls: config.openflow.tls });
+  const feed = new JobFeed({ desk, requests, clock, counters, log, tls: config.jobs.tls });
+  changed.push((now) => {
+    openflow.useTls(now.openflow.tls);
+    feed.useTls(now.jobs.tls);
+    useHttpTls(http, now.http.tls);
+  });
 
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {

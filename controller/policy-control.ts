@@ -32,6 +32,8 @@ export interface PolicyControlParts {
   readonly tried?: string | undefined;
   /** Reads the file anew that Lark was started with; undefined where it was started without one. */
   readonly load: (() => Promise<ConfigResult>) | undefined;
+  /** Called when another configuration is in force: what listeners go by is theirs to take. */
+  readonly onChange?: (config: Config) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -121,6 +123,7 @@ export class PolicyControl {
       zones: config.zones.length,
       warnings: warnings.length,
       switches: config.switches.map(({ name }) => name),
+      certificates: certificatesOf(config),
       sha256: source.sha256,
       isLastLoadRefused: this.#refusal !== undefined,
     };
@@ -140,7 +143,7 @@ export class PolicyControl {
   async plan({ file, text, withRules }: PlanRequest): Promise<PlanOutcome> {
     const { config: running, source } = this.#inForce;
     const modules = modulesFor(file, text, source.modules);
-    const result = parseConfig(file, text, policyCatalogue, modules, dirname(running.file));
+    const result = parseConfig(file, text, policyCatalogue, modules, dirname(running.file), source.named);
     if (result.config === undefined) return { outcome: 'refused', problems: result.errors };
     const { config, warnings, source: planned = NO_SOURCE } = result;
     const sorted = await this.#parts.engine.sortJobs(config);
@@ -165,6 +168,7 @@ export class PolicyControl {
     this.#inForce = { config, warnings, source };
     this.#loadedAt = clock.now();
     this.#refusal = undefined;
+    this.#parts.onChange?.(config);
     const switches = await engine.reload(prepared);
     await pause(clock, config.jobs.settleMs);
     for (const { code, message, file, place } of warnings) {
@@ -220,6 +224,13 @@ export class PolicyControl {
     if (silent.length > 0) log.warn({ ...said, silent }, 'policy.reloaded');
     else log.info(said, 'policy.reloaded');
   }
+}
+
+function certificatesOf(config: Config) {
+  return (['openflow', 'http', 'jobs'] as const).flatMap((listener) => {
+    const expiresAt = config[listener].tls?.material?.expiresAt;
+    return expiresAt === undefined ? [] : [{ listener, expiresAt }];
+  });
 }
 
 /** Code comes from the file that Lark was started with, never from whoever asks. */

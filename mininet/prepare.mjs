@@ -32,6 +32,8 @@ const PROGRAMS = [
   { program: 'ip', debian: 'iproute2', for: ['demo', 'lab', 'test'] },
   { program: 'ethtool', debian: 'ethtool', for: ['demo', 'lab', 'test'] },
   { program: 'ping', debian: 'iputils-ping', for: ['demo', 'lab', 'test'] },
+  { program: 'openssl', debian: 'openssl', for: ['test'] },
+  { program: 'ovs-pki', debian: 'openvswitch-common', for: ['test'] },
   { program: 'mn', debian: 'mininet', for: ['lab', 'test'] },
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },
 ];

@@ -17,6 +17,7 @@ const ABSENT: readonly string[] = ['HTTP_JOB_NOT_FOUND', 'HTTP_SWITCH_NOT_FOUND'
 export interface ClientOptions {
   readonly url: string;
   readonly fetch: typeof fetch;
+  readonly token?: string | undefined;
 }
 
 /** The URL to ask: `--url`, else LARK_URL, else the default. */
@@ -94,7 +95,11 @@ async function ask(
   try {
     return await options.fetch(url, {
       method,
-      headers: { accept: 'application/json', ...(text !== undefined && { 'content-type': 'application/yaml' }) },
+      headers: {
+        accept: 'application/json',
+        ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+        ...(text !== undefined && { 'content-type': 'application/yaml' }),
+      },
       ...(text !== undefined && { body: text }),
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
@@ -129,6 +134,15 @@ function asProblem(body: unknown): ProblemDocument | undefined {
   return isProblem ? (body as ProblemDocument) : undefined;
 }
 
+/** OpenSSL's names for a certificate that comes from no CA that is known. */
+const UNTRUSTED = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
 /** fetch hides what happened in the `cause` of a TypeError, which for several addresses is an AggregateError. */
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
@@ -145,6 +159,16 @@ function reasonOf(error: unknown, timeoutMs: number): string {
     UND_ERR_SOCKET: 'the connection was cut',
     ETIMEDOUT: 'the connection timed out',
     UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+    EPROTO: 'it does not speak TLS, or not this kind of it: compare https:// and http.tls',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: ask with http://',
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS: ask with http://',
+    ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      'it takes no client without a certificate: give one with --cert and --key',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name than that of the URL',
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    ...Object.fromEntries(
+      UNTRUSTED.map((code) => [code, 'its certificate is not trusted: give the CA with --ca or LARK_CA']),
+    ),
   };
   return known[code] ?? (cause.message || code || 'unknown reason');
 }

@@ -7,7 +7,7 @@ const documentation = readFileSync(new URL('../../docs/cli.md', import.meta.url)
 
 /** The options of a text: `--json`, once each. */
 const flags = (text: string): readonly string[] => [...new Set(text.match(/--[a-z][a-z-]*/g))].sort();
-const GLOBAL = ['--help', '--url', '--version'];
+const GLOBAL = ['--ca', '--cert', '--help', '--key', '--token-file', '--url', '--version'];
 
 describe('docs/cli.md', () => {
   it.each([
@@ -22,6 +22,7 @@ describe('docs/cli.md', () => {
     'explain',
     'jobs',
     'switches',
+    'token',
     'demo',
   ])('has exactly the options of %s', async (command) => {
     const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';

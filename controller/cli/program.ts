@@ -3,11 +3,13 @@
 
 import { Command, CommanderError } from 'commander';
 import { registerCheckCommand } from './check-command.ts';
-import { clientUrl, DEFAULT_URL } from './client.ts';
+import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
+import { clientToken } from './client-token.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
 import { CliError, ExitCode } from './exit-code.ts';
 import { registerExplainCommand } from './explain-command.ts';
+import { type ClientTls, httpsFetch } from './https-fetch.ts';
 import { registerJobsCommand } from './jobs-command.ts';
 import { registerPlanCommand } from './plan-command.ts';
 import { registerReloadCommand } from './reload-command.ts';
@@ -18,6 +20,7 @@ import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
+import { registerTokenCommand } from './token-command.ts';
 
 const GUIDE = `
 Examples:
@@ -50,7 +53,7 @@ export async function runCli(
   const context: CommandContext = {
     parts,
     terminal,
-    client: () => ({ url: clientUrl(program.opts<{ url?: string }>().url, terminal.env), fetch: parts.fetch }),
+    client: () => clientOptions(program.opts<GlobalOptions>(), parts),
     run:
       (action) =>
       async (...given) => {
@@ -61,6 +64,13 @@ export async function runCli(
     .description('Lark: an OpenFlow controller that knows HTCondor jobs.')
     .version(parts.version, '--version', 'print the version')
     .option('--url <url>', `where the running Lark's HTTP API is (env: LARK_URL) (default: ${DEFAULT_URL})`)
+    .option('--ca <file>', 'the CA that its certificate comes from, for https (env: LARK_CA)')
+    .option('--cert <file>', 'a certificate to show it (env: LARK_CERT)')
+    .option('--key <file>', "that certificate's key (env: LARK_KEY)")
+    .option(
+      '--token-file <file>',
+      'a file with a token for it (env: LARK_TOKEN_FILE, or LARK_TOKEN with the token itself)',
+    )
     .addHelpText('after', GUIDE)
     .showHelpAfterError('Try --help.')
     .showSuggestionAfterError()
@@ -78,6 +88,7 @@ export async function runCli(
   registerReloadCommand(program, context);
   registerStateCommand(program, context);
   registerStatusCommand(program, context);
+  registerTokenCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {
@@ -86,6 +97,23 @@ export async function runCli(
   } catch (error) {
     return report(error, parts);
   }
+}
+
+interface GlobalOptions extends ClientTls {
+  readonly url?: string;
+  readonly tokenFile?: string;
+}
+
+function clientOptions(given: GlobalOptions, { terminal: { env }, fetch }: CliParts): ClientOptions {
+  const url = clientUrl(given.url, env);
+  const tls = {
+    ca: given.ca ?? (env.LARK_CA || undefined),
+    cert: given.cert ?? (env.LARK_CERT || undefined),
+    key: given.key ?? (env.LARK_KEY || undefined),
+  };
+  const hasOwn = Object.values(tls).some((path) => path !== undefined);
+  const token = clientToken(given.tokenFile, env);
+  return { url, fetch: hasOwn && url.startsWith('https:') ? httpsFetch(tls) : fetch, token };
 }
 
 function report(error: unknown, { terminal }: CliParts): number {

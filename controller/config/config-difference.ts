@@ -1,8 +1,8 @@
 // What differs between two policy files beside their policies, zones and switches: the settings that a reload puts in
 // force, and those that it cannot, since sockets and the store are opened once.
 
-import { formatPrefix } from '../../protocols/packet/address.ts';
-import type { Config, ListenAddress } from './config.ts';
+import { formatPrefix, type Prefix } from '../../protocols/packet/address.ts';
+import type { Config, ListenAddress, TlsConfig, WorkerConfig } from './config.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -15,9 +15,21 @@ export interface ChangedSetting {
 
 type Settings = readonly (readonly [key: string, value: (config: Config) => string])[];
 
+const LISTENERS = ['openflow', 'http', 'jobs'] as const;
+
 const RELOADED: Settings = [
+  ...LISTENERS.flatMap(
+    (name): Settings => [
+      [`${name}.tls.certificate`, (config) => certificateText(config[name].tls)],
+      [`${name}.tls.clientCa`, (config) => clientCaText(config[name].tls)],
+    ],
+  ),
   ['openflow.echoInterval', ({ openflow }) => `${openflow.echoIntervalMs}ms`],
   ['jobs.ranges', ({ jobs }) => jobs.ranges.map(formatPrefix).join(', ') || 'none'],
+  ['http.tokens', ({ http }) => (http.tokens === undefined ? 'none' : fileText(http.tokens.path, http.tokens.digest))],
+  ['jobs.from', ({ jobs }) => jobs.from?.map(formatPrefix).join(', ') ?? 'everyone'],
+  ['jobs.claims', ({ jobs }) => jobs.claims],
+  ['jobs.workers', ({ jobs }) => [...jobs.workers].map(workerText).join('; ') || 'none'],
   ['jobs.lease', ({ jobs }) => (jobs.leaseMs === undefined ? 'none' : `${jobs.leaseMs}ms`)],
   ['jobs.unlocated', ({ jobs }) => jobs.unlocated],
   ['jobs.notConnected', ({ jobs }) => jobs.notConnected],
@@ -36,6 +48,7 @@ const FIXED: Settings = [
   ],
   ['http.listen', ({ http }) => listenText(http.listen)],
   ['jobs.listen', ({ jobs }) => listenText(jobs.listen)],
+  ...LISTENERS.map((name) => [`${name}.tls`, (config: Config) => tlsText(config[name].tls)] as const),
   ['store.path', ({ store }) => store?.path ?? 'none'],
 ];
 
@@ -58,7 +71,35 @@ export function needsRestart(before: Config, after: Config, text: string): reado
 function difference(settings: Settings, before: Config, after: Config): ChangedSetting[] {
   return settings
     .map(([key, value]) => ({ key, before: value(before), after: value(after) }))
-    .filter((setting) => setting.before !== setting.after);
+    .filter(({ before, after }) => before !== after && !isSameFile(before, after));
+}
+
+/** A file that was read on one side only, as for a plan, is not known to be another. */
+function isSameFile(before: string, after: string): boolean {
+  return before.startsWith(`${after} (sha256 `) || after.startsWith(`${before} (sha256 `);
+}
+
+function workerText([name, { from, ranges }]: readonly [string, WorkerConfig]): string {
+  const list = (prefixes: readonly Prefix[]) => prefixes.map(formatPrefix).join(', ') || 'none';
+  return `${name} (from ${list(from)}; ranges ${list(ranges)})`;
+}
+
+/** A certificate can be another; that there is one, and whether clients show theirs, is decided when a port is opened. */
+function tlsText(tls: TlsConfig | undefined): string {
+  if (tls === undefined) return 'none';
+  return tls.files.clientCa === undefined ? 'without clientCa' : 'with clientCa';
+}
+
+function certificateText(tls: TlsConfig | undefined): string {
+  return tls === undefined ? 'none' : fileText(tls.files.certificate, tls.material?.digest);
+}
+
+function clientCaText(tls: TlsConfig | undefined): string {
+  return tls?.files.clientCa === undefined ? 'none' : fileText(tls.files.clientCa, tls.material?.clientCaDigest);
+}
+
+function fileText(path: string, digest: string | undefined): string {
+  return digest === undefined ? path : `${path} (sha256 ${digest.slice(0, 12)}…)`;
 }
 
 function listenText({ host, port }: ListenAddress): string {

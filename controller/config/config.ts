@@ -22,6 +22,44 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What TLS is spoken with: PEM texts that belong together and were in force when they were read. */
+export interface TlsMaterial {
+  /** The certificate and those between it and the CA. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Those that the other side's certificate must come from. */
+  readonly clientCa: string | undefined;
+  /** When the certificate ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Of the certificate file and of the CA file: SHA-256 in hexadecimal digits. */
+  readonly digest: string;
+  readonly clientCaDigest: string | undefined;
+}
+
+export interface TlsConfig {
+  /** Paths as the file writes them. With `clientCa` the other side must show a certificate. */
+  readonly files: { readonly certificate: string; readonly key: string; readonly clientCa: string | undefined };
+  /** Undefined where the files were not read, as for a plan. */
+  readonly material: TlsMaterial | undefined;
+}
+
+export interface ApiToken {
+  readonly name: string;
+  /** `write` may read, too. */
+  readonly scope: 'read' | 'write';
+  /** 32 bytes: of the token as it is sent. */
+  readonly sha256: Uint8Array;
+}
+
+export interface TokensConfig {
+  /** Of the token file, as the policy file writes it. */
+  readonly path: string;
+  /** Undefined where the file was not read, as for a plan: then no token is right. */
+  readonly entries: readonly ApiToken[] | undefined;
+  /** Of the file: SHA-256 in hexadecimal digits. */
+  readonly digest: string | undefined;
+}
+
 /** OpenFlow wire versions: 1 is OpenFlow 1.0, 4 is OpenFlow 1.3. */
 export type OpenflowVersion = 1 | 4;
 
@@ -73,6 +111,14 @@ export interface PolicyEntry {
   readonly audit?: boolean;
 }
 
+/** What is known of a worker node beforehand, for strict claims. */
+export interface WorkerConfig {
+  /** Its own addresses, from which it registers; none: its certificate alone tells. */
+  readonly from: readonly Prefix[];
+  /** Those that its jobs may have; none: any, at its own ports. */
+  readonly ranges: readonly Prefix[];
+}
+
 export interface Config {
   /** The file's path as it was given; `(defaults)` where there is none. */
   readonly file: string;
@@ -82,12 +128,26 @@ export interface Config {
     /** An echo request is sent after this long without a message, and the connection closed after as long again. */
     readonly echoIntervalMs: number;
     readonly foreign: ForeignRules;
+    /** Undefined: plain TCP. */
+    readonly tls?: TlsConfig | undefined;
   };
-  readonly http: { readonly listen: ListenAddress };
+  readonly http: {
+    readonly listen: ListenAddress;
+    readonly tls?: TlsConfig | undefined;
+    /** Undefined: without tokens. */
+    readonly tokens?: TokensConfig | undefined;
+  };
   readonly jobs: {
     readonly listen: ListenAddress;
+    readonly tls?: TlsConfig | undefined;
     /** Addresses that only jobs have: what is in here but not registered is dropped. */
     readonly ranges: readonly Prefix[];
+    /** Whose requests are taken; undefined: everyone's that reaches the port. */
+    readonly from?: readonly Prefix[] | undefined;
+    /** `strict`: a worker node registers only jobs of its own machine, at addresses or ports of its own. */
+    readonly claims: 'open' | 'strict';
+    /** By machine name in lower case. */
+    readonly workers: ReadonlyMap<string, WorkerConfig>;
     /** Of clients of the modern form, which renew. Undefined: no lease. */
     readonly leaseMs: number | undefined;
     /** Of original callouts, which only SEND again renews. Undefined: no lease. */

@@ -7,6 +7,7 @@ import type { Config, ListenAddress, SwitchConfig, ZoneConfig } from './config.t
 import type { Findings } from './findings.ts';
 import type { WanReference, ZoneReference } from './load-policies.ts';
 import type { LoadedSwitches } from './load-switches.ts';
+import { isLoopback } from './loopback.ts';
 import type { Path } from './yaml-source.ts';
 import { WAN_ZONE } from './zones.ts';
 
@@ -83,6 +84,12 @@ export function warnOfGaps(config: Config, findings: Findings): void {
       'jobs whose port is not known are judged by address alone: any host can send from their address, and nothing stops it';
     findings.warn('CONFIG_UNPROTECTED', ['jobs', 'unlocated'], message);
   }
+  warnOfOpenFeed(config.jobs, findings);
+  if (config.http.tokens !== undefined && config.http.tls === undefined && !isLoopback(config.http.listen.host)) {
+    const message =
+      'tokens are sent as they are, and this port speaks plain HTTP: whoever sees the packets can use them; give http.tls';
+    findings.warn('CONFIG_UNPROTECTED', ['http', 'tokens'], message);
+  }
   if (config.jobs.ranges.length === 0 && config.policies.length > 0) {
     const message =
       'no jobs.ranges: the address of a job that has ended counts as a zone or wan, not as unregistered; list the addresses that only jobs get';
@@ -108,6 +115,23 @@ export function warnOfUnmarked(marks: readonly Path[], config: Config, findings:
     const message =
       'OpenFlow 1.0 cannot write a DSCP into IPv6: on switches that speak it, IPv6 that may pass goes unmarked; if all speak 1.3, write openflow: { versions: ["1.3"] }';
     findings.warn('CONFIG_UNPROTECTED', path, message);
+  }
+}
+
+function warnOfOpenFeed({ listen, from, tls, claims, workers }: Config['jobs'], findings: Findings): void {
+  if (from === undefined && tls === undefined && claims === 'open' && !isLoopback(listen.host)) {
+    const message =
+      'whoever reaches this address can register jobs: list the worker nodes under jobs.from, or have them show certificates (jobs.tls)';
+    findings.warn('CONFIG_UNPROTECTED', ['jobs', 'listen'], message);
+  }
+  if (claims === 'open') {
+    if (workers.size === 0) return;
+    const message = 'jobs.workers has no effect without jobs.claims: strict';
+    findings.warn('CONFIG_SUSPICIOUS', ['jobs', 'workers'], message, 'key');
+  } else if (tls === undefined && ![...workers.values()].some((worker) => worker.from.length > 0)) {
+    const message =
+      'no job can be registered: nothing proves which machine a sender is; give jobs.tls, or each machine its addresses (jobs.workers.MACHINE.from)';
+    findings.warn('CONFIG_SUSPICIOUS', ['jobs', 'claims'], message);
   }
 }
 

@@ -1,4 +1,4 @@
-// What a policy file and the modules that it names say at this moment: the file's bytes, and one fingerprint of them all,
+// What a policy file and the files that it names say at this moment: the bytes, and one fingerprint of them all,
 // by which another content is told from the same one written again. What cannot be read has a fingerprint, too: a file that
 // is gone is a change, and so is its return. What a module imports in turn is not looked at, as it is not loaded anew.
 
@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile as readWhole } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { modulePathProblem, modulePathsOf } from './load-modules.ts';
+import { digestOf, type NamedFile, namedPathsOf, readNamedFile } from './named-files.ts';
 import { decodeSource, type ReadFile, readFileWithinLimit } from './source-text.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -13,7 +14,9 @@ export interface FileContents {
   readonly file: { readonly bytes: Uint8Array } | { readonly error: unknown };
   /** Of the modules, by the path as the file writes it: the SHA-256 of the bytes, or why there are none. */
   readonly modules: ReadonlyMap<string, string>;
-  /** Equal for equal contents of the file and of its modules. */
+  /** Certificates, keys and their like, by the path as the file writes it. */
+  readonly named: ReadonlyMap<string, NamedFile>;
+  /** Equal for equal contents of the file and of all that it names. */
   readonly fingerprint: string;
   /** Of the file alone. */
   readonly digest: string;
@@ -34,17 +37,20 @@ export async function readContents(
     (error: unknown) => ({ error }),
   );
   const digest = 'bytes' in file ? sha256Of(file.bytes) : reasonOf(file.error);
-  const names = former?.digest === digest ? [...former.modules.keys()] : namesIn(path, file);
-  const modules = new Map(
-    await Promise.all(names.map(async (name) => [name, await moduleDigest(path, name)] as const)),
-  );
-  return { file, modules, digest, fingerprint: sha256Of(JSON.stringify([digest, [...modules]])) };
+  const names =
+    former?.digest === digest
+      ? { modules: [...former.modules.keys()], named: [...former.named.keys()] }
+      : namesIn(path, file);
+  const modules = await byName(names.modules, (name) => moduleDigest(path, name));
+  const named = await byName(names.named, (name) => readNamedFile(path, name));
+  const parts = [digest, [...modules], [...named].map(([name, each]) => [name, digestOf(each)])];
+  return { file, modules, named, digest, fingerprint: sha256Of(JSON.stringify(parts)) };
 }
 
 /** Every file that the contents are of, as absolute paths: the policy file first. */
-export function filesOf(path: string, { modules }: FileContents): string[] {
+export function filesOf(path: string, { modules, named }: FileContents): string[] {
   const usable = [...modules.keys()].filter((name) => modulePathProblem(name) === undefined);
-  return [resolve(path), ...usable.map((name) => resolve(dirname(path), name))];
+  return [resolve(path), ...[...usable, ...named.keys()].map((name) => resolve(dirname(path), name))];
 }
 
 export function sha256Of(content: Uint8Array | string): string {
@@ -52,12 +58,15 @@ export function sha256Of(content: Uint8Array | string): string {
 }
 
 /** None where the file is not YAML: what is wrong with it is told when it is parsed. */
-function namesIn(path: string, file: FileContents['file']): string[] {
-  if ('error' in file) return [];
-  const source = decodeSource(path, file.bytes);
-  if ('problem' in source) return [];
-  const yaml = readYaml(path, source.text);
-  return 'problems' in yaml ? [] : modulePathsOf(yaml.source.value);
+function namesIn(path: string, file: FileContents['file']): { modules: string[]; named: string[] } {
+  const source = 'error' in file ? undefined : decodeSource(path, file.bytes);
+  const yaml = source !== undefined && 'text' in source ? readYaml(path, source.text) : undefined;
+  if (yaml === undefined || 'problems' in yaml) return { modules: [], named: [] };
+  return { modules: modulePathsOf(yaml.source.value), named: namedPathsOf(yaml.source.value) };
+}
+
+async function byName<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<Map<string, T>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)));
 }
 
 async function moduleDigest(path: string, name: string): Promise<string> {

@@ -33,6 +33,8 @@ test('without a file everything has its documented default', () => {
       listen: { host: '127.0.0.1', port: 9620 },
       ranges: [],
       leaseMs: undefined,
+      claims: 'open',
+      workers: new Map(),
       unlocated: 'refuse',
       notConnected: 'refuse',
       nat: 'refuse',
@@ -402,3 +404,37 @@ test.each(['store: {}', 'store: { path: "" }', 'store: { path: 7 }', 'store: [a]
   '%s is refused',
   (text) => expect(parseConfig('p.yaml', text).errors).toHaveLength(text.includes('dir') ? 2 : 1),
 );
+
+test.each([
+  [
+    'jobs: { listen: 0.0.0.0:9620, ranges: [10.1.0.0/16] }',
+    /1:17: warning: whoever reaches this address can register jobs/,
+  ],
+  ['jobs: { listen: "[2001:db8::1]:9620", ranges: [10.1.0.0/16] }', /1:17: warning: whoever reaches this address/],
+  [
+    'jobs: { workers: { wn1: { from: [10.0.0.1] } } }',
+    /1:9: warning: jobs.workers has no effect without jobs.claims: strict/,
+  ],
+  [
+    'jobs: { claims: strict, workers: { wn1: { ranges: [10.1.0.0/24] } } }',
+    /1:17: warning: no job can be registered: nothing/,
+  ],
+])('a feed that listens to anyone, or to nobody, is warned of: %s', (text, message) => {
+  expect(warnings(text)).toEqual([expect.stringMatching(message)]);
+});
+
+test.each([
+  'jobs: { listen: 127.0.0.1:9620 }',
+  'jobs: { listen: 0.0.0.0:9620, from: [10.0.0.0/24] }',
+  'jobs: { listen: 0.0.0.0:9620, tls: { certificate: a, key: b, clientCa: c } }',
+  'jobs: { listen: 0.0.0.0:9620, claims: strict, workers: { wn1: { from: [10.0.0.1], ranges: [10.1.0.0/24] } } }',
+])('a feed that knows whom it listens to is not: %s', (text) => {
+  expect(warnings(text)).toEqual([]);
+});
+
+test('machines of workers are compared without letter case', () => {
+  expect([
+    ...config('jobs: { claims: strict, workers: { WN1.Example.edu: { from: [10.0.0.1] } } }').jobs.workers.keys(),
+  ]).toEqual(['wn1.example.edu']);
+  expect(errors('jobs: { from: [] }')[0]).toMatch(/1:15: jobs.from: expected at least one prefix/);
+});

@@ -17,7 +17,10 @@ import { Findings } from './findings.ts';
 import { type ImportModule, loadModules, NO_MODULES, type PolicyModules } from './load-modules.ts';
 import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
+import { loadTls, type TlsPaths } from './load-tls.ts';
+import { loadTokens } from './load-tokens.ts';
 import { checkRanges, checkZonesAgainstRanges, loadZones } from './load-zones.ts';
+import { type NamedFiles, NOTHING_READ } from './named-files.ts';
 import { type ConfigProblem, sortProblems } from './problem.ts';
 import { fileSchema, httpSection, jobsSection, limitsSection, openflowSection, storeSection } from './schema.ts';
 import { decodeSource, type ReadFile, readFileWithinLimit, unreadable } from './source-text.ts';
@@ -29,6 +32,8 @@ export interface PolicySource {
   /** Of the file's bytes. */
   readonly sha256: string;
   readonly modules: PolicyModules;
+  /** Certificates, keys and their like, as they were read with it. */
+  readonly named: NamedFiles;
 }
 
 export type ConfigResult = {
@@ -49,10 +54,11 @@ export async function loadConfig(
   readFile: ReadFile = readFileWithinLimit,
   importModule?: ImportModule,
 ): Promise<ConfigResult> {
-  const { file, modules, fingerprint } = await readContents(path, readFile);
+  const { file, modules, named, fingerprint } = await readContents(path, readFile);
   if ('error' in file) return { errors: [unreadable(path, file.error)], warnings: [], fingerprint };
   const loaded = await loadModules(path, modules, importModule);
-  return { ...parseConfig(path, file.bytes, policyCatalogue, loaded), fingerprint };
+  const files = { files: named, now: Date.now() };
+  return { ...parseConfig(path, file.bytes, policyCatalogue, loaded, dirname(path), files), fingerprint };
 }
 
 /**
@@ -61,6 +67,7 @@ export async function loadConfig(
  * @param catalogue the policies that it may use, by name.
  * @param modules those that it may use by a module's path, loaded beforehand.
  * @param directory what its relative paths are relative to.
+ * @param named the certificates and their like that it names; those that are missing here are not looked at.
  */
 export function parseConfig(
   file: string,
@@ -68,6 +75,7 @@ export function parseConfig(
   catalogue: ReadonlyMap<string, PolicyKind> = policyCatalogue,
   modules: PolicyModules = NO_MODULES,
   directory: string = dirname(file),
+  named: NamedFiles = NOTHING_READ,
 ): ConfigResult {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const source = decodeSource(file, bytes);
@@ -85,14 +93,24 @@ export function parseConfig(
     findings.error('CONFIG_VALUE_INVALID', [], message);
     return { errors: findings.errors, warnings: [] };
   }
-  const config = checkSections({ file, directory }, root as Record<string, unknown>, { catalogue, modules }, findings);
+  const config = checkSections(
+    { file, directory, named },
+    root as Record<string, unknown>,
+    { catalogue, modules },
+    findings,
+  );
   const { errors, warnings } = findings;
   if (config === undefined || errors.length > 0) return { errors, warnings };
-  return { config, warnings, source: { text: source.text, sha256: sha256Of(bytes), modules } };
+  return { config, warnings, source: { text: source.text, sha256: sha256Of(bytes), modules, named } };
 }
 
 /** Of a Lark without a file, which forwards everything and listens where the docs say. */
-export const NO_SOURCE: PolicySource = { text: '{}', sha256: sha256Of(new Uint8Array(0)), modules: NO_MODULES };
+export const NO_SOURCE: PolicySource = {
+  text: '{}',
+  sha256: sha256Of(new Uint8Array(0)),
+  modules: NO_MODULES,
+  named: NOTHING_READ,
+};
 
 /** What Lark runs with where no file is given. */
 export function defaultConfig(): Config {
@@ -103,7 +121,7 @@ export function defaultConfig(): Config {
 
 /** Undefined where a section that others depend on was refused; its errors are in `findings`. */
 function checkSections(
-  { file, directory }: { readonly file: string; readonly directory: string },
+  { file, directory, named }: { readonly file: string; readonly directory: string; readonly named: NamedFiles },
   root: Readonly<Record<string, unknown>>,
   sources: PolicySources,
   findings: Findings,
@@ -135,7 +153,9 @@ function checkSections(
     ],
     findings,
   );
-  const { lease, calloutLease, settle, confirmTimeout, ...otherJobs } = jobs;
+  const tls = (listener: string, paths: TlsPaths | undefined) =>
+    paths && loadTls(paths, [listener, 'tls'], named, findings);
+  const { lease, calloutLease, settle, confirmTimeout, workers, ...otherJobs } = jobs;
   const config: Config = {
     file,
     openflow: {
@@ -143,10 +163,17 @@ function checkSections(
       versions: openflow.versions,
       echoIntervalMs: openflow.echoInterval,
       foreign: openflow.foreign,
+      tls: tls('openflow', openflow.tls),
     },
-    http,
+    http: {
+      listen: http.listen,
+      tls: tls('http', http.tls),
+      tokens: http.tokens === undefined ? undefined : loadTokens(http.tokens, named, findings),
+    },
     jobs: {
       ...otherJobs,
+      tls: tls('jobs', jobs.tls),
+      workers: new Map(Object.entries(workers).map(([name, worker]) => [name.toLowerCase(), worker])),
       leaseMs: lease,
       calloutLeaseMs: calloutLease,
       settleMs: settle,

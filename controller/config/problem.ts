@@ -17,6 +17,7 @@ export const configProblemCodes = {
   CONFIG_VALUE_INVALID: 'a value of the wrong type, form or range',
   CONFIG_EXPRESSION: 'an expression is not in ClassAd syntax, or uses what a policy may not',
   CONFIG_MODULE: 'the module of a policy cannot be loaded, or does not define one',
+  CONFIG_FILE: 'a certificate, key, CA or token file that the file names cannot be read, or is not what it should be',
   CONFIG_CONFLICT: 'two values that each are right cannot both hold',
   CONFIG_NAME_UNDEFINED: 'a queue, alternate or zone is named that the file does not define',
   CONFIG_NEEDS_RESTART: 'a value differs from that of the Lark that runs, and cannot change while it does',

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { prefixList } from '../../policies/options/prefixes.ts';
 import { describeValue, mapping, oneOf, readBy, wholeNumber } from '../../policies/options/schema.ts';
 import type { OpenflowVersion } from './config.ts';
-import { datapathId, directoryPath, duration, listenAddress, portName, stationMac } from './values.ts';
+import { datapathId, directoryPath, duration, filePath, listenAddress, portName, stationMac } from './values.ts';
 
 const VERSIONS: ReadonlyMap<unknown, OpenflowVersion> = new Map([
   ['1.0', 1],
@@ -24,6 +24,15 @@ const openflowVersion = readBy(
   // Without quotes Lark reads text, and the YAML of editors a number.
   { title: '`"1.3"` or `"1.0"`', enum: ['1.3', '1.0', 1.3, 1] },
 );
+
+const tlsFiles = {
+  certificate: filePath.describe("PEM: Lark's certificate, and those between it and its CA."),
+  key: filePath.describe("PEM: its key, without a passphrase; readable by Lark's user alone."),
+};
+const clientCa = filePath.describe("PEM: the CA, or several, that the other side's certificate has to come from.");
+/** Of a listener whose other side is a machine: it shows a certificate, too. */
+export const mutualTls = mapping({ ...tlsFiles, clientCa });
+export const httpTls = mapping({ ...tlsFiles, clientCa: clientCa.optional() });
 
 export const openflowSection = mapping({
   listen: listenAddress('0.0.0.0').prefault('0.0.0.0:6653').describe('Where switches connect.'),
@@ -44,24 +53,73 @@ export const openflowSection = mapping({
     .describe(
       "What to do about rules on a switch that are not Lark's and come before one of Lark's (same table, a common packet, priority not below): what they match is not under Lark's policy. `leave` keeps them, says so in the log, in `lark_dp_foreign_rules` and in `/v1/switches`, and never overwrites one. `remove` deletes them when the switch connects. `refuse` closes the connection of such a switch. Rules in tables that Lark does not use are nobody's business.",
     ),
+  tls: mutualTls
+    .optional()
+    .describe(
+      '[TLS](policy-file.md#tls), on which both sides show a certificate: `ssl:` on Open vSwitch. Without it, plain TCP.',
+    ),
 }).meta({ title: "the switches' connections", examples: [{ listen: '0.0.0.0:6653', versions: ['1.3'] }] });
 
 export const httpSection = mapping({
   listen: listenAddress('127.0.0.1')
     .prefault('127.0.0.1:8080')
-    .describe('Where the HTTP API and `/metrics` are served. They only read, and ask for no password.'),
+    .describe('Where the HTTP API and `/metrics` are served. Beyond loopback give it `tokens` and `tls`.'),
+  tls: httpTls
+    .optional()
+    .describe(
+      '[TLS](policy-file.md#tls): `https://`. With `clientCa` clients show a certificate, too. Without it, plain HTTP.',
+    ),
+  tokens: filePath
+    .optional()
+    .describe('The file with the hashes of [tokens](http-api.md#who-may-ask), relative to the policy file.'),
 }).meta({ title: 'API and metrics', examples: [{ listen: '127.0.0.1:8080' }] });
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,63}$/;
+
+/** A mapping whose keys are names of the operator's choosing. */
+function named<T>(what: string, value: z.ZodType<T>) {
+  const error = (issue: { readonly input: unknown }) => badName(what, issue.input);
+  return z.record(z.string().regex(NAME, { error }), value);
+}
+
+function badName(what: string, name: unknown): string {
+  return `${JSON.stringify(name)} cannot name a ${what}: expected up to 64 letters, digits, and . _ : @ - inside`;
+}
+
+const worker = mapping({
+  from: prefixList.prefault([]).describe("The worker node's own addresses."),
+  ranges: prefixList.prefault([]).describe('Addresses that its jobs may have.'),
+});
 
 export const jobsSection = mapping({
   listen: listenAddress('127.0.0.1')
     .prefault('127.0.0.1:9620')
     .describe(
-      'Where worker nodes register jobs. Whoever reaches it can register a job: listen on a network that only worker nodes reach.',
+      'Where worker nodes register jobs. Beyond loopback, say who is listened to by `from` or `tls`, or `lark check` warns.',
     ),
+  tls: mutualTls
+    .optional()
+    .describe('[TLS](policy-file.md#tls), on which both sides show a certificate. Without it, plain TCP.'),
   ranges: prefixList
     .prefault([])
     .describe(
       'Prefixes whose addresses only jobs get. An address in here that no job holds is dropped, whatever the policies say. Without ranges the address of a job that has ended counts as a zone or `wan`, and `lark check` warns of it.',
+    ),
+  from: prefixList
+    .min(1, { error: 'expected at least one prefix; leave the key out to take requests from everyone' })
+    .optional()
+    .describe(
+      "Prefixes from which requests are taken; all others are refused (`JOB_SENDER_REFUSED`), and so is whoever has a job's address. List 127.0.0.1 too if Lark's own host asks. Without it, everyone.",
+    ),
+  claims: oneOf('open', 'strict')
+    .prefault('open')
+    .describe(
+      '`strict`: a worker node registers only jobs of its own machine, at addresses or ports of its own ([job-feed.md](job-feed.md#who-is-listened-to)).',
+    ),
+  workers: named('machine', worker)
+    .prefault({})
+    .describe(
+      'For `strict`, by machine name (letter case does not count). Without `from` above and without `tls`, requests are taken from the `from` of these.',
     ),
   // 24 days is about what a timer of the platform can hold.
   lease: duration('1s', '24d')
@@ -121,18 +179,6 @@ export const limitsSection = mapping({
 
 /** One zone: its prefixes. */
 export const zoneEntry = prefixList.describe('The prefixes of the zone.');
-
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,63}$/;
-
-/** A mapping whose keys are names of the operator's choosing. */
-function named<T>(what: string, value: z.ZodType<T>) {
-  const error = (issue: { readonly input: unknown }) => badName(what, issue.input);
-  return z.record(z.string().regex(NAME, { error }), value);
-}
-
-function badName(what: string, name: unknown): string {
-  return `${JSON.stringify(name)} cannot name a ${what}: expected up to 64 letters, digits, and . _ : @ - inside`;
-}
 
 /** What is wrong with a name that a mapping's key gives, or undefined. */
 export function nameProblem(what: string, name: string): string | undefined {

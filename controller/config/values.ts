@@ -5,6 +5,7 @@
 import { describeValue, type Reading, readBy, UNBROKEN, type ValueForm } from '../../policies/options/schema.ts';
 import { isGroupMac, type MacAddress, parseIp, parseMac } from '../../protocols/packet/address.ts';
 import type { ListenAddress } from './config.ts';
+import { isPath } from './named-files.ts';
 
 /**
  * `0.0.0.0:6653`, `[::]:6653` or a port alone, which takes `defaultHost`. Port 0 lets the system choose one, and the log
@@ -161,10 +162,19 @@ export const portName = readBy((input): Reading<string> => {
   return { value: text };
 }, PORT_FORM);
 
+/** A file's path; what is relative is so to the policy file. */
+export const filePath = readBy(
+  (input): Reading<string> => {
+    if (typeof input === 'string' && isPath(input)) return { value: input };
+    return { problem: `expected the path of a file, such as /etc/lark/lark.pem; found ${describeValue(input)}` };
+  },
+  { title: "a file's path", type: 'string', minLength: 1 },
+);
+
 /** A directory's path; what is relative is so to the policy file. */
 export const directoryPath = readBy(
   (input): Reading<string> => {
-    if (typeof input === 'string' && input !== '' && !input.includes('\0')) return { value: input };
+    if (typeof input === 'string' && isPath(input)) return { value: input };
     return { problem: `expected the path of a directory, such as /var/lib/lark; found ${describeValue(input)}` };
   },
   { title: "a directory's path", type: 'string', minLength: 1 },

@@ -14,10 +14,11 @@ interface Candidate {
 
 export function locateJob(job: Job, ports: PortDirectory, config: Config): Location {
   const switches = ports.switches();
+  const isOwn = ownPorts(job, config);
   const found = firstUnambiguous([
-    () => byInterface(job, ports),
+    () => byInterface(job, ports).filter(isOwn),
     () => byMachine(job, switches),
-    () => byLearnedMac(job, switches),
+    () => byLearnedMac(job, switches).filter(isOwn),
   ]);
   if (found !== undefined) {
     const { state, portNo } = found;
@@ -31,8 +32,24 @@ export function locateJob(job: Job, ports: PortDirectory, config: Config): Locat
     return { kind: 'away', message };
   }
   if (switches.length === 0) return { kind: 'away', message: 'no switch is connected; try again when one is' };
-  if (config.jobs.unlocated === 'by-address') return { kind: 'by-address' };
+  if (config.jobs.unlocated === 'by-address' && mayGoByAddress(job, config)) return { kind: 'by-address' };
   return { kind: 'unlocated', message: unlocatedMessage(job) };
+}
+
+/** Where claims are strict and the file lists ports of the machine, no other is its jobs'. */
+function ownPorts(job: Job, { jobs, switches }: Config): (candidate: Candidate) => boolean {
+  const { machine } = job.registration;
+  if (jobs.claims !== 'strict' || !switches.some(({ machines }) => machines.has(machine))) return () => true;
+  return ({ state, portNo }) => {
+    const own = state.config?.machines.get(machine) ?? [];
+    return own.includes(String(portNo)) || own.includes(state.port(portNo)?.name ?? '');
+  };
+}
+
+/** A strict claim without ranges is to the machine's own ports: an address alone is none. */
+function mayGoByAddress(job: Job, { jobs }: Config): boolean {
+  const worker = jobs.workers.get(job.registration.machine.toLowerCase());
+  return jobs.claims !== 'strict' || (worker?.ranges.length ?? 0) > 0;
 }
 
 /** The first way that names exactly one port decides. */

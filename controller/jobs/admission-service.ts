@@ -142,7 +142,7 @@ export class AdmissionService implements JobAdmission {
     return renewed;
   }
 
-  async remove(key: string): Promise<Removed> {
+  async remove(key: string, guard?: (admitted: Admitted) => void): Promise<Removed> {
     // A registration that is being written, or waits for a former job, is not in the registry yet: without these waits it
     // would outlive its removal.
     const isThere = () => (this.#registry.byKey(key) ?? this.#leaving.byKey(key)) !== undefined;
@@ -152,6 +152,7 @@ export class AdmissionService implements JobAdmission {
     if (leaving !== undefined) return leaving.value;
     const admitted = this.#registry.byKey(key);
     if (admitted === undefined) throw refuse.notFound(key);
+    guard?.(admitted);
     return this.#end(admitted, 'asked');
   }
 
@@ -241,6 +242,7 @@ export class AdmissionService implements JobAdmission {
       // All that can refuse comes before the first change; after each wait all of it is asked again.
       this.#refuseHeldBack(job);
       const formers = formerHolders(job, this.#registry);
+      for (const former of formers) options.guard?.(former);
       const place = this.#place(job);
       this.#refuseTooMany(formers.length);
       if (formers.length === 0) return this.#admit(key, job, place, options);

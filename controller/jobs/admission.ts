@@ -21,6 +21,8 @@ export type JobErrorCode =
   | 'JOB_NOT_CONFIRMED'
   | 'JOB_NOT_FOUND'
   | 'JOB_NOT_YOURS'
+  | 'JOB_SENDER_REFUSED'
+  | 'JOB_CLAIM_REFUSED'
   | 'JOB_REQUEST_MALFORMED'
   | 'JOB_FEED_BUSY'
   | 'JOB_TOO_MANY_CLASSES'
@@ -58,6 +60,8 @@ export interface Admitted {
 export interface RegisterOptions {
   readonly leaseMs: number | undefined;
   readonly peer?: string | undefined;
+  /** Throws a JobError for a job that may not be ended for this one. */
+  readonly guard?: ((former: Admitted) => void) | undefined;
 }
 
 export interface Removed {
@@ -79,7 +83,8 @@ export interface JobAdmission {
   register(job: Job, options: RegisterOptions): Promise<Admitted>;
   /** By key (`Job.key`). JOB_NOT_FOUND if no such registration. */
   renew(key: string, leaseMs: number): Promise<Admitted>;
-  remove(key: string): Promise<Removed>;
+  /** `guard` throws a JobError for a job that may not be ended. */
+  remove(key: string, guard?: (admitted: Admitted) => void): Promise<Removed>;
   byKey(key: string): Admitted | undefined;
   byAddress(address: IpAddress): Admitted | undefined;
   list(): readonly Admitted[];

@@ -63,6 +63,16 @@ export const JOB_ERRORS: Readonly<Record<JobErrorCode, { readonly meaning: strin
       'A machine asked to remove or change a job that another one registered, or a former holder’s CLEAN came late.',
     remedy: 'Send the request from the machine that registered the job.',
   },
+  JOB_SENDER_REFUSED: {
+    meaning: 'The feed takes no requests from this host: it is not in `jobs.from`, or its address is a job’s.',
+    remedy: 'Ask from a worker node, and list its addresses under `jobs.from` in the policy file.',
+  },
+  JOB_CLAIM_REFUSED: {
+    meaning:
+      'With `jobs.claims: strict` a worker node registers only jobs of its own machine, at addresses or ports of its own.',
+    remedy:
+      'Compare the machine ad with `jobs.workers` and `switches.NAME.machines`, and its machine with the certificate.',
+  },
   JOB_REQUEST_MALFORMED: {
     meaning: 'The request is of neither form of the job feed, nor of one that the HTTP API takes.',
     remedy:

@@ -1,6 +1,7 @@
 // Job requests that come one by one, each with its answer, as over HTTP: carried out by the desk that serves the feed, and
 // counted with the feed's.
 
+import { isLoopback } from '../config/loopback.ts';
 import { type Admitted, JobError, type Removed } from './admission.ts';
 import type { JobDesk, Peer } from './feed/job-desk.ts';
 import type { RequestLog, RequestOutcome } from './feed/request-log.ts';
@@ -34,11 +35,11 @@ export class JobRequests {
   }
 
   renew(key: string, leaseSec: number | undefined, from: string): Promise<Admitted> {
-    return this.#answered('renew', from, admissionOutcome, async () => this.#desk.renew(key, leaseSec));
+    return this.#answered('renew', from, admissionOutcome, (peer) => this.#desk.renew(key, leaseSec, peer));
   }
 
   remove(key: string, from: string): Promise<Removed> {
-    return this.#answered('remove', from, removalOutcome, async () => this.#desk.admission.remove(key));
+    return this.#answered('remove', from, removalOutcome, (peer) => this.#desk.remove(key, peer));
   }
 
   async #answered<Result>(
@@ -48,8 +49,10 @@ export class JobRequests {
     carryOut: (peer: Peer) => Promise<Result>,
   ): Promise<Result> {
     const address = from.replace(/^::ffff:(?=\d+\.)/, '');
+    const peer = { address, since: this.#desk.nextSequence(), isOperator: isLoopback(address) };
     try {
-      const result = await carryOut({ address, since: this.#desk.nextSequence() });
+      this.#desk.gate.listen(peer);
+      const result = await carryOut(peer);
       const outcome = outcomeOf(result);
       this.#log.answered({ peer: address, verb, outcome, answer: outcome });
       return result;

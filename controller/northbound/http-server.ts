@@ -1,12 +1,23 @@
-// The HTTP API, whole: it reads the LarkApi and the metrics; what changes something is taken from Lark's own host alone.
+// The HTTP API, whole: it reads the LarkApi and the metrics. Who may ask what is in access.ts.
 // Every refusal is a problem document.
 // A client can make it hold at most `maxConnections` sockets, each with one bounded request for a bounded time; what it
-// sends beyond that is refused before it is kept. It has no authentication: it is meant for a loopback or management
-// address (docs/http-api.md).
+// sends beyond that is refused before it is kept.
 
-import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify';
+import type { Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
-import type { ListenAddress } from '../config/config.ts';
+import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import type { RefusedConnections } from '../listeners/refused-connections.ts';
+import {
+  handshakeRefusal,
+  isTlsHello,
+  secureContextOf,
+  TLS_HANDSHAKE_TIMEOUT_MS,
+} from '../listeners/secure-context.ts';
+import { AccessControl, type Tokens } from './access.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
@@ -29,6 +40,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 4096;
 /** A registration key, decoded: four names of HTCondor's. */
 const MAX_KEY_LENGTH = 2048;
+/** For supervisors and load balancers, which have no token. */
+const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz'];
 /** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
 const LATE_CHECK_INTERVAL_MS = 2000;
 
@@ -57,15 +70,22 @@ export interface HttpServerParts {
   readonly api: LarkApi;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Left out: connections that are refused are not counted. */
+  readonly refused?: RefusedConnections;
+  /** Left out: without tokens. */
+  readonly tokens?: Tokens;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsConfig | undefined;
   /** Where they differ from the default. */
   readonly limits?: Partial<HttpLimits>;
 }
 
 /** Builds the server without listening: tests call its `inject`. */
 export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
-  const { api, metrics, log } = parts;
+  const { api, metrics, log, refused, tls, tokens = () => undefined } = parts;
+  const access = new AccessControl(tokens);
   const limits = { ...LIMITS, ...parts.limits };
-  const server: FastifyInstance = fastify({
+  const options: FastifyHttpOptions<Server> = {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_KEY_LENGTH },
     requestTimeout: limits.requestTimeoutMs,
@@ -74,10 +94,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     // A request that is being answered is answered to its end; sockets that only wait are closed at once.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connectionsCheckingInterval: Math.min(LATE_CHECK_INTERVAL_MS, limits.requestTimeoutMs),
-    },
+    ...protocolOptions(limits, tls),
     // An unknown or repeated parameter is an error, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: true, verbose: true } },
     // Thrown by the router, before there is a route whose types could tell what a reply may be.
@@ -88,11 +105,22 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-      else socket.end(rawProblem(parserProblem(error.code)));
+      else if (isTlsHello(firstBytes(error))) {
+        refused?.add('tls-on-plain', socket.remoteAddress);
+        socket.destroy();
+      } else socket.end(rawProblem(parserProblem(error.code)));
     },
-  });
+  };
+  const server: FastifyInstance = fastify(options);
+  if (tls !== undefined) {
+    server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const [reason, detail] = handshakeRefusal(error, socket);
+      refused?.add(reason, socket.remoteAddress, detail);
+    });
+  }
   server.server.maxConnections = limits.maxConnections;
 
+  closeSilentSockets(server, tls === undefined ? 'connection' : 'secureConnection');
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     if (request.url.length > MAX_URL_LENGTH) {
@@ -102,6 +130,11 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
       );
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request.headers);
+  });
+  // Before any route's own check, so that a route which forgets to ask for more still needs the right to read.
+  server.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions;
+    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.read(request);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -133,11 +166,11 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   void server.register(async (scope) => {
     registerHealthRoutes(scope, api);
     registerJobRoutes(scope, api);
-    registerNetworkRoutes(scope, api);
-    registerPolicyRoutes(scope, api);
+    registerNetworkRoutes(scope, api, access);
+    registerPolicyRoutes(scope, api, access);
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
-    await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
+    await scope.register(async (writes) => registerJobWriteRoutes(writes, api, access));
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
     await serveDocumentation(scope);
   });
@@ -155,6 +188,51 @@ function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);
   });
+}
+
+/** A stopping Lark does not wait for those that have not asked anything whole: Node takes them for busy. */
+function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secureConnection'): void {
+  const silent = new Set<Socket>();
+  let isClosing = false;
+  server.server.on(event, (socket: Socket) => {
+    // A handshake may end after the listener has closed.
+    if (isClosing) socket.destroy();
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.server.on('request', ({ socket }) => silent.delete(socket));
+  server.addHook('preClose', async () => {
+    isClosing = true;
+    for (const socket of silent) socket.destroy();
+  });
+}
+
+/** Of what Node's parser could not take; its type is not what it is. */
+function firstBytes({ rawPacket }: { readonly rawPacket?: unknown }): Uint8Array {
+  return rawPacket instanceof Uint8Array ? rawPacket : new Uint8Array(0);
+}
+
+/** Node's own, for HTTP or HTTPS; fastify's types know the second as another kind of server, which it is in name only. */
+function protocolOptions(limits: HttpLimits, tls: TlsConfig | undefined): Pick<FastifyHttpOptions<Server>, 'http'> {
+  const http = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_INTERVAL_MS, limits.requestTimeoutMs),
+  };
+  if (tls === undefined) return { http };
+  const wantsCertificate = tls.files.clientCa !== undefined;
+  const https = {
+    ...http,
+    ...secureContextOf(tls),
+    requestCert: wantsCertificate,
+    rejectUnauthorized: wantsCertificate,
+    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+  };
+  return { https } as unknown as Pick<FastifyHttpOptions<Server>, 'http'>;
+}
+
+/** Another certificate or CA, for new connections. */
+export function useHttpTls({ server }: FastifyInstance, tls: TlsConfig | undefined): void {
+  if (tls !== undefined && server instanceof HttpsServer) server.setSecureContext(secureContextOf(tls));
 }
 
 /** Starts listening and says where, which port 0 leaves to the system. Rejects where the address cannot be had. */

@@ -2,15 +2,15 @@
 // clients that speak HTTP, with the feed's promises: an answer means that it is done, and a refusal has changed nothing. A
 // client that goes away without its answer still gets its change carried through.
 
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { JobError } from '../jobs/admission.ts';
 import { LONGEST_LEASE_SEC } from '../jobs/feed/json-lines.ts';
 import { MACHINE_FIELDS, type MachineFields } from '../jobs/machine-fields.ts';
+import type { AccessControl } from './access.ts';
 import { parseFormBody, parseJsonBody } from './job-bodies.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
-import { requireLocal } from './local-only.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
-import { keyParams, routeDocs } from './route-docs.ts';
+import { keyParams, routeDocs, WRITE_REFUSALS } from './route-docs.ts';
 
 /** Two ads. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -47,7 +47,9 @@ const registerDocs = routeDocs({
     202: ['Job', 'Registered, but not admitted before its switch has connected.'],
   },
   refusals: [
-    ...(['JOB_REQUEST_MALFORMED', 'HTTP_QUERY_INVALID', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE'] as const),
+    ...(['JOB_REQUEST_MALFORMED', 'HTTP_QUERY_INVALID', 'HTTP_CROSS_SITE'] as const),
+    ...WRITE_REFUSALS,
+    ...(['JOB_SENDER_REFUSED', 'JOB_CLAIM_REFUSED', 'JOB_NOT_YOURS'] as const),
     ...(['JOB_ADDRESS_HELD', 'JOB_ADDRESS_HELD_BACK', 'JOB_MAC_HELD'] as const),
     ...(['JOB_AD_TOO_LONG', 'HTTP_BODY_TOO_LARGE', 'HTTP_MEDIA_TYPE'] as const),
     ...(['JOB_AD_MALFORMED', 'JOB_AD_INCOMPLETE', 'JOB_ADDRESS_MISSING', 'JOB_ADDRESS_INVALID'] as const),
@@ -62,7 +64,11 @@ const renewDocs = routeDocs({
     200: ['Job', 'It has its lease.'],
     202: ['Job', 'It has its lease, and is not admitted before its switch has connected.'],
   },
-  refusals: ['JOB_REQUEST_MALFORMED', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'],
+  refusals: [
+    ...(['JOB_REQUEST_MALFORMED', 'HTTP_CROSS_SITE'] as const),
+    ...WRITE_REFUSALS,
+    ...(['JOB_SENDER_REFUSED', 'JOB_NOT_YOURS', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'] as const),
+  ],
 });
 const removeDocs = routeDocs({
   tag: 'jobs',
@@ -71,13 +77,16 @@ const removeDocs = routeDocs({
     200: ['RemovedJob', 'They are gone.'],
     202: ['RemovedJob', 'Switches could not say so: its addresses are held back for them.'],
   },
-  refusals: ['HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'],
+  refusals: [
+    ...WRITE_REFUSALS,
+    ...(['HTTP_CROSS_SITE', 'JOB_SENDER_REFUSED', 'JOB_NOT_YOURS', 'JOB_NOT_FOUND', 'JOB_STORE_FAILED'] as const),
+  ],
 });
 
 /** To be called in a scope of its own: it takes bodies that other routes do not. */
-export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): void {
+export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
   takeBodies(server);
-  const onRequest = async (request: { readonly ip: string }) => requireLocal(request.ip);
+  const onRequest = async (request: FastifyRequest) => access.write(request);
   const common = { onRequest, handlerTimeout: LONGEST_CONFIRMATION_MS };
 
   server.post<{ Querystring: Fields; Body: Body }>(

@@ -26,6 +26,8 @@ export interface ConfigStatus {
   readonly warnings: number;
   /** Names of the switches that the file speaks of, connected or not. */
   readonly switches: readonly string[];
+  /** Of the listeners that speak TLS: when their certificates end, in wall-clock milliseconds. */
+  readonly certificates: readonly { readonly listener: string; readonly expiresAt: number }[];
   /** Of the file's text. */
   readonly sha256: string;
   /** The last reload was refused, so that another file is in force than the one on the disk. */
@@ -88,6 +90,20 @@ export const METRICS: readonly MetricDeclaration[] = [
     ['kept'],
     'duplicateDpids',
   ),
+  counter(
+    'lark_connections_refused_total',
+    'Connections that ended before anything was said on them, by listener and why.',
+    ['listener', 'reason'],
+    'connectionsRefused',
+  ),
+  {
+    name: 'lark_tls_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate that a listener shows ends.',
+    labels: ['listener'],
+    read: ({ config }) =>
+      config().certificates.map(({ listener, expiresAt }) => ({ labels: [listener], value: expiresAt / 1000 })),
+  },
   counter(
     'lark_feed_requests_total',
     'Job requests, over the feed or HTTP, by verb and how they ended.',

@@ -1,13 +1,13 @@
 // /v1/switches and what is below it, /v1/classes and /v1/explain: what the network looks like now, and why it treats a pair
-// of addresses as it does; and /v1/switches/:dpid/forget, which is taken from the same host alone.
+// of addresses as it does; and /v1/switches/:dpid/forget, which needs the right to write.
 
 import type { FastifyInstance } from 'fastify';
+import type { AccessControl } from './access.ts';
 import { canonicalAddress } from './job-routes.ts';
 import type { LarkApi, RuleView } from './lark-api.ts';
-import { requireLocal } from './local-only.ts';
 import { pageOf, pageSchema, wantedPage } from './page.ts';
 import { ProblemError } from './problem.ts';
-import { dpidParams, routeDocs } from './route-docs.ts';
+import { dpidParams, routeDocs, WRITE_REFUSALS } from './route-docs.ts';
 
 const address = { type: 'string', minLength: 1, maxLength: 64 } as const;
 
@@ -85,7 +85,10 @@ const forgetDocs = routeDocs({
   tag: 'network',
   summary: 'Says that a switch which is away will not come back with old rules',
   answers: { 200: ['ForgottenSwitch', 'What was held back for it is free.'] },
-  refusals: ['HTTP_DPID_INVALID', 'HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'HTTP_SWITCH_CONNECTED', 'HTTP_STORE_FAILED'],
+  refusals: [
+    ...WRITE_REFUSALS,
+    ...(['HTTP_DPID_INVALID', 'HTTP_CROSS_SITE', 'HTTP_SWITCH_CONNECTED', 'HTTP_STORE_FAILED'] as const),
+  ],
 });
 const explainDocs = routeDocs({
   tag: 'network',
@@ -94,7 +97,7 @@ const explainDocs = routeDocs({
   refusals: ['HTTP_QUERY_INVALID', 'HTTP_ADDRESS_INVALID', 'HTTP_SWITCH_NOT_FOUND'],
 });
 
-export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
+export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
   server.get('/v1/switches', { schema: switchesDocs }, () => ({
     switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)),
   }));
@@ -145,7 +148,7 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
     '/v1/switches/:dpid/forget',
     { schema: { ...forgetDocs, params: dpidParams } },
     (request) => {
-      requireLocal(request.ip);
+      access.write(request);
       return api.forgetSwitch(normalDpid(request.params.dpid));
     },
   );

@@ -1,16 +1,16 @@
 // /v1/policy, /v1/policy/reload, /v1/plan and /v1/state: which policy file is in force; put it in force as it is now, say what
-// another one would do, and give out all that is needed to work that out elsewhere. All but the first are answered on Lark's
-// own host alone. A plan takes the
+// another one would do, and give out all that is needed to work that out elsewhere. All but the first need
+// the right to write (access.ts). A plan takes the
 // file's text; modules are never loaded for it.
 
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MAX_FILE_BYTES } from '../config/source-text.ts';
+import type { AccessControl } from './access.ts';
 import type { LarkApi } from './lark-api.ts';
-import { requireLocal } from './local-only.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
 import { ProblemError } from './problem.ts';
-import { routeDocs } from './route-docs.ts';
+import { routeDocs, WRITE_REFUSALS } from './route-docs.ts';
 
 /** A byte more is read, so that the check of the file can say that it is too long. */
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1;
@@ -33,13 +33,13 @@ const stateDocs = routeDocs({
   summary: 'A file for lark plan --state; its form is for the same version of Lark',
   answers: { 200: ['state', 'The file.'] },
   content: { 'application/json': { schema: { type: 'object' } } },
-  refusals: ['HTTP_NOT_LOCAL'],
+  refusals: WRITE_REFUSALS,
 });
 const reloadDocs = routeDocs({
   tag: 'policy',
   summary: 'Reads the policy file anew and puts it in force; answers when the switches have confirmed',
   answers: { 200: ['Reload', 'It is in force.'] },
-  refusals: ['HTTP_NOT_LOCAL', 'HTTP_CROSS_SITE', 'HTTP_POLICY_NO_FILE', 'HTTP_POLICY_REFUSED'],
+  refusals: [...WRITE_REFUSALS, 'HTTP_CROSS_SITE', 'HTTP_POLICY_NO_FILE', 'HTTP_POLICY_REFUSED'],
 });
 const planDocs = {
   ...routeDocs({
@@ -48,7 +48,7 @@ const planDocs = {
     answers: { 200: ['PlannedReload', 'What it would do.'] },
     refusals: [
       'HTTP_QUERY_INVALID',
-      'HTTP_NOT_LOCAL',
+      ...WRITE_REFUSALS,
       'HTTP_CROSS_SITE',
       'HTTP_BODY_TOO_LARGE',
       'HTTP_MEDIA_TYPE',
@@ -62,7 +62,7 @@ const planDocs = {
   },
 };
 
-export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): void {
+export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser(
     [...PLAN_TYPES],
@@ -70,7 +70,7 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): voi
     (_request, body, done) => done(null, body),
   );
 
-  const onRequest = async (request: { readonly ip: string }) => requireLocal(request.ip);
+  const onRequest = async (request: FastifyRequest) => access.write(request);
 
   server.get('/v1/policy', { schema: policyDocs }, () => api.status().policy);
 

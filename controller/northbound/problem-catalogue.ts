@@ -77,6 +77,21 @@ export const HTTP_PROBLEMS = {
     remedy:
       'Use a program, which sends no `Origin`; or a page that Lark itself serves at an IP address or `localhost`.',
   },
+  HTTP_TOKEN_MISSING: {
+    status: 401,
+    title: 'A token is needed',
+    remedy: 'Send `Authorization: Bearer TOKEN`, with `lark --token-file FILE` or LARK_TOKEN; `lark token` makes one.',
+  },
+  HTTP_TOKEN_UNKNOWN: {
+    status: 401,
+    title: 'The token is not known',
+    remedy: 'Compare with `http.tokens` in the policy file: the list has the hash of each token that is taken.',
+  },
+  HTTP_SCOPE_LACKING: {
+    status: 403,
+    title: 'The token may not do this',
+    remedy: 'Use a token whose scope is `write`.',
+  },
   HTTP_POLICY_REFUSED: {
     status: 422,
     title: 'The policy file cannot be used',
@@ -168,6 +183,8 @@ const JOB_STATUS: Readonly<Record<JobErrorCode, number>> = {
   JOB_NOT_CONFIRMED: 503,
   JOB_NOT_FOUND: 404,
   JOB_NOT_YOURS: 403,
+  JOB_SENDER_REFUSED: 403,
+  JOB_CLAIM_REFUSED: 403,
   JOB_REQUEST_MALFORMED: 400,
   JOB_FEED_BUSY: 503,
   JOB_TOO_MANY_CLASSES: 503,

@@ -14,6 +14,14 @@ export interface RouteDocs {
   readonly refusals?: readonly ProblemCode[];
 }
 
+/** Of every route that needs the right to write (access.ts); what needs the right to read may be refused by the first two. */
+export const WRITE_REFUSALS = [
+  'HTTP_TOKEN_MISSING',
+  'HTTP_TOKEN_UNKNOWN',
+  'HTTP_SCOPE_LACKING',
+  'HTTP_NOT_LOCAL',
+] as const satisfies readonly ProblemCode[];
+
 const PROBLEM = { 'application/problem+json': { schema: ref('Problem') } } as const;
 
 /** As `schema` of a fastify route. */

@@ -1,7 +1,10 @@
-// The listener for switches. It accepts a bounded number of connections and hands each to its owner once it is up.
+// The listener for switches, plain or with TLS. It accepts a bounded number of connections and hands each to its owner once it
+// is up.
 
-import { createServer, type Server, type Socket } from 'node:net';
-import type { ListenAddress } from '../config/config.ts';
+import type { Socket } from 'node:net';
+import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import { type RefusalLog, RefusedConnections } from '../listeners/refused-connections.ts';
+import { TcpListener } from '../listeners/tcp-listener.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { BACKLOG } from './backlog.ts';
 import { type ConnectionOptions, type ConnectionOwner, SwitchConnection } from './switch-connection.ts';
@@ -9,17 +12,26 @@ import { type ConnectionOptions, type ConnectionOwner, SwitchConnection } from '
 const MAX_CONNECTIONS = 4096;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+export interface OpenflowServerParts {
+  readonly counters: Pick<Counters, 'connections' | 'connectionsRefused'>;
+  readonly log: RefusalLog;
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsConfig | undefined;
+}
+
 export class OpenflowServer {
-  readonly #server: Server;
+  readonly #listener: TcpListener;
   readonly #connections = new Set<SwitchConnection>();
 
   /** @param options read anew for each connection. */
   constructor(
     owner: ConnectionOwner,
-    options: Omit<ConnectionOptions, 'handshakeTimeoutMs'>,
-    counters: Pick<Counters, 'connections'>,
+    options: Omit<ConnectionOptions, 'handshakeTimeoutMs' | 'onTlsHello'>,
+    { counters, log, tls }: OpenflowServerParts,
   ) {
-    this.#server = createServer({ noDelay: true }, (socket: Socket) => {
+    const refused = new RefusedConnections('openflow', { counters, log });
+    const onTlsHello = (peer: string) => refused.add('tls-on-plain', peer);
+    const onConnection = (socket: Socket) => {
       counters.connections.add(['accepted']);
       const tracked: ConnectionOwner = {
         onUp: (connection) => owner.onUp(connection),
@@ -30,27 +42,34 @@ export class OpenflowServer {
         },
       };
       this.#connections.add(
-        new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS }),
+        new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS, onTlsHello }),
       );
-    });
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    };
+    this.#listener = new TcpListener({ tls, refused, options: { noDelay: true }, onConnection });
+    this.#listener.server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Rejects when the address is taken or not ours. */
   listen({ host, port }: ListenAddress): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', reject);
-        const address = this.#server.address();
+      const { server } = this.#listener;
+      server.once('error', reject);
+      server.listen({ host, port, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        const address = server.address();
         resolve(address === null || typeof address === 'string' ? { host, port } : { host, port: address.port });
       });
     });
   }
 
+  /** Another certificate or CA, for new connections. */
+  useTls(tls: TlsConfig | undefined): void {
+    this.#listener.useTls(tls);
+  }
+
   /** Takes no more switches and closes those that are there; their rules stay. */
   close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#listener.close();
     for (const connection of [...this.#connections]) connection.close('Lark is stopping');
     return closed;
   }

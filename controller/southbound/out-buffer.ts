@@ -10,11 +10,14 @@ const free: Buffer[] = [];
 
 export class OutBuffer {
   readonly #socket: Socket;
+  /** TLS says later that it has taken what it took at once. */
+  readonly #isTls: boolean;
   #piece: Buffer | undefined;
   #used = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#isTls = 'encrypted' in socket;
   }
 
   /** Bytes that the switch has not taken yet. */
@@ -54,8 +57,8 @@ export class OutBuffer {
     const bytes = piece.subarray(0, this.#used);
     this.#piece = undefined;
     this.#used = 0;
-    this.#socket.write(bytes);
+    this.#socket.write(this.#isTls ? Buffer.from(bytes) : bytes);
     // What has not left yet must not be overwritten: then the piece is the socket's.
-    if (this.#socket.writableLength === 0 && free.length < MOST_FREE) free.push(piece);
+    if ((this.#isTls || this.#socket.writableLength === 0) && free.length < MOST_FREE) free.push(piece);
   }
 }

@@ -14,6 +14,7 @@
 
 import type { Socket } from 'node:net';
 import { decodeMessage, encodeMessage, FrameSplitter, formatError, type Message, OpenflowError } from 'node-openflow';
+import { isTlsHello } from '../listeners/secure-context.ts';
 import { narrowPort } from '../network/port-numbers.ts';
 import { negotiate, ourHello, type WireVersion } from './negotiation.ts';
 import { OutBuffer } from './out-buffer.ts';
@@ -45,6 +46,8 @@ export interface ConnectionOptions {
   readonly versions: readonly WireVersion[];
   readonly echoIntervalMs: number;
   readonly handshakeTimeoutMs: number;
+  /** A peer without a HELLO has begun a TLS handshake on this plain connection, which ends by it. */
+  readonly onTlsHello?: (peer: string) => void;
 }
 
 type QueueConfig = Extract<Message, { type: 'queueGetConfigReply' }>;
@@ -265,6 +268,11 @@ export class SwitchConnection {
     if (this.#isClosed) return;
     this.#lastHeard = performance.now();
     this.#isEchoPending = false;
+    if (this.#state === 'hello' && isTlsHello(chunk)) {
+      this.#options.onTlsHello?.(this.peer);
+      this.close('it speaks TLS, and this port speaks plain OpenFlow');
+      return;
+    }
     try {
       for (const frame of this.#splitter.push(chunk)) {
         if (this.#isClosed) return;

@@ -43,6 +43,8 @@ export class Counters {
   /** OpenFlow errors that switches sent, by switch and error type. */
   readonly switchErrors = new LabelledCounter<readonly [switchName: string, type: string]>();
   readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
+  /** Connections that ended before anything was said on them, by listener and why. */
+  readonly connectionsRefused = new LabelledCounter<readonly [listener: string, reason: string]>();
   /** Two connections with one datapath id, by which of them went on. */
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */

@@ -1,6 +1,7 @@
 // What a switch can do is found out by trying, and leaves no trace: neither on the switch nor with whoever owns the connection.
 
 import type { Message } from 'node-openflow';
+import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Capabilities, probeCapabilities } from '../../controller/southbound/capabilities.ts';
 import { OpenflowServer } from '../../controller/southbound/openflow-server.ts';
@@ -22,7 +23,14 @@ async function connect(options: Partial<ModelSwitchOptions>) {
     settle = resolve;
   });
   const owner = { onUp: settle, onMessage: (_: unknown, message: Message) => heard.push(message), onClosed: () => {} };
-  const server = new OpenflowServer(owner, { versions: [4, 1], echoIntervalMs: 60_000 }, new Counters());
+  const server = new OpenflowServer(
+    owner,
+    { versions: [4, 1], echoIntervalMs: 60_000 },
+    {
+      counters: new Counters(),
+      log: pino({ enabled: false }),
+    },
+  );
   const controller = await server.listen({ host: '127.0.0.1', port: 0 });
   cleanups.push(() => server.close());
   const model = new ModelSwitch({ dpid: 1n, version: 4, ports: [], controller, ...options });

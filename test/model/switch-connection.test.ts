@@ -1,4 +1,5 @@
 import { encodeMessage, type Message, NO_BUFFER, oxm } from 'node-openflow';
+import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OpenflowServer } from '../../controller/southbound/openflow-server.ts';
 import type { ConnectionOwner, SwitchConnection } from '../../controller/southbound/switch-connection.ts';
@@ -28,7 +29,14 @@ afterEach(async () => {
 
 async function listen(versions: readonly (1 | 4)[] = [4, 1], echoIntervalMs = 5000) {
   const owner = new RecordingOwner();
-  const server = new OpenflowServer(owner, { versions, echoIntervalMs }, new Counters());
+  const server = new OpenflowServer(
+    owner,
+    { versions, echoIntervalMs },
+    {
+      counters: new Counters(),
+      log: pino({ enabled: false }),
+    },
+  );
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   cleanups.push(() => server.close());
   const dial = async () => {

@@ -15,6 +15,7 @@ import {
   send,
 } from '../../controller/jobs/feed/client.ts';
 import type { FeedLimits } from '../../controller/jobs/feed/feed-context.ts';
+import { FeedGate } from '../../controller/jobs/feed/feed-gate.ts';
 import { JobDesk } from '../../controller/jobs/feed/job-desk.ts';
 import { RequestLog } from '../../controller/jobs/feed/request-log.ts';
 import { JobFeed } from '../../controller/jobs/feed/server.ts';
@@ -47,11 +48,16 @@ async function start(limits: Partial<FeedLimits> = {}): Promise<void> {
   const log = { debug: () => {}, warn: () => {}, error: (fields: object) => void faults.push(fields) };
   const desk = new JobDesk({
     admission,
+    gate: new FeedGate({
+      rules: () => ({ ranges: [], from: undefined, claims: 'open', workers: new Map(), tls: undefined }),
+      admission,
+      hasPorts: () => false,
+    }),
     config: () => ({ leaseMs: undefined, calloutLeaseMs, nat }),
     now: () => systemClock.now(),
   });
   const requests = new RequestLog({ clock: systemClock, counters, log });
-  feed = new JobFeed({ desk, requests, clock: systemClock, log, limits });
+  feed = new JobFeed({ desk, requests, clock: systemClock, counters, log, limits });
   const { port } = await feed.listen({ host: '127.0.0.1', port: 0 });
   at = { host: '127.0.0.1', port };
 }

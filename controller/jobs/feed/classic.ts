@@ -27,6 +27,7 @@ export async function answerClassic(
   peer: Peer,
 ): Promise<Answer> {
   try {
+    desk.gate.listen(peer);
     switch (request.verb) {
       case 'SEND':
         return admitted(await desk.register(request.jobAd, request.machineAd, desk.calloutLeaseMs, peer));

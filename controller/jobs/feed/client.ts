@@ -1,13 +1,20 @@
 // Clients of the job feed, for the command line, the demo and tests: the original callouts' dialect as one call a
 // request, and the modern form as a connection with many requests under way.
 
-import { connect, type Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { JobError, type JobErrorCode } from '../admission.ts';
 import type { JobDocument } from './json-lines.ts';
 
 export interface FeedAddress {
   readonly host: string;
   readonly port: number;
+  /** Where the feed speaks TLS: the CA to trust, and the certificate and key to show. */
+  readonly tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername'>;
+}
+
+function connect({ host, port, tls }: FeedAddress): Socket {
+  return tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
 }
 
 /**
@@ -34,7 +41,7 @@ export async function request(feed: FeedAddress, address: string, timeoutMs?: nu
 /** Sends one classic request as it stands, half-closes, and reads the answer to its end. */
 export function askClassic(feed: FeedAddress, text: string, timeoutMs = 30_000): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: feed.host, port: feed.port });
+    const socket = connect(feed);
     let answer = '';
     socket.setEncoding('utf8');
     const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -79,9 +86,9 @@ export class JobFeedClient {
 
   static connect(feed: FeedAddress): Promise<JobFeedClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: feed.host, port: feed.port });
+      const socket = connect(feed);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(feed.tls === undefined ? 'connect' : 'secureConnect', () => {
         socket.off('error', reject);
         resolve(new JobFeedClient(socket));
       });

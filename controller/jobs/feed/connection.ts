@@ -4,7 +4,9 @@
 // answer), then gone.
 
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { toBytes } from 'node-classad';
+import { isTlsHello } from '../../listeners/secure-context.ts';
 import { JobError } from '../admission.ts';
 import { ClassicSession } from './classic-session.ts';
 import type { FeedContext } from './feed-context.ts';
@@ -18,6 +20,12 @@ export interface ConnectionEvents {
   /** Bytes kept have changed by so many; false when that is too many for all connections together. */
   keep(bytes: number): boolean;
   closed(connection: Connection): void;
+}
+
+/** By the names that a certificate is for, as a client would check them, but without wildcards. */
+function machineProof(socket: Socket): Peer['isMachine'] {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate && ((machine) => certificate.checkHost(machine, { wildcards: false }) !== undefined);
 }
 
 export class Connection implements Wire {
@@ -35,7 +43,7 @@ export class Connection implements Wire {
     this.#socket = socket;
     this.#context = context;
     this.#events = events;
-    this.peer = { address, since: context.nextSequence() };
+    this.peer = { address, since: context.nextSequence(), isMachine: machineProof(socket) };
     this.requestBegun();
     socket.setTimeout(context.limits.idleTimeoutMs, () => socket.destroy());
     socket.on('data', (bytes) => this.#data(bytes));
@@ -95,6 +103,11 @@ export class Connection implements Wire {
 
   #data(bytes: Buffer): void {
     if (this.#isFinishing) return;
+    if (this.#session === undefined && isTlsHello(bytes)) {
+      this.#context.refused.add('tls-on-plain', this.peer.address);
+      this.#socket.destroy();
+      return;
+    }
     this.#session ??=
       bytes[0] === OPENING_BRACE ? new JsonSession(this, this.#context) : new ClassicSession(this, this.#context);
     this.#session.data(bytes);

@@ -1,6 +1,7 @@
 // What every connection of the feed shares: the desk that carries requests out, the limits, and where outcomes are
 // counted and told of.
 
+import type { RefusedConnections } from '../../listeners/refused-connections.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from './classic.ts';
 import type { ClassicVerb } from './classic-request.ts';
@@ -52,6 +53,7 @@ export interface FeedContextParts {
   readonly requests: RequestLog;
   readonly log: FeedLog;
   readonly limits: FeedLimits;
+  readonly refused: RefusedConnections;
 }
 
 export class FeedContext {
@@ -60,6 +62,7 @@ export class FeedContext {
   readonly clock: Clock;
   readonly limits: FeedLimits;
   readonly log: FeedLog;
+  readonly refused: RefusedConnections;
   readonly #requests: RequestLog;
 
   constructor(parts: FeedContextParts) {
@@ -69,6 +72,7 @@ export class FeedContext {
     this.limits = parts.limits;
     this.log = parts.log;
     this.#requests = parts.requests;
+    this.refused = parts.refused;
   }
 
   /** For `Peer.since`. */

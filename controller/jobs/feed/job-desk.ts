@@ -8,6 +8,7 @@ import { jobFromAds } from '../ad-to-job.ts';
 import { type Admitted, type JobAdmission, JobError, type Removed } from '../admission.ts';
 import type { Job } from '../job.ts';
 import type { JobPage } from '../registry.ts';
+import type { FeedGate } from './feed-gate.ts';
 
 /** What the desk needs of the admission service beyond what everyone may do. */
 export interface FeedAdmission extends JobAdmission {
@@ -21,10 +22,15 @@ export interface Peer {
   readonly address: string;
   /** Counts up: of two requests, the one whose connection was opened first has the lower number. */
   readonly since: number;
+  /** Whether its certificate is for this machine; undefined where it showed none. */
+  readonly isMachine?: ((machine: string) => boolean) | undefined;
+  /** Somebody on Lark's own host who may write to the HTTP API: every job is theirs. */
+  readonly isOperator?: boolean;
 }
 
 export interface JobDeskOptions {
   readonly admission: FeedAdmission;
+  readonly gate: FeedGate;
   /** Asked for each request, so that a reload counts. */
   readonly config: () => Pick<Config['jobs'], 'leaseMs' | 'calloutLeaseMs' | 'nat'>;
   /** Milliseconds since 1970. */
@@ -33,6 +39,7 @@ export interface JobDeskOptions {
 
 export class JobDesk {
   readonly admission: FeedAdmission;
+  readonly gate: FeedGate;
   readonly #config: JobDeskOptions['config'];
   readonly #now: JobDeskOptions['now'];
   /** `Peer.since` of each job's registration; those of before a restart are older than any. */
@@ -46,6 +53,7 @@ export class JobDesk {
 
   constructor(options: JobDeskOptions) {
     this.admission = options.admission;
+    this.gate = options.gate;
     this.#config = options.config;
     this.#now = options.now;
     for (const admitted of this.admission.list()) this.#remember(admitted);
@@ -69,8 +77,9 @@ export class JobDesk {
 
   async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {
     const { job, natAddress } = jobFromAds(jobAd, machineAd, { nat: this.#config().nat, now: this.#now() });
+    this.gate.claim(job, peer);
     this.#registeredAt.set(job, peer.since);
-    const from = { leaseMs, peer: peer.address };
+    const from = { leaseMs, peer: peer.address, guard: this.gate.ownerOnly(peer) };
     if (natAddress === undefined) return this.admission.register(job, from);
     const place = natPlace(peer.address, natAddress);
     const former = this.#natJob(place);
@@ -82,9 +91,11 @@ export class JobDesk {
     return admitted;
   }
 
-  /** Where the client does not say how long, by the file's lease; where there is none, by the one that the job has. */
-  async renew(key: string, leaseSec: number | undefined): Promise<Admitted> {
-    const leaseMs = this.leaseMsOf(leaseSec) ?? this.admission.byKey(key)?.leaseMs;
+  /** As `remove`. Where the client does not say how long, by the file's lease; where there is none, by the one that the job has. */
+  async renew(key: string, leaseSec: number | undefined, peer: Peer): Promise<Admitted> {
+    const known = this.admission.byKey(key);
+    if (known !== undefined) this.gate.ownerOnly(peer)(known);
+    const leaseMs = this.leaseMsOf(leaseSec) ?? known?.leaseMs;
     if (leaseMs !== undefined) return this.admission.renew(key, leaseMs);
     throw new JobError(
       'JOB_REQUEST_MALFORMED',
@@ -102,14 +113,10 @@ export class JobDesk {
       if (removal !== undefined) return removal;
       throw new JobError('JOB_NOT_FOUND', `No job is registered with the address ${formatIp(address)}.`);
     }
-    const { job: holder, peer: sender } = admitted;
+    const { job: holder } = admitted;
     const { globalJobId } = holder.registration;
-    if (sender !== undefined && sender !== peer.address) {
-      throw new JobError(
-        'JOB_NOT_YOURS',
-        `${formatIp(address)} is held by job ${globalJobId}, which ${sender} registered: only that host's CLEAN ends it.`,
-      );
-    }
+    const guard = this.gate.ownerOnly(peer);
+    guard(admitted);
     if ((this.#registeredAt.get(holder) ?? 0) > peer.since) {
       throw new JobError(
         'JOB_NOT_YOURS',
@@ -117,7 +124,12 @@ export class JobDesk {
       );
     }
     this.#natJobs.delete(natPlace(peer.address, address));
-    return this.admission.remove(holder.key);
+    return this.admission.remove(holder.key, guard);
+  }
+
+  /** By registration; only the host that registered it, or its machine, may. */
+  remove(key: string, peer: Peer): Promise<Removed> {
+    return this.admission.remove(key, this.gate.ownerOnly(peer));
   }
 
   /** REQUEST: the job that holds the address. */

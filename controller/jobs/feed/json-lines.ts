@@ -79,6 +79,7 @@ export async function answerJsonLine(
     id = idOf(parsed);
     const request = checkRequest(parsed);
     verb = request.op;
+    desk.gate.listen(peer);
     const { result, outcome } = await carryOut(request, line, desk, peer);
     return { verb, line: `${JSON.stringify({ id, result })}\n`, outcome };
   } catch (error) {
@@ -103,9 +104,9 @@ async function carryOut(
       return { result: { job: jobDocument(admitted) }, outcome: admitted.enforcement === 'waiting' ? 'waiting' : 'ok' };
     }
     case 'renew':
-      return ok({ job: jobDocument(await desk.renew(request.key, request.leaseSec)) });
+      return ok({ job: jobDocument(await desk.renew(request.key, request.leaseSec, peer)) });
     case 'remove': {
-      const { pendingSwitches } = await desk.admission.remove(request.key);
+      const { pendingSwitches } = await desk.remove(request.key, peer);
       return { result: { pendingSwitches }, outcome: pendingSwitches.length === 0 ? 'ok' : 'pending' };
     }
     case 'get': {

@@ -95,7 +95,7 @@ export class JsonSession implements Session {
     this.#inFlight += 1;
     this.#bytesInFlight += line.length;
     const { peer } = this.#wire;
-    answerJsonLine(line, this.#context.desk, { address: peer.address, since: this.#context.nextSequence() }).then(
+    answerJsonLine(line, this.#context.desk, { ...peer, since: this.#context.nextSequence() }).then(
       (answer) => {
         this.#inFlight -= 1;
         this.#bytesInFlight -= line.length;

@@ -1,6 +1,7 @@
 // Where the outcomes of job requests are counted and told of, whichever way they came.
 
 import type { Counters } from '../../telemetry/counters.ts';
+import { MinuteLimit } from '../../telemetry/minute-limit.ts';
 import type { JobErrorCode } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 
@@ -27,11 +28,12 @@ export interface RequestLogParts {
 
 export class RequestLog {
   readonly #parts: RequestLogParts;
-  #minute = 0;
-  #warnings = 0;
+  readonly #warnings: MinuteLimit;
 
   constructor(parts: RequestLogParts) {
     this.#parts = parts;
+    const tellLost = (suppressed: number) => parts.log.warn({ suppressed }, 'feed.warnings-suppressed');
+    this.#warnings = new MinuteLimit(WARNINGS_PER_MINUTE, tellLost);
   }
 
   /** Counts an answer, and warns of one that is not plainly OK. */
@@ -39,16 +41,7 @@ export class RequestLog {
     const { clock, counters, log } = this.#parts;
     const { verb, outcome } = request;
     counters.jobRequests.add([verb, outcome]);
-    if (outcome === 'ok') return;
-    const minute = Math.floor(clock.now() / 60_000);
-    if (minute !== this.#minute) {
-      const suppressed = this.#warnings - WARNINGS_PER_MINUTE;
-      if (suppressed > 0) log.warn({ suppressed }, 'feed.warnings-suppressed');
-      this.#minute = minute;
-      this.#warnings = 0;
-    }
-    this.#warnings += 1;
-    if (this.#warnings > WARNINGS_PER_MINUTE) return;
+    if (outcome === 'ok' || !this.#warnings.take(clock.now())) return;
     const isRefused = outcome !== 'pending' && outcome !== 'waiting';
     log.warn(request, isRefused ? 'feed.refused' : `feed.${outcome}`);
   }

@@ -1,8 +1,11 @@
-// The job feed: one TCP port on which worker nodes tell of their jobs, in the original callouts' dialect or as JSON lines.
+// The job feed: one port, of TCP or TLS, on which worker nodes tell of their jobs, in the original callouts' dialect or as JSON lines.
 // What it keeps for all peers together, and for each, is bounded by `FeedLimits`.
 
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { ListenAddress } from '../../config/config.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ListenAddress, TlsConfig } from '../../config/config.ts';
+import { RefusedConnections } from '../../listeners/refused-connections.ts';
+import { TcpListener } from '../../listeners/tcp-listener.ts';
+import type { Counters } from '../../telemetry/counters.ts';
 import { JobError } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from './classic.ts';
@@ -16,24 +19,35 @@ export interface JobFeedOptions {
   readonly desk: JobDesk;
   readonly requests: RequestLog;
   readonly clock: Clock;
+  readonly counters: Pick<Counters, 'connectionsRefused'>;
   readonly log: FeedLog;
   readonly limits?: Partial<FeedLimits>;
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsConfig | undefined;
 }
 
 export class JobFeed {
   readonly transfers = new GridftpTransfers();
   readonly #context: FeedContext;
-  readonly #server: Server;
+  readonly #listener: TcpListener;
   readonly #connections = new Set<Connection>();
   readonly #perPeer = new Map<string, number>();
   #keptBytes = 0;
 
   constructor(options: JobFeedOptions) {
-    const { desk, requests, clock, log } = options;
+    const { desk, requests, clock, counters, log, tls } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, requests, log, limits });
-    // Half-open: a peer that has sent all it has to say still reads its answer.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    const refused = new RefusedConnections('jobs', { counters, log, now: () => clock.now() });
+    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, requests, log, limits, refused });
+    this.#listener = new TcpListener({
+      tls,
+      refused,
+      // Half-open: a peer that has sent all it has to say still reads its answer.
+      options: { allowHalfOpen: true },
+      onConnection: (socket) => this.#accept(socket),
+    });
+    // Beyond `limits.connections` they are told so; this bounds those that are being told, and TLS handshakes under way.
+    this.#listener.server.maxConnections = 2 * limits.connections;
   }
 
   get connections(): number {
@@ -48,19 +62,25 @@ export class JobFeed {
   /** Resolves with the port listened on; rejects with Node's error (EADDRINUSE, EACCES, …). */
   listen({ host, port }: ListenAddress): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
+      const { server } = this.#listener;
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
         // Beyond start-up only accept() can fail (no file descriptor left): the connections that stand go on.
-        this.#server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
-        resolve(this.#server.address() as AddressInfo);
+        server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
+        resolve(server.address() as AddressInfo);
       });
     });
   }
 
+  /** Another certificate or CA, for new connections. */
+  useTls(tls: TlsConfig | undefined): void {
+    this.#listener.useTls(tls);
+  }
+
   /** Takes no more requests, answers those under way, and closes; after `graceMs` whatever is left. */
   async close(graceMs = 5000): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#listener.close();
     for (const connection of [...this.#connections]) connection.stop();
     const cancel = this.#context.clock.after(graceMs, () => {
       for (const connection of [...this.#connections]) connection.destroy();
@@ -71,10 +91,18 @@ export class JobFeed {
 
   #accept(socket: Socket): void {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-    const { limits } = this.#context;
+    const { limits, desk } = this.#context;
+    try {
+      desk.gate.listen({ address, since: 0 });
+    } catch (error) {
+      if (!(error instanceof JobError)) throw error;
+      this.#refuse(socket, address, error);
+      return;
+    }
     const ofPeer = this.#perPeer.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || ofPeer >= limits.connectionsPerPeer) {
-      this.#refuse(socket, address);
+      const busy = 'Too many connections are open. Close some, or try again in a moment.';
+      this.#refuse(socket, address, new JobError('JOB_FEED_BUSY', busy));
       return;
     }
     this.#perPeer.set(address, ofPeer + 1);
@@ -96,12 +124,14 @@ export class JobFeed {
     else this.#perPeer.set(address, left);
   }
 
-  #refuse(socket: Socket, address: string): void {
-    const answer = refusal(
-      new JobError('JOB_FEED_BUSY', 'Too many connections are open. Close some, or try again in a moment.'),
-    );
+  #refuse(socket: Socket, address: string, error: JobError): void {
+    const answer = refusal(error);
     this.#context.answered(address, 'unknown', answer);
     socket.on('error', () => {});
-    socket.end(answer.line, () => socket.destroy());
+    socket.end(answer.line);
+    // What it sends is thrown away: closing on unread bytes would reset the connection and lose the answer.
+    socket.resume();
+    const cancel = this.#context.clock.after(this.#context.limits.lingerMs, () => socket.destroy());
+    socket.once('close', cancel);
   }
 }

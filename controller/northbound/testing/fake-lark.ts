@@ -189,6 +189,7 @@ export function fakeMetrics(api: LarkApi = fakeLark(), counters = new Counters()
     zones: 2,
     warnings: 0,
     switches: ['core', 'away'],
+    certificates: [{ listener: 'http', expiresAt: 1_800_000_000_000 }],
     sha256: '0f'.repeat(32),
     isLastLoadRefused: false,
   });
