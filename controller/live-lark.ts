@@ -16,7 +16,7 @@ import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import type { Clock } from './jobs/clock.ts';
 import type { JobRegistration, JobRequests } from './jobs/job-requests.ts';
-import { formatDpid } from './network/switch-state.ts';
+import { formatDpid, PORT_ROLES, type PortRole, type SwitchState } from './network/switch-state.ts';
 import type {
   ChosenView,
   ClassView,
@@ -35,6 +35,7 @@ import type {
   RemovedJob,
   RuleView,
   StatusView,
+  SwitchCounts,
   SwitchView,
 } from './northbound/lark-api.ts';
 import { ProblemError } from './northbound/problem.ts';
@@ -117,6 +118,17 @@ export class LiveLark implements LarkApi {
 
   switches(): readonly SwitchView[] {
     return this.#engine.switches().map(switchView);
+  }
+
+  switchCounts(): readonly SwitchCounts[] {
+    return this.#engine.switches().map(({ state, rules }) => ({
+      name: state.name,
+      portsUp: () => portsUp(state),
+      hosts: state.hosts.size,
+      rules: rules.ruleCount,
+      room: rules.room,
+      foreignRules: rules.foreignRules.length,
+    }));
   }
 
   async portQueues(dpid: string, port: string): Promise<PortQueuesView> {
@@ -369,6 +381,15 @@ function addressOf(parameter: string, text: string): IpAddress {
     );
   }
   return address;
+}
+
+function portsUp(state: SwitchState): ReadonlyMap<PortRole, number> {
+  const counts = new Map<PortRole, number>(PORT_ROLES.map((role) => [role, 0]));
+  for (const { portNo, isUp } of state.ports()) {
+    const role = state.roleOf(portNo) ?? 'edge';
+    if (isUp) counts.set(role, counts.get(role)! + 1);
+  }
+  return counts;
 }
 
 function switchView(managed: ManagedSwitch): SwitchView {

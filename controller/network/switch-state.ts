@@ -7,7 +7,8 @@ import type { AlternateWan, SwitchConfig } from '../config/config.ts';
 import { HostTable } from './host-table.ts';
 import { LOCAL_PORT } from './port-numbers.ts';
 
-export type PortRole = 'job' | 'edge' | 'fabric' | 'wan' | 'alternate' | 'local';
+export const PORT_ROLES = ['job', 'edge', 'fabric', 'wan', 'alternate', 'local'] as const;
+export type PortRole = (typeof PORT_ROLES)[number];
 
 /** One port. Numbers are 32 bits wide as in OpenFlow 1.3. */
 export interface SwitchPort {

@@ -71,6 +71,17 @@ export interface SwitchView {
   readonly foreignRules: readonly ForeignRuleView[];
 }
 
+/** What a scrape asks of a switch: numbers alone, since a pool has a hundred thousand ports. */
+export interface SwitchCounts {
+  readonly name: string;
+  /** Those that are up, by role; of each role, though there be none. */
+  portsUp(): ReadonlyMap<PortView['role'], number>;
+  readonly hosts: number;
+  readonly rules: number;
+  readonly room: Pick<SwitchView['room'], 'share' | 'leftOut'>;
+  readonly foreignRules: number;
+}
+
 export interface ForeignRuleView {
   readonly table: number;
   readonly priority: number;
@@ -284,6 +295,8 @@ export interface LarkApi {
   renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView>;
   removeJob(key: string, from: string): Promise<RemovedJob>;
   switches(): readonly SwitchView[];
+  /** Of each that is connected. */
+  switchCounts(): readonly SwitchCounts[];
   /**
    * Asks a switch (16 hex digits) for the queues of one of its ports, by name or number. Rejects with a ProblemError:
    * HTTP_SWITCH_NOT_FOUND or HTTP_PORT_NOT_FOUND.

@@ -5,12 +5,12 @@
 
 import type { Enforcement } from '../jobs/admission.ts';
 import type { ConnectionOutcome, Counters, LabelledCounter } from '../telemetry/counters.ts';
-import type { LarkApi, SwitchView } from './lark-api.ts';
+import type { LarkApi, SwitchCounts } from './lark-api.ts';
 
 /** What the metrics page is read from. Everything is asked at the scrape, so nothing is kept twice. */
 export interface MetricSources {
   readonly counters: Counters;
-  readonly api: Pick<LarkApi, 'jobCounts' | 'switches' | 'mendsWaiting' | 'readiness'>;
+  readonly api: Pick<LarkApi, 'jobCounts' | 'switchCounts' | 'mendsWaiting' | 'readiness'>;
   /** Of package.json. */
   readonly version: string;
   /** The configuration in force. */
@@ -50,8 +50,6 @@ export interface MetricDeclaration {
 
 const ENFORCEMENTS: readonly Enforcement[] = ['port', 'by-address', 'unenforced', 'waiting'];
 const CONNECTION_OUTCOMES: readonly ConnectionOutcome[] = ['accepted', 'closed', 'refused'];
-const PORT_ROLES = ['job', 'edge', 'fabric', 'wan', 'alternate', 'local'] as const;
-
 export const METRICS: readonly MetricDeclaration[] = [
   counter(
     'lark_of_packet_ins_total',
@@ -117,7 +115,7 @@ export const METRICS: readonly MetricDeclaration[] = [
     help: 'Switches by name: 1 connected, 0 named in the policy file but away.',
     labels: ['dp_name'],
     read: ({ api, config }) => {
-      const connected = new Set(api.switches().map((view) => view.name));
+      const connected = new Set(api.switchCounts().map((view) => view.name));
       const names = new Set([...config().switches, ...connected]);
       return [...names].map((name) => ({ labels: [name], value: connected.has(name) ? 1 : 0 }));
     },
@@ -131,11 +129,8 @@ export const METRICS: readonly MetricDeclaration[] = [
     help: 'Ports that are up, by switch and role.',
     labels: ['dp_name', 'role'],
     read: ({ api }) =>
-      perSwitch(api.switches(), (view) =>
-        PORT_ROLES.map((role) => ({
-          labels: [view.name, role],
-          value: view.ports.filter((port) => port.up && port.role === role).length,
-        })),
+      perSwitch(api.switchCounts(), (view) =>
+        [...view.portsUp()].map(([role, value]) => ({ labels: [view.name, role], value })),
       ),
   },
   {
@@ -143,35 +138,35 @@ export const METRICS: readonly MetricDeclaration[] = [
     type: 'gauge',
     help: 'MAC addresses in the host table, by switch.',
     labels: ['dp_name'],
-    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.hosts }]),
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.hosts }]),
   },
   {
     name: 'lark_dp_rules',
     type: 'gauge',
     help: "Lark's rules, by switch, as far as Lark knows.",
     labels: ['dp_name'],
-    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.rules }]),
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.rules }]),
   },
   {
     name: 'lark_dp_rule_room_used_ratio',
     type: 'gauge',
     help: 'How much of its room for rules is in use, by switch: 1 is full, 0 where no limit is known.',
     labels: ['dp_name'],
-    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.room.share }]),
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.room.share }]),
   },
   {
     name: 'lark_dp_rule_groups_left_out',
     type: 'gauge',
     help: 'Groups of rules that had to be left out for lack of room, by switch: their packets are asked about.',
     labels: ['dp_name'],
-    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.room.leftOut }]),
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.room.leftOut }]),
   },
   {
     name: 'lark_dp_foreign_rules',
     type: 'gauge',
     help: "Rules that are not Lark's and come before Lark's, by switch, as of when it connected.",
     labels: ['dp_name'],
-    read: ({ api }) => perSwitch(api.switches(), (view) => [{ labels: [view.name], value: view.foreignRules.length }]),
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.foreignRules }]),
   },
   {
     name: 'lark_jobs',
@@ -233,8 +228,8 @@ function gauge(name: string, help: string, value: (sources: MetricSources) => nu
 }
 
 function perSwitch(
-  switches: readonly SwitchView[],
-  samples: (view: SwitchView) => readonly Sample[],
+  switches: readonly SwitchCounts[],
+  samples: (view: SwitchCounts) => readonly Sample[],
 ): readonly Sample[] {
   return switches.flatMap(samples);
 }

@@ -29,6 +29,7 @@ export class FoundRules {
 
   /** This very rule as the switch has it, if it does. It is spoken for then, and no longer left over. */
   claim(rule: FlowRule): SwitchRule | undefined {
+    if (this.#own.size === 0) return undefined;
     const described = describeRule(this.#version, rule);
     const key = keyOf({ table: rule.table ?? 0, priority: rule.priority, match: described.match });
     const found = this.#own.get(key);
@@ -47,6 +48,7 @@ export class FoundRules {
 
   /** Lark's rules that nobody spoke for. Those that are about to be replaced by `added` are not among them. */
   leftOver(added: Iterable<FlowRule>): SwitchRule[] {
+    if (this.#own.size === 0) return [];
     const replaced = new Set<string>();
     for (const rule of added) {
       const { match } = describeRule(this.#version, rule);

@@ -2,8 +2,18 @@
 
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
 import { EventLog } from '../../events/event-log.ts';
+import { PORT_ROLES } from '../../network/switch-state.ts';
 import { Counters } from '../../telemetry/counters.ts';
-import type { Explanation, JobRulesView, JobView, LarkApi, QueueView, StatusView, SwitchView } from '../lark-api.ts';
+import type {
+  Explanation,
+  JobRulesView,
+  JobView,
+  LarkApi,
+  QueueView,
+  StatusView,
+  SwitchCounts,
+  SwitchView,
+} from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 
 export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
@@ -154,8 +164,16 @@ export const wellStatus: StatusView = {
   jobs: { port: 2, 'by-address': 1, unenforced: 0, waiting: 0 },
 };
 
+/** As a view says it. */
+function countsOf({ name, ports, hosts, rules, room, foreignRules }: SwitchView): SwitchCounts {
+  const up = (role: string) => ports.filter((port) => port.up && port.role === role).length;
+  const portsUp = () => new Map(PORT_ROLES.map((role) => [role, up(role)]));
+  return { name, portsUp, hosts, rules, room, foreignRules: foreignRules.length };
+}
+
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
   const jobs = [carol, alice, bob];
+  const switches = changes.switches ?? (() => [core, rack]);
   return {
     events: new EventLog(() => 0),
     jobs: () => jobs,
@@ -164,7 +182,8 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     registerJob: async () => alice,
     renewJob: async () => alice,
     removeJob: async (key) => ({ key, pendingSwitches: [] }),
-    switches: () => [core, rack],
+    switches,
+    switchCounts: () => switches().map(countsOf),
     portQueues: async (dpid, port) => ({ dpid, port, portNo: 2, queues: [1] }),
     forgetSwitch: async (dpid) => ({ dpid, freed: ['10.1.0.9'] }),
     explain: async () => dropped,

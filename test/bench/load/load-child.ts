@@ -39,7 +39,9 @@ export interface LoadResult {
 }
 
 const QUIET_MS = 400;
-const DEADLINE_MS = 60_000;
+/** Of a processor's time: one that does no more waits for something to do. */
+const MOST_BUSY = 0.3;
+const DEADLINE_MS = 120_000;
 const LOOK_MS = 20;
 const MOST_LEARNING_MS = 10_000;
 /** What the kernel counts processor time in (sysconf CLK_TCK). */
@@ -83,9 +85,9 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   await until('every switch to be asked for its features', () =>
     switches.every((each) => each.hasFeatures || each.isClosed),
   );
-  await quiet(switches);
+  await quiet(switches, controller.pid);
   for (const each of switches) each.teach();
-  await quiet(switches);
+  await quiet(switches, controller.pid);
   const offering = spec.perSec === undefined ? undefined : new Offering(switches, spec.perSec);
   if (offering !== undefined) offering.start();
   else if (spec.traffic !== 'none') for (const each of switches) each.ask();
@@ -169,12 +171,17 @@ async function heardOnce(switches: readonly LoadSwitch[], { traffic }: LoadSpec)
   while (performance.now() < end && !switches.every(isHeard)) await pause(LOOK_MS);
 }
 
-/** Until no switch has heard anything for a while. */
-async function quiet(switches: readonly LoadSwitch[]): Promise<void> {
-  const begin = performance.now();
+/** Until no switch has heard anything for a while, in which the controller was not busy either. */
+async function quiet(switches: readonly LoadSwitch[], pid: number): Promise<void> {
+  let [since, worked] = [performance.now(), processorUs(pid)];
   const isQuiet = () => {
-    const last = switches.reduce((latest, { lastHeard }) => Math.max(latest, lastHeard), begin);
-    return performance.now() - last > QUIET_MS;
+    const now = performance.now();
+    const last = switches.reduce((latest, { lastHeard }) => Math.max(latest, lastHeard), 0);
+    if (last < since && now - since <= QUIET_MS) return false;
+    const isBusy = processorUs(pid) - worked > MOST_BUSY * (now - since) * 1000;
+    if (last < since && !isBusy) return true;
+    [since, worked] = [now, processorUs(pid)];
+    return false;
   };
   await until('the controller to have nothing more to say', isQuiet);
 }
