@@ -236,7 +236,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       this.#move(placed, location);
       this.#switches.get(location.dpid)?.state.markJobPort(location.portNo);
     }
-    for (const { target, config: entry } of switches) target.reconfigure(entry);
+    for (const { target, config: entry, next } of switches) target.reconfigure(entry, next);
     const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
     for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
     for (const { target, isRebuilt, next } of switches) {

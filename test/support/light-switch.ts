@@ -66,7 +66,8 @@ export class LightSwitch {
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      this.#socket = undefined;
+      // It may have connected anew already.
+      if (this.#socket === socket) this.#socket = undefined;
       this.#events.onClosed?.(this);
     });
     this.#send({ version: 4, xid: 0, type: 'hello', elements: [] });

@@ -45,6 +45,7 @@ export class DecidedRules {
   /** Most tokens are of one rule, whose id then stands for the set of it. */
   readonly #byToken = new Map<string, number | Set<number>>();
   #lastId = 0;
+  #changes = 0;
 
   /** @param onDropped told of each rule that is taken out, for whatever reason. */
   constructor(limit: number, onDropped: (rule: FlowRule) => void = () => {}) {
@@ -55,6 +56,11 @@ export class DecidedRules {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Another number whenever a rule has come or gone. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /**
@@ -72,6 +78,7 @@ export class DecidedRules {
     if (replaced !== undefined) this.#drop(replaced);
     const evicted = this.#byId.size >= this.#limit ? this.takeOldest() : undefined;
     const id = this.#freeId();
+    this.#changes++;
     const own = { ...rule, cookie: withId(rule.cookie, id) };
     const tokens = [...tokensOf(own), ...(isWide ? [WIDE] : [])];
     this.#byId.set(id, { rule: own, packet: withoutBytes(packet), key, tokens });
@@ -100,8 +107,10 @@ export class DecidedRules {
   }
 
   /** Those for whose packets this is not so. */
-  unless(isRight: (rule: FlowRule, packet: DecidedFor) => boolean): FlowRule[] {
-    return [...this.#byId.values()].filter(({ rule, packet }) => !isRight(rule, packet)).map(({ rule }) => rule);
+  unless(isRight: (rule: FlowRule, packet: DecidedFor, key: string) => boolean): FlowRule[] {
+    const wrong: FlowRule[] = [];
+    for (const { rule, packet, key } of this.#byId.values()) if (!isRight(rule, packet, key)) wrong.push(rule);
+    return wrong;
   }
 
   /** Takes this one out, to be deleted. */
@@ -127,6 +136,7 @@ export class DecidedRules {
   }
 
   #drop(id: number): FlowRule {
+    this.#changes++;
     const { rule, key, tokens } = this.#byId.get(id)!;
     this.#byId.delete(id);
     this.#byKey.delete(key);

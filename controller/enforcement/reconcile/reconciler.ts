@@ -72,6 +72,8 @@ export class Reconciler {
   readonly #groups = new RuleGroups();
   readonly #repeated: RepeatedPackets;
   readonly #decided = new DecidedRules(MOST_DECIDED, (rule) => this.#repeated.forget(rule));
+  /** What a plan has found of the decided rules as they are: the reload that follows it does not judge them all again. */
+  readonly #foundStale = new WeakMap<NextPipeline, { readonly changes: number; readonly rules: readonly FlowRule[] }>();
   readonly #room: Room;
   /** Groups that changed while the switch was being read. */
   readonly #dirty = new Set<string>();
@@ -202,16 +204,24 @@ export class Reconciler {
     return rules.length > 0;
   }
 
-  /** Deletes the rules that were decided for packets and would not be made now. */
-  deleteStale(view: ForwardingView): void {
-    for (const rule of this.#stale(view)) {
+  /**
+   * Deletes the rules that were decided for packets and would not be made now.
+   * @param next from the same turn; `planned` may have been asked about it.
+   */
+  deleteStale(view: ForwardingView, next: NextPipeline): void {
+    for (const rule of this.#stale(view, next)) {
       this.#decided.takeRule(rule);
       this.#sender.delete(rule);
     }
   }
 
-  #stale(view: ForwardingView): FlowRule[] {
-    return this.#decided.unless((rule, packet) => isStillRight(view, rule, packet));
+  #stale(view: ForwardingView, next: NextPipeline): readonly FlowRule[] {
+    const { changes } = this.#decided;
+    const found = this.#foundStale.get(next);
+    if (found?.changes === changes) return found.rules;
+    const rules = this.#decided.unless((rule, packet, key) => isStillRight(view, rule, packet, key));
+    this.#foundStale.set(next, { changes, rules });
+    return rules;
   }
 
   /** The switch says that a rule is gone. */
@@ -240,7 +250,8 @@ export class Reconciler {
   }
 
   /** What `deleteStale` and `refreshWhole` would send if the pipeline were this one. */
-  planned(view: ForwardingView, { pipeline, touched }: NextPipeline): PlannedChange {
+  planned(view: ForwardingView, next: NextPipeline): PlannedChange {
+    const { pipeline, touched } = next;
     const planned = planChange({
       groups: this.#groups,
       wantedOf: (group) => this.#room.rulesOf(group, pipeline).filter((rule) => !this.#taken.has(rule)),
@@ -249,7 +260,7 @@ export class Reconciler {
       takesBundles: this.#writer.canBundle,
       isCramped: this.#room.isNearlyFull,
     });
-    return { stale: this.#stale(view), ...planned };
+    return { stale: this.#stale(view, next), ...planned };
   }
 
   /**
