@@ -33,6 +33,7 @@ const PROGRAMS = [
   { program: 'ethtool', debian: 'ethtool', for: ['demo', 'lab', 'test'] },
   { program: 'ping', debian: 'iputils-ping', for: ['demo', 'lab', 'test'] },
   { program: 'openssl', debian: 'openssl', for: ['test'] },
+  { program: 'curl', debian: 'curl', for: ['test'] },
   { program: 'ovs-pki', debian: 'openvswitch-common', for: ['test'] },
   { program: 'mn', debian: 'mininet', for: ['lab', 'test'] },
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },

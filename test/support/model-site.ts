@@ -2,7 +2,7 @@
 // root. Frames that leave a port are kept, so a test can ask who saw what.
 
 import pino from 'pino';
-import { parseConfig } from '../../controller/config/load-config.ts';
+import { loadConfig, parseConfig } from '../../controller/config/load-config.ts';
 import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
 import { type RunningLark, startLark } from '../../controller/main.ts';
 import type { SwitchView } from '../../controller/northbound/lark-api.ts';
@@ -86,11 +86,13 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}): Promise<ModelSite> {
-    const { config, errors, source } = parseConfig('policy.yaml', policy);
-    if (config === undefined) throw new Error(JSON.stringify(errors));
+  /** `file`: where the policy is written already, if it names files beside itself. */
+  static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}, file?: string): Promise<ModelSite> {
     let site: ModelSite | undefined;
-    const load = async () => parseConfig('policy.yaml', site?.policy ?? policy);
+    const load = async () =>
+      file === undefined ? parseConfig('policy.yaml', site?.policy ?? policy) : await loadConfig(file);
+    const { config, errors, source } = await load();
+    if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
     const lark = await startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
     site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, policy, kind);

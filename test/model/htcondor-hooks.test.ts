@@ -1,0 +1,160 @@
+// The starter hooks of htcondor/, run as HTCondor's starter runs them against a whole Lark with model switches. What
+// HTCondor makes of their output and exit status is not seen here: docs/htcondor.md says where that comes from.
+
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { HtcondorSite, JOB_AD, KEY, LARK_JOB, refusal } from '../support/htcondor-site.ts';
+import { addressOf } from '../support/model-site.ts';
+
+let at: HtcondorSite;
+beforeEach(async () => {
+  at = await HtcondorSite.start();
+});
+afterEach(() => at.stop());
+
+describe('a job', () => {
+  it('is registered before its start, renewed while it runs, and gone after its end', async () => {
+    expect(await at.prepare()).toEqual({ status: 0, out: LARK_JOB, err: '' });
+    const [job, ...others] = await at.jobs();
+    expect(others).toEqual([]);
+    expect(job).toMatchObject({ key: KEY, user: 'alice', addresses: ['10.1.0.1'], enforcement: 'port' });
+    expect(job?.location).toMatchObject({ switch: 'leaf', port: 'j1' });
+    expect(Date.parse(job?.leaseEndsAt ?? '') - Date.now()).toBeGreaterThan(850_000);
+    at.kit.set({ lease: '3600' });
+    expect(await at.update()).toEqual({ status: 0, out: '', err: '' });
+    expect(Date.parse((await at.jobs())[0]?.leaseEndsAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
+    expect(await at.exit()).toEqual({ status: 0, out: '', err: '' });
+    expect(await at.jobs()).toEqual([]);
+    expect(at.model.leaf.dumpFlows()).not.toContain(addressOf(1));
+  });
+
+  it('has the attributes of both ads', async () => {
+    await at.prepare(`${JOB_AD}AcctGroup = "group_cms"\n`);
+    const { jobAd, machineAd } = await at.model.feed.get({ address: addressOf(1) });
+    expect(jobAd).toContain('AcctGroup = "group_cms"');
+    expect(machineAd).toContain('Cpus = 1');
+    expect(machineAd).toContain('LarkExternalInterface = "j1"');
+  });
+
+  it('does not start before its switch has confirmed', async () => {
+    at.model.leaf.faults = { barrierReply: 'hold' };
+    let isOver = false;
+    const preparing = at.prepare().finally(() => {
+      isOver = true;
+    });
+    await eventually('the rules at the switch', () => at.model.leaf.dumpFlows().includes(addressOf(1)));
+    await at.model.get('/v1/jobs');
+    expect(isOver).toBe(false);
+    at.model.leaf.faults = {};
+    at.model.leaf.releaseBarriers();
+    expect((await preparing).out).toBe(LARK_JOB);
+  });
+
+  it('has its place from a program of the site, too', async () => {
+    const program = at.kit.write('place', `#!/bin/sh\necho "ipv4=10.1.0.2"; echo interface=j2; echo "# $1"\n`, 0o755);
+    at.kit.set({ place: program });
+    expect((await at.prepare()).status).toBe(0);
+    expect((await at.jobs())[0]).toMatchObject({ addresses: ['10.1.0.2'], location: { port: 'j2' } });
+  });
+
+  it('that was not started is not looked for at its end', async () => {
+    expect(await at.exit(`${JOB_AD}LarkJob = ""\n`)).toEqual({ status: 0, out: '', err: '' });
+    expect(await at.exit(JOB_AD)).toEqual({ status: 0, out: '', err: '' });
+  });
+
+  it('that has ended already ends well', async () => {
+    await at.prepare();
+    expect((await at.exit()).status).toBe(0);
+    expect(await at.exit()).toEqual({ status: 0, out: '', err: '' });
+  });
+
+  it('is registered again by its update when Lark has begun anew without a store', async () => {
+    await at.prepare();
+    await at.restart();
+    expect(await at.jobs()).toEqual([]);
+    const { status, err } = await at.update();
+    expect([status, err]).toEqual([0, 'lark-update-job: Lark does not know this job any more: registering it again\n']);
+    expect(await at.jobs()).toMatchObject([{ key: KEY, user: 'alice', addresses: ['10.1.0.1'] }]);
+    expect((await at.exit()).status).toBe(0);
+    expect(await at.jobs()).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  it('that another node would not mend holds the job, with the sentence of Lark', async () => {
+    const ad = JOB_AD.replace(/Owner.*\n/, '');
+    expect(await at.prepare(ad)).toEqual(
+      refusal(1, 'ERROR JOB_AD_INCOMPLETE The job ad has no Owner: expected a string that is not empty.'),
+    );
+    expect(await at.jobs()).toEqual([]);
+  });
+
+  it('that is about this node sends it back to the queue, or holds it where the settings say so', async () => {
+    await at.model.register({ number: 1, user: 'bob', port: 'j2', machine: 'wn2' });
+    const said = await at.prepare();
+    expect(said.out).toContain('HookStatusCode = 300\n');
+    expect(said.err).toMatch(/^lark-prepare-job: ERROR JOB_ADDRESS_HELD .*machine wn2/);
+    at.kit.set({ otherwise: 'hold' });
+    expect((await at.prepare()).out).toContain('HookStatusCode = 1\n');
+    expect(await at.jobs()).toMatchObject([{ user: 'bob' }]);
+  });
+
+  it('of a port that there is not is about this node', async () => {
+    at.place('ipv4=10.1.0.1', 'interface=nowhere');
+    const { out, err } = await at.prepare();
+    expect(out).toContain('HookStatusCode = 300\n');
+    expect(err).toMatch(/ERROR JOB_UNLOCATED .*nowhere/);
+  });
+
+  it('has no quote or backslash that would end its string', async () => {
+    at.place('ipv4="; Owner = \\"');
+    const { out } = await at.prepare();
+    expect(out).toMatch(/^LarkJob = ""\nHookStatusCode = 300\nHookStatusMessage = "[^"\\\n]+"\n$/);
+    expect(out).toContain('ERROR JOB_ADDRESS_INVALID');
+  });
+
+  it.each([
+    ['without a place', () => at.kit.set({ place: '/nonexistent' }), 300, /^\/nonexistent does not say where/],
+    [
+      'with a place that is none',
+      () => at.place('ip=10.1.0.1'),
+      300,
+      /says of slot1_1 'ip=10\.1\.0\.1': expected ipv4=/,
+    ],
+    [
+      'of another user',
+      () => at.place('ipv4=10.1.0.1', 'uid=4711'),
+      300,
+      /^the slot slot1_1 is not user \d+'s: .*4711/,
+    ],
+    ['without .machine.ad', () => at.machineAd(''), 300, /^'' is no slot's name/],
+    ['with a slot that is a path', () => at.machineAd('Name = "../x@wn1"\n'), 300, /'\.\.\/x@wn1' is no slot's name/],
+    [
+      'with an unreadable token',
+      () => at.kit.set({ token_file: '/nonexistent' }),
+      300,
+      /\/nonexistent cannot be read by/,
+    ],
+    [
+      'with a token for everybody',
+      () => at.kit.set({ token_file: at.kit.write('t', 'abc\n') }),
+      300,
+      /Everybody may read/,
+    ],
+    ['with no token', () => at.kit.set({ token_file: at.kit.write('t', 'a b\n') }), 300, /holds no token/],
+    ['with a lease that is none', () => at.kit.set({ lease: '15m' }), 300, /whole seconds, not '15m'/],
+  ])('%s names what is wrong here', async (_what, make, status, message) => {
+    make();
+    const { status: exitStatus, out, err } = await at.prepare();
+    expect(exitStatus).toBe(1);
+    expect(out).toContain(`HookStatusCode = ${status}\n`);
+    expect(err.replace('lark-prepare-job: ', '')).toMatch(message);
+    expect(await at.jobs()).toEqual([]);
+  });
+
+  it('without settings holds the job back as well', async () => {
+    rmSync(at.kit.path('libexec', 'htcondor.conf'));
+    expect((await at.prepare()).out).toMatch(/HookStatusCode = 300\n.*cannot be read: copy htcondor\.conf\.sample/);
+  });
+});
