@@ -152,7 +152,14 @@ export class Reconciler {
       const settled = Promise.all(this.#unsettled).then((outcomes) => outcomes.every(Boolean));
       if (!(await within(settled, left()))) return false;
     }
-    return this.#connection.barrier(left());
+    return this.#barrier(left());
+  }
+
+  async #barrier(timeoutMs: number): Promise<boolean> {
+    const { added } = this.#sender;
+    const isConfirmed = await this.#connection.barrier(timeoutMs);
+    if (isConfirmed) this.#sender.confirmed(added);
+    return isConfirmed;
   }
 
   /** Rules of Lark's and others', as the switch has them now; undefined if it does not tell in time. */
@@ -389,7 +396,7 @@ export class Reconciler {
     const guard = whole.length > 0 && !this.#writer.canBundle ? this.#pipeline.guard : undefined;
     const leftOver = found.leftOver(guard === undefined ? added : [...added, guard.guard]);
     const outcome = this.#carryOut(whole, leftOver, whole.length > 0);
-    const isConfirmed = (outcome === undefined || (await outcome)) && (await connection.barrier(READ_TIMEOUT_MS));
+    const isConfirmed = (outcome === undefined || (await outcome)) && (await this.#barrier(READ_TIMEOUT_MS));
     if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
     const counts = {
       kept: this.#groups.size - added.length,

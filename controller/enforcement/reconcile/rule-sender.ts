@@ -1,4 +1,4 @@
-// Writes rules to one switch, and remembers what was written lately, so that an error of the switch can name its rule. A
+// Writes rules to one switch, and remembers them until it has confirmed them, so that an error of the switch can name its rule. A
 // set of changes may go as one bundle (ONF extension 230): the switch carries out all of it at once or none.
 
 import { BundleControl, BundleFlag, encodeMessage, type Message } from 'node-openflow';
@@ -7,14 +7,16 @@ import { addRule, type DeleteFilter, deleteRule, deleteRules } from '../../south
 import type { Outgoing, SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 
-/** Rules sent lately, by xid. */
-const RECENT_RULES = 4096;
+/** Rules that the switch has not confirmed, by xid; of more than these the oldest are forgotten. */
+const UNCONFIRMED_RULES = 4096;
 const FLAGS = BundleFlag.ATOMIC | BundleFlag.ORDERED;
 
 export class RuleSender {
   readonly #connection: SwitchConnection;
   readonly #onSent: (kind: FlowModKind) => void;
-  readonly #recent = new Map<number, FlowRule>();
+  /** In the order in which they were sent. */
+  readonly #unconfirmed = new Map<number, FlowRule>();
+  #added = 0;
   #bundleId = 0;
   /** While a bundle is being written: where its messages go. */
   #bundle: number | undefined;
@@ -27,9 +29,24 @@ export class RuleSender {
 
   add(rule: FlowRule): void {
     const xid = this.#write(addRule(this.#connection.version, rule));
-    this.#recent.set(xid, rule);
-    if (this.#recent.size > RECENT_RULES) this.#recent.delete(this.#recent.keys().next().value!);
+    this.#unconfirmed.set(xid, rule);
+    this.#added++;
+    if (this.#unconfirmed.size > UNCONFIRMED_RULES) this.#forgetFirst();
     this.#onSent('add');
+  }
+
+  /** How many rules were added until now: what a barrier that is asked for in this turn confirms. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** The switch has answered a barrier that followed so many: no error comes for them any more (OF1.3.5 §7.3.8). */
+  confirmed(added: number): void {
+    while (this.#added - this.#unconfirmed.size < added) this.#forgetFirst();
+  }
+
+  #forgetFirst(): void {
+    this.#unconfirmed.delete(this.#unconfirmed.keys().next().value!);
   }
 
   delete(rule: FlowRule): void {
@@ -47,9 +64,9 @@ export class RuleSender {
     this.#onSent('delete');
   }
 
-  /** The rule that a message with this xid added; undefined if that was long ago, or none. */
+  /** The rule that a message with this xid added; undefined if the switch has confirmed it, or it is none. */
   ruleOf(xid: number): FlowRule | undefined {
-    return this.#recent.get(xid);
+    return this.#unconfirmed.get(xid);
   }
 
   /** True if the switch opens a bundle for us. 1.0 has none. */

@@ -14,8 +14,6 @@ export function isStillRight(
 ): boolean {
   const { match, outputs, dscp } = decide(view, frame, inPort);
   return (
-    match !== undefined &&
-    ruleKey({ ...rule, match }) === key &&
-    sameInstructions({ ...rule, outputs, dscp }, rule)
+    match !== undefined && ruleKey({ ...rule, match }) === key && sameInstructions({ ...rule, outputs, dscp }, rule)
   );
 }

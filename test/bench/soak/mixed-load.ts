@@ -37,10 +37,10 @@ export interface SoakResult {
 
 const PACKET_SWITCHES = 8;
 const JOB_SWITCHES = 10;
-const JOBS_AT_ONCE = 400;
+const JOBS_AT_ONCE = 200;
 const HOSTS = 100;
-/** Flows of each switch that are new at first, and met again when all have been. */
-const NEW_FLOWS = 256;
+/** IP addresses of each host: flows that are new at first, and met again when all have been. With as many hosts these are 500 flows a switch. */
+const NEW_FLOWS = 250;
 const WINDOW = 4096;
 const PER_SEC = 2000;
 const JOB_MS = 25;

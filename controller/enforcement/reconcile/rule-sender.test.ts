@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import type { FlowRule } from '../../southbound/flow-rule.ts';
+import type { SwitchConnection } from '../../southbound/switch-connection.ts';
+import { RuleSender } from './rule-sender.ts';
+
+/** Counts its messages as their xids. */
+function sender(): RuleSender {
+  let xid = 0;
+  const connection: Pick<SwitchConnection, 'version' | 'send'> = { version: 1, send: () => ++xid };
+  return new RuleSender(connection as SwitchConnection, () => undefined);
+}
+
+const rule = (priority: number): FlowRule => ({
+  priority,
+  match: {},
+  outputs: [],
+  cookie: 1n,
+  idleTimeoutSec: 0,
+  hardTimeoutSec: 0,
+});
+const known = (rules: RuleSender) => [1, 2, 3, 4, 5].filter((xid) => rules.ruleOf(xid) !== undefined);
+
+it('knows a rule by its xid until a barrier has confirmed it, and no longer', () => {
+  const rules = sender();
+  rules.add(rule(1));
+  rules.delete(rule(1));
+  rules.add(rule(3));
+  const { added } = rules;
+  rules.add(rule(4));
+  expect(known(rules)).toEqual([1, 3, 4]);
+  expect(rules.ruleOf(3)?.priority).toBe(3);
+  rules.confirmed(added);
+  expect(known(rules)).toEqual([4]);
+  // An earlier barrier that is answered later confirms nothing more.
+  rules.confirmed(1);
+  expect(known(rules)).toEqual([4]);
+  rules.confirmed(rules.added);
+  expect(known(rules)).toEqual([]);
+});
+
+it('forgets the oldest of very many that are never confirmed', () => {
+  const rules = sender();
+  for (let i = 0; i < 5000; i++) rules.add(rule(i));
+  expect(rules.ruleOf(904)).toBeUndefined();
+  expect(rules.ruleOf(905)).toBeDefined();
+  rules.confirmed(4999);
+  expect(rules.ruleOf(4999)).toBeUndefined();
+  expect(rules.ruleOf(5000)).toBeDefined();
+});
