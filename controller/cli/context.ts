@@ -60,6 +60,8 @@ export interface CliParts {
   /** The exit code of the demo. */
   readonly runDemo: (options: DemoOptions) => Promise<number>;
   readonly signals: Signals;
+  /** Aborted once whoever reads standard output has gone. */
+  readonly readerGone: AbortSignal;
   /** Ends the process without waiting for anything. */
   readonly exitNow: (code: number) => void;
 }

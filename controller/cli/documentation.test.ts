@@ -22,6 +22,7 @@ describe('docs/cli.md', () => {
     'explain',
     'jobs',
     'switches',
+    'events',
     'token',
     'demo',
   ])('has exactly the options of %s', async (command) => {

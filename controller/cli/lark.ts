@@ -8,8 +8,10 @@ import { packageVersion } from './package-version.ts';
 import { runCli } from './program.ts';
 
 // A reader that has seen enough (`lark jobs | head`) is no error, and a log that nobody reads must not stop the service.
+const readerGone = new AbortController();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
+  readerGone.abort();
 });
 
 const parts: CliParts = {
@@ -41,6 +43,7 @@ const parts: CliParts = {
     process.on('SIGTERM', listener).on('SIGINT', listener).on('SIGHUP', listener);
     return () => process.off('SIGTERM', listener).off('SIGINT', listener).off('SIGHUP', listener);
   },
+  readerGone: readerGone.signal,
   exitNow: (code) => process.exit(code),
 };
 

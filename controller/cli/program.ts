@@ -7,6 +7,7 @@ import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
 import { clientToken } from './client-token.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
+import { registerEventsCommand } from './events-command.ts';
 import { CliError, ExitCode } from './exit-code.ts';
 import { registerExplainCommand } from './explain-command.ts';
 import { type ClientTls, httpsFetch } from './https-fetch.ts';
@@ -32,6 +33,7 @@ Examples:
   $ lark reload                        put the changed file in force, and see what was done
   $ lark status                        how is it, and is the file in force?
   $ lark switches; lark jobs           what it sees
+  $ lark events                        what happens
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
 Exit codes: 0 ok; 1 the answer is no (the file is bad, the packets are dropped, no such job, Lark could not start);
@@ -88,6 +90,7 @@ export async function runCli(
   registerReloadCommand(program, context);
   registerStateCommand(program, context);
   registerStatusCommand(program, context);
+  registerEventsCommand(program, context);
   registerTokenCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);
