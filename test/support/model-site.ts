@@ -4,7 +4,7 @@
 import pino from 'pino';
 import { parseConfig } from '../../controller/config/load-config.ts';
 import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
-import { type RunningLark, startLark } from '../../controller/main.ts';
+import { type RunningLark, type StartOptions, startLark } from '../../controller/main.ts';
 import type { SwitchView } from '../../controller/northbound/lark-api.ts';
 import { ModelSwitch, type ModelSwitchOptions, type SentFrame } from '../../mininet/model-switch/model-switch.ts';
 import { parseIp, parseMac } from '../../protocols/packet/address.ts';
@@ -86,13 +86,25 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}): Promise<ModelSite> {
+  static async start(
+    version: 1 | 4,
+    policy: string,
+    kind: SwitchKind = {},
+    options: Pick<StartOptions, 'dropsEveryMs'> = {},
+  ): Promise<ModelSite> {
     const { config, errors, source } = parseConfig('policy.yaml', policy);
     if (config === undefined) throw new Error(JSON.stringify(errors));
     let site: ModelSite | undefined;
     const load = async () => parseConfig('policy.yaml', site?.policy ?? policy);
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
-    const lark = await startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
+    const lark = await startLark(config, {
+      log,
+      version: 'test',
+      warnings: [],
+      load,
+      ...(source && { source }),
+      ...options,
+    });
     site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, policy, kind);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);
