@@ -30,6 +30,8 @@ import type {
   PortQueuesView,
   PortView,
   QueueView,
+  RatesRequest,
+  RatesView,
   Readiness,
   ReloadView,
   RemovedJob,
@@ -40,6 +42,7 @@ import type {
 import { ProblemError } from './northbound/problem.ts';
 import { problemView } from './northbound/problem-view.ts';
 import type { PlanRequest, PolicyControl } from './policy-control.ts';
+import { RateReadings } from './rate-readings.ts';
 import { carriesVerdict, placeText, verdictRuleView, whoAndWhere } from './rule-view.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
 import { writeState } from './state/state-file.ts';
@@ -72,12 +75,14 @@ export class LiveLark implements LarkApi {
   readonly #parts: LiveLarkParts;
   readonly #startedAt: number;
   readonly #readings: SwitchReadings;
+  readonly #rates: RateReadings;
 
   constructor(parts: LiveLarkParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
     this.#engine = parts.engine;
     this.#readings = new SwitchReadings(parts.engine);
+    this.#rates = new RateReadings(parts);
     this.#admission = parts.admission;
     this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
@@ -175,6 +180,10 @@ export class LiveLark implements LarkApi {
   async jobRules(key: string): Promise<JobRulesView | undefined> {
     const job = this.#admission.byKey(key)?.job;
     return job && this.#readings.rulesOfJob(job);
+  }
+
+  rates(request: RatesRequest): Promise<RatesView> {
+    return this.#rates.read(request);
   }
 
   classes(): readonly ClassView[] {

@@ -38,10 +38,12 @@ export async function getJson<T>(
   options: ClientOptions,
   path: string,
   query: Readonly<Record<string, string | undefined>> = {},
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = new URLSearchParams(given).toString();
-  const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`);
+  const ending = signal && { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) };
+  const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`, 'GET', ending);
   const body = await readJson(options, response);
   if (response.ok) return body as T;
   const problem = asProblem(body);

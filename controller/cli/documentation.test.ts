@@ -23,6 +23,7 @@ describe('docs/cli.md', () => {
     'jobs',
     'switches',
     'events',
+    'top',
     'token',
     'demo',
   ])('has exactly the options of %s', async (command) => {

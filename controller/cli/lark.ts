@@ -6,6 +6,7 @@ import { registerClassadCommand } from './classad-command.ts';
 import type { CliParts } from './context.ts';
 import { packageVersion } from './package-version.ts';
 import { runCli } from './program.ts';
+import { processScreen } from './screen.ts';
 
 // A reader that has seen enough (`lark jobs | head`) is no error, and a log that nobody reads must not stop the service.
 const readerGone = new AbortController();
@@ -44,6 +45,7 @@ const parts: CliParts = {
     return () => process.off('SIGTERM', listener).off('SIGINT', listener).off('SIGHUP', listener);
   },
   readerGone: readerGone.signal,
+  screen: process.stdin.isTTY && process.stdout.isTTY ? processScreen(process) : undefined,
   exitNow: (code) => process.exit(code),
 };
 

@@ -22,6 +22,7 @@ import { registerStatusCommand } from './status-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
 import { registerTokenCommand } from './token-command.ts';
+import { registerTopCommand } from './top-command.ts';
 
 const GUIDE = `
 Examples:
@@ -33,6 +34,7 @@ Examples:
   $ lark reload                        put the changed file in force, and see what was done
   $ lark status                        how is it, and is the file in force?
   $ lark switches; lark jobs           what it sees
+  $ lark top                           who sends how much
   $ lark events                        what happens
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
@@ -91,6 +93,7 @@ export async function runCli(
   registerStateCommand(program, context);
   registerStatusCommand(program, context);
   registerEventsCommand(program, context);
+  registerTopCommand(program, context);
   registerTokenCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);

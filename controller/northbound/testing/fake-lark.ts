@@ -3,7 +3,16 @@
 import type { ReloadPlan } from '../../enforcement/plan/plan-values.ts';
 import { EventLog } from '../../events/event-log.ts';
 import { Counters } from '../../telemetry/counters.ts';
-import type { Explanation, JobRulesView, JobView, LarkApi, QueueView, StatusView, SwitchView } from '../lark-api.ts';
+import type {
+  Explanation,
+  JobRulesView,
+  JobView,
+  LarkApi,
+  QueueView,
+  RatesView,
+  StatusView,
+  SwitchView,
+} from '../lark-api.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 
 export function jobView(user: string, address: string, changes: Partial<JobView> = {}): JobView {
@@ -105,6 +114,31 @@ export const aliceRules: JobRulesView = {
   silentSwitches: [],
 };
 
+export const rates: RatesView = {
+  by: 'user',
+  at: '2026-01-02T03:04:05.000Z',
+  intervalSec: 2,
+  rows: [
+    {
+      name: 'alice',
+      user: null,
+      jobs: 2,
+      sent: { packetsPerSec: 1000, bytesPerSec: 1_500_000 },
+      received: { packetsPerSec: 500, bytesPerSec: 32_000 },
+    },
+    {
+      name: 'bob',
+      user: null,
+      jobs: 1,
+      sent: { packetsPerSec: 0.5, bytesPerSec: 49 },
+      received: { packetsPerSec: 0, bytesPerSec: 0 },
+    },
+  ],
+  total: 2,
+  jobsNotCounted: 0,
+  silentSwitches: [],
+};
+
 export const noChange: ReloadPlan = {
   file: 'policy.yaml',
   sha256: '0f'.repeat(32),
@@ -171,6 +205,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     switchRules: async () => dropped.rules,
     switchQueues: async () => [bulk],
     jobRules: async (key) => (jobs.some((job) => job.key === key) ? aliceRules : undefined),
+    rates: async () => rates,
     classes: () => [{ number: 3, attributes: { Owner: 'alice' }, jobs: 1, addresses: [] }],
     mendsWaiting: () => 0,
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
