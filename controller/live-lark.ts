@@ -145,6 +145,10 @@ export class LiveLark implements LarkApi {
     throw new ProblemError('HTTP_SWITCH_CONNECTED', `Switch ${dpid} is connected, so its rules are Lark's to mend.`);
   }
 
+  policyText(): string | undefined {
+    return this.#policy.hasFile ? this.#policy.source.text : undefined;
+  }
+
   async reloadPolicy(): Promise<ReloadView> {
     const result = await this.#policy.reload();
     if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'stays in force');

@@ -24,6 +24,7 @@ describe('docs/cli.md', () => {
     'switches',
     'events',
     'top',
+    'support-bundle',
     'token',
     'demo',
   ])('has exactly the options of %s', async (command) => {

@@ -19,6 +19,7 @@ import { registerSampleCommand } from './sample-command.ts';
 import { registerSchemaCommand } from './schema-command.ts';
 import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
+import { registerSupportCommand } from './support-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
 import { registerTokenCommand } from './token-command.ts';
@@ -94,6 +95,7 @@ export async function runCli(
   registerStatusCommand(program, context);
   registerEventsCommand(program, context);
   registerTopCommand(program, context);
+  registerSupportCommand(program, context);
   registerTokenCommand(program, context);
   registerDemoCommand(program, context);
   for (const register of furtherCommands) register(program);

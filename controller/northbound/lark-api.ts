@@ -347,6 +347,8 @@ export interface LarkApi {
    * HTTP_ADDRESS_INVALID when an address does not parse, HTTP_SWITCH_NOT_FOUND when nothing is known of the switch.
    */
   explain(source: string, destination: string, only?: string): Promise<Explanation>;
+  /** The file in force, as it was read; undefined where Lark runs without one. */
+  policyText(): string | undefined;
   /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
   reloadPolicy(): Promise<ReloadView>;
   /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */
