@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCheckCommand } from './check-command.ts';
 import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
 import { clientToken } from './client-token.ts';
+import { registerCompletionCommand } from './completion-command.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
 import { registerEventsCommand } from './events-command.ts';
@@ -98,6 +99,7 @@ export async function runCli(
   registerSupportCommand(program, context);
   registerTokenCommand(program, context);
   registerDemoCommand(program, context);
+  registerCompletionCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {
     await program.parseAsync(args, { from: 'user' });
