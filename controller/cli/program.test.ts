@@ -14,6 +14,7 @@ const COMMANDS = [
   'events',
   'top',
   'support-bundle',
+  'completion',
   'demo',
 ];
 

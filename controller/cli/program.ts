@@ -9,7 +9,7 @@ import { registerCompletionCommand } from './completion-command.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
 import { registerEventsCommand } from './events-command.ts';
-import { CliError, ExitCode } from './exit-code.ts';
+import { CliError, EXIT_CODE_MEANINGS, ExitCode } from './exit-code.ts';
 import { registerExplainCommand } from './explain-command.ts';
 import { type ClientTls, httpsFetch } from './https-fetch.ts';
 import { registerJobsCommand } from './jobs-command.ts';
@@ -40,8 +40,10 @@ Examples:
   $ lark events                        what happens
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
-Exit codes: 0 ok; 1 the answer is no (the file is bad, the packets are dropped, no such job, Lark could not start);
-2 the command line is wrong; 3 no Lark answers at the URL.
+Exit codes: ${Object.entries(EXIT_CODE_MEANINGS)
+  .map(([code, meaning]) => `${code} ${meaning}`)
+  .join('; ')}.
+The answer is no where the file is bad, the packets are dropped, there is no such job, or Lark could not start.
 `;
 
 /** A further command of another part, such as `classad`. */
