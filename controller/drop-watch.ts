@@ -6,7 +6,7 @@ import type { IpAddress } from '../protocols/packet/address.ts';
 import { isLocalAddress } from '../protocols/packet/address.ts';
 import type { Frame } from '../protocols/packet/frame.ts';
 import { kindOf, ofKind, RuleKind } from './enforcement/cookie.ts';
-import type { JudgedEndpoint } from './enforcement/endpoint-classes.ts';
+import type { EndpointClass, JudgedEndpoint } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import { classesOf, Table } from './enforcement/multi-table/layout.ts';
@@ -82,19 +82,27 @@ export class DropWatch {
   }
 
   #noteRisen(managed: ManagedSwitch, rules: readonly SwitchRule[], before: ReadonlyMap<string, bigint>): void {
+    // What names a rule's policy and ends is worked out once, and only where a counter has risen.
+    const originOf = once(() => managed.rules.origins());
+    const nameOfClass = memoized((id: number) => this.#nameOfClass(id));
     for (const rule of rules) {
       const known = before.get(keyOf(rule)) ?? 0n;
       // A rule that was taken away and came back counts from nought.
       const risen = rule.packets >= known ? rule.packets - known : rule.packets;
       if (risen === 0n) continue;
-      const named = kindOf(rule.cookie) === 'verdict' ? this.#ofClasses(managed, rule) : this.#ofAddresses(rule);
+      const named =
+        kindOf(rule.cookie) === 'verdict' ? this.#ofClasses(rule, originOf, nameOfClass) : this.#ofAddresses(rule);
       if (named !== undefined)
         this.#dropped.note({ switch: managed.state.name, by: 'switch', ...named }, Number(risen));
     }
   }
 
   /** A rule of the verdict table: exact for two classes; for more the policy is that of some of them. */
-  #ofClasses(managed: ManagedSwitch, rule: SwitchRule): Named | undefined {
+  #ofClasses(
+    rule: SwitchRule,
+    originOf: () => (rule: SwitchRule) => Origin | undefined,
+    nameOfClass: (id: number) => string | null,
+  ): Named | undefined {
     const { engine } = this.#parts.engine.policy;
     const classes = rule.metadata === undefined ? undefined : classesOf(rule.metadata);
     const [source, destination] = [classes?.source, classes?.destination].map((id) =>
@@ -102,9 +110,10 @@ export class DropWatch {
     );
     const verdict = source && destination && engine.verdictOfClasses(source, destination);
     if (verdict?.action === 'forward') return undefined;
-    const origin = verdict === undefined ? managed.rules.origins()(rule) : verdict.origin;
+    const origin = verdict === undefined ? originOf()(rule) : verdict.origin;
     if (origin === undefined) return undefined;
-    return { ...whose(origin), from: this.#nameOfClass(source?.id), to: this.#nameOfClass(destination?.id) };
+    const nameOf = (end: EndpointClass | undefined) => (end === undefined ? null : nameOfClass(end.id));
+    return { ...whose(origin), from: nameOf(source), to: nameOf(destination) };
   }
 
   /** A rule that was decided for a packet: every packet that it matches has the verdict on any of its addresses. */
@@ -133,8 +142,7 @@ export class DropWatch {
   }
 
   /** By the users and zones in it. */
-  #nameOfClass(id: number | undefined): string | null {
-    if (id === undefined) return null;
+  #nameOfClass(id: number): string | null {
     const { policy, jobs } = this.#parts.engine;
     const users = new Set<string>();
     for (const { classes, keys } of policy.cohorts()) {
@@ -177,4 +185,20 @@ function whose({ policy, place }: Origin): Pick<Named, 'policy' | 'place'> {
 
 function zoneName(zone: string): string {
   return zone === 'wan' ? 'wan' : `zone ${zone}`;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function memoized<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, make(key));
+    return known.get(key) as Value;
+  };
 }
