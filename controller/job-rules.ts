@@ -39,18 +39,32 @@ export function countsOfJob(
   rules: readonly SwitchRule[],
   { addresses }: JobAtSwitch,
 ): { readonly sent: PacketCount; readonly received: PacketCount } {
-  const counting = (table: number, end: 'source' | 'destination') =>
-    rules.filter(
-      (rule) =>
-        addresses.some((address) => isHost(rule[end], address)) &&
-        (isDecided(rule.cookie) || (rule.table === table && kindOf(rule.cookie) === 'job')),
-    );
-  return { sent: sumOf(counting(Table.SENDER, 'source')), received: sumOf(counting(Table.RECIPIENT, 'destination')) };
+  const isOwn = (address: IpAddress | undefined) => address !== undefined && addresses.includes(address);
+  const sumOf = (counting: readonly SwitchRule[]): PacketCount => ({
+    packets: Number(counting.reduce((all, { packets }) => all + packets, 0n)),
+    bytes: Number(counting.reduce((all, { bytes }) => all + bytes, 0n)),
+  });
+  return {
+    sent: sumOf(rules.filter((rule) => isOwn(countedEnds(rule).sender))),
+    received: sumOf(rules.filter((rule) => isOwn(countedEnds(rule).recipient))),
+  };
 }
 
-function sumOf(rules: readonly SwitchRule[]): PacketCount {
-  const sum = (count: (rule: SwitchRule) => bigint) => Number(rules.reduce((all, rule) => all + count(rule), 0n));
-  return { packets: sum(({ packets }) => packets), bytes: sum(({ bytes }) => bytes) };
+/** The single addresses whose packets a rule counts at the switch that they are at: each packet is counted by one rule for each end. */
+export function countedEnds(rule: SwitchRule): {
+  readonly sender: IpAddress | undefined;
+  readonly recipient: IpAddress | undefined;
+} {
+  const isDecidedFor = isDecided(rule.cookie);
+  const isOfJob = kindOf(rule.cookie) === 'job';
+  return {
+    sender: isDecidedFor || (isOfJob && rule.table === Table.SENDER) ? hostOf(rule.source) : undefined,
+    recipient: isDecidedFor || (isOfJob && rule.table === Table.RECIPIENT) ? hostOf(rule.destination) : undefined,
+  };
+}
+
+function hostOf(prefix: Prefix | undefined): IpAddress | undefined {
+  return prefix !== undefined && isHost(prefix, prefix.network) ? prefix.network : undefined;
 }
 
 function isHost(prefix: Prefix | undefined, address: IpAddress): boolean {

@@ -30,6 +30,8 @@ import type {
   PortQueuesView,
   PortView,
   QueueView,
+  RatesRequest,
+  RatesView,
   Readiness,
   ReloadView,
   RemovedJob,
@@ -41,6 +43,7 @@ import type {
 import { ProblemError } from './northbound/problem.ts';
 import { problemView } from './northbound/problem-view.ts';
 import type { PlanRequest, PolicyControl } from './policy-control.ts';
+import { RateReadings } from './rate-readings.ts';
 import { carriesVerdict, placeText, verdictRuleView, whoAndWhere } from './rule-view.ts';
 import type { SwitchRule } from './southbound/flow-stats.ts';
 import { writeState } from './state/state-file.ts';
@@ -73,12 +76,14 @@ export class LiveLark implements LarkApi {
   readonly #parts: LiveLarkParts;
   readonly #startedAt: number;
   readonly #readings: SwitchReadings;
+  readonly #rates: RateReadings;
 
   constructor(parts: LiveLarkParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
     this.#engine = parts.engine;
     this.#readings = new SwitchReadings(parts.engine);
+    this.#rates = new RateReadings(parts);
     this.#admission = parts.admission;
     this.#policy = parts.policy;
     this.#forgetSwitch = parts.forgetSwitch;
@@ -152,6 +157,10 @@ export class LiveLark implements LarkApi {
     throw new ProblemError('HTTP_SWITCH_CONNECTED', `Switch ${dpid} is connected, so its rules are Lark's to mend.`);
   }
 
+  policyText(): string | undefined {
+    return this.#policy.hasFile ? this.#policy.source.text : undefined;
+  }
+
   async reloadPolicy(): Promise<ReloadView> {
     const result = await this.#policy.reload();
     if (result.outcome === 'refused') throw refusedPolicy(result.problems, 'stays in force');
@@ -187,6 +196,10 @@ export class LiveLark implements LarkApi {
   async jobRules(key: string): Promise<JobRulesView | undefined> {
     const job = this.#admission.byKey(key)?.job;
     return job && this.#readings.rulesOfJob(job);
+  }
+
+  rates(request: RatesRequest): Promise<RatesView> {
+    return this.#rates.read(request);
   }
 
   classes(): readonly ClassView[] {

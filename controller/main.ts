@@ -9,6 +9,7 @@ import type { Config, ListenAddress } from './config/config.ts';
 import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
+import { DropWatch } from './drop-watch.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
 import { collectEvents } from './events/collect-events.ts';
 import { EventLog } from './events/event-log.ts';
@@ -48,6 +49,8 @@ export interface StartOptions {
   readonly fingerprint?: string;
   /** The policy file, to be watched: it is loaded when it changes. Left out: it is not. */
   readonly watch?: string;
+  /** How often the counters of rules that drop are read while somebody listens to events; left out: as ever. */
+  readonly dropsEveryMs?: number;
 }
 
 export interface RunningLark {
@@ -67,7 +70,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const counters = new Counters();
   const engine = new EnforcementEngine({ config, counters, log });
   const clock = systemClock;
-  const { warnings, source = NO_SOURCE, load, fingerprint: tried } = options;
+  const { warnings, source = NO_SOURCE, load, fingerprint: tried, dropsEveryMs } = options;
   // The listeners, whose certificates may be others after a reload.
   const changed: ((config: Config) => void)[] = [];
   const onChange = (now: Config) => {
@@ -89,6 +92,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   logAdmission(admission.events, log);
   const events = new EventLog(() => clock.now());
   collectEvents({ admission: admission.events, engine: engine.events, policy: policy.events }, events);
+  const drops = new DropWatch({ engine, events, clock, ...(dropsEveryMs && { readEveryMs: dropsEveryMs }) });
   const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
   policyFailures.subscribe(logPolicyFailure);
   engine.events.on('portGone', (jobs) => admission.portGone(jobs));
@@ -154,6 +158,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   // The feed and the API first, so that their last requests still reach the switches.
   const close = async () => {
     watch?.stop();
+    drops.stop();
     await Promise.allSettled([feed.close(), http.close()]);
     admission.stop();
     await openflow.close();

@@ -15,6 +15,7 @@ import type { ConfigProblem } from './config/problem.ts';
 import { readYaml } from './config/yaml-source.ts';
 import type { VerdictEngine } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine, ReloadConfirmation } from './enforcement/engine.ts';
+import { changedVerdicts } from './enforcement/plan/changed-verdicts.ts';
 import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
 import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
 import { type Clock, pause } from './jobs/clock.ts';
@@ -221,6 +222,9 @@ export class PolicyControl {
       ...(rebuilt.length > 0 && { rebuilt }),
     };
     this.events.emit('load', { ...said, ...(silent.length > 0 && { silent }) }, 'policy.reloaded');
+    for (const change of verdicts === null ? [] : changedVerdicts(verdicts)) {
+      this.events.emit('load', change, 'policy.verdict_changed');
+    }
     if (silent.length > 0) log.warn({ ...said, silent }, 'policy.reloaded');
     else log.info(said, 'policy.reloaded');
   }

@@ -38,10 +38,12 @@ export async function getJson<T>(
   options: ClientOptions,
   path: string,
   query: Readonly<Record<string, string | undefined>> = {},
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = new URLSearchParams(given).toString();
-  const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`);
+  const ending = signal && { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) };
+  const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`, 'GET', ending);
   const body = await readJson(options, response);
   if (response.ok) return body as T;
   const problem = asProblem(body);
@@ -69,6 +71,41 @@ export interface PostOptions {
   readonly timeoutMs?: number;
 }
 
+interface AskOptions extends PostOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of a time-out. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * GETs what does not end by itself; a refusal is a CliError with what it says: USAGE where asking again is no use.
+ * @param signal ends it; only the beginning of the answer has a time-out.
+ */
+export async function getStream(
+  options: ClientOptions,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(timeoutError()), TIMEOUT_MS);
+  try {
+    const both = AbortSignal.any([late.signal, signal]);
+    const response = await ask(options, `${options.url}${path}`, 'GET', { headers, signal: both });
+    if (response.ok) return response;
+    const problem = asProblem(await readJson(options, response));
+    if (problem === undefined) throw notLark(options);
+    const code = response.status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE;
+    throw new CliError(code, `${problem.detail} ${problem.remedy} (${problem.code})`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function timeoutError(): DOMException {
+  return new DOMException('The answer is late.', 'TimeoutError');
+}
+
 /** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
 export async function postJson<T>(options: ClientOptions, path: string, post: PostOptions = {}): Promise<T> {
   const response = await ask(options, `${options.url}${path}`, 'POST', post);
@@ -90,7 +127,7 @@ async function ask(
   options: ClientOptions,
   url: string,
   method = 'GET',
-  { text, timeoutMs = TIMEOUT_MS }: PostOptions = {},
+  { text, timeoutMs = TIMEOUT_MS, headers, signal }: AskOptions = {},
 ): Promise<Response> {
   try {
     return await options.fetch(url, {
@@ -99,10 +136,11 @@ async function ask(
         accept: 'application/json',
         ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
         ...(text !== undefined && { 'content-type': 'application/yaml' }),
+        ...headers,
       },
       ...(text !== undefined && { body: text }),
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: signal ?? AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
     throw new CliError(
@@ -144,7 +182,7 @@ const UNTRUSTED = [
 ];
 
 /** fetch hides what happened in the `cause` of a TypeError, which for several addresses is an AggregateError. */
-function reasonOf(error: unknown, timeoutMs: number): string {
+export function reasonOf(error: unknown, timeoutMs = TIMEOUT_MS): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer in ${timeoutMs / 1000} seconds`;
   const cause = error.cause instanceof Error ? error.cause : error;

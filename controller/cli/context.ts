@@ -60,8 +60,22 @@ export interface CliParts {
   /** The exit code of the demo. */
   readonly runDemo: (options: DemoOptions) => Promise<number>;
   readonly signals: Signals;
+  /** Aborted once whoever reads standard output has gone. */
+  readonly readerGone: AbortSignal;
+  /** A terminal with a person at it; undefined where standard input or output is none. */
+  readonly screen?: Screen | undefined;
   /** Ends the process without waiting for anything. */
   readonly exitNow: (code: number) => void;
+}
+
+/** A terminal that a command takes over as a whole, and gives back as it was. */
+export interface Screen {
+  size(): { readonly columns: number; readonly rows: number };
+  onResize(listener: () => void): () => void;
+  /** Keys as they are pressed, Ctrl-C too, until the returned function is called. */
+  onKeys(listener: (keys: string) => void): () => void;
+  /** Written before the process ends, however it ends, until the returned function is called. */
+  atExit(text: string): () => void;
 }
 
 /** SIGTERM, SIGINT and SIGHUP as they come, until the returned function is called. */

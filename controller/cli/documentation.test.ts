@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ExitCode } from './exit-code.ts';
+import { EXIT_CODE_MEANINGS, ExitCode } from './exit-code.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
 const documentation = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -22,6 +22,10 @@ describe('docs/cli.md', () => {
     'explain',
     'jobs',
     'switches',
+    'events',
+    'top',
+    'support-bundle',
+    'completion',
     'token',
     'demo',
   ])('has exactly the options of %s', async (command) => {
@@ -36,9 +40,32 @@ describe('docs/cli.md', () => {
     for (const flag of GLOBAL) expect(section).toContain(flag);
   });
 
-  it('has a row for every exit code', () => {
-    const codes = [...documentation.matchAll(/^\| (\d) \|/gm)].map(([, code]) => Number(code));
-    expect(codes).toEqual(Object.values(ExitCode));
+  it('has a row for every exit code, with its meaning, in one table', () => {
+    const rows = [...documentation.matchAll(/^\| (\d+) \| ([^|]+) \| ([^|]+) \|$/gm)];
+    expect(rows.map(([, code, meaning]) => [code, meaning])).toEqual(Object.entries(EXIT_CODE_MEANINGS));
+    expect(Object.keys(EXIT_CODE_MEANINGS).map(Number)).toEqual(Object.values(ExitCode));
+    // And nowhere else is there another table of them.
+    expect(documentation.match(/^\| \d /gm)).toHaveLength(rows.length);
+  });
+
+  it('names in it only commands that there are, and every one whose answer can be no', async () => {
+    const { out } = await runForTest(['--help']);
+    const commands = [...out.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
+    const rows = documentation.split('\n').filter((line) => /^\| \d /.test(line));
+    const named = rows
+      .join(' ')
+      .match(/`[a-z-]+`/g)!
+      .map((name) => name.slice(1, -1));
+    expect(named.filter((name) => !commands.includes(name))).toEqual([]);
+    const folder = new URL('.', import.meta.url);
+    const sayingNo = readdirSync(folder).flatMap((file) => {
+      const isSaying =
+        /-command\.ts$/.test(file) && readFileSync(new URL(file, folder), 'utf8').includes('ExitCode.NO');
+      return isSaying ? [file.replace('-command.ts', '')] : [];
+    });
+    expect(sayingNo.length).toBeGreaterThan(5);
+    const no = rows[1]!;
+    for (const name of sayingNo) expect(no).toContain(`\`${name === 'support' ? 'support-bundle' : name}\``);
   });
 
   it('shows the output of explain as it is', async () => {

@@ -12,6 +12,14 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
+/** In one sentence each; docs/cli.md says more. */
+export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  0: 'ok',
+  1: 'the answer is no',
+  2: 'the command line is wrong',
+  3: 'no Lark answers at the URL',
+};
+
 /** An outcome that the command line tells the user in a sentence; anything else that is thrown is a bug in Lark. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;

@@ -6,10 +6,13 @@ import { registerClassadCommand } from './classad-command.ts';
 import type { CliParts } from './context.ts';
 import { packageVersion } from './package-version.ts';
 import { runCli } from './program.ts';
+import { processScreen } from './screen.ts';
 
 // A reader that has seen enough (`lark jobs | head`) is no error, and a log that nobody reads must not stop the service.
+const readerGone = new AbortController();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
+  readerGone.abort();
 });
 
 const parts: CliParts = {
@@ -41,6 +44,8 @@ const parts: CliParts = {
     process.on('SIGTERM', listener).on('SIGINT', listener).on('SIGHUP', listener);
     return () => process.off('SIGTERM', listener).off('SIGINT', listener).off('SIGHUP', listener);
   },
+  readerGone: readerGone.signal,
+  screen: process.stdin.isTTY && process.stdout.isTTY ? processScreen(process) : undefined,
   exitNow: (code) => process.exit(code),
 };
 

@@ -33,14 +33,18 @@ export function prettyLine(line: string, style: Style): string {
   const parsed: unknown = JSON.parse(line);
   const { level, time, event, err, ...fields } = parsed as Readonly<Record<string, unknown>>;
   const clock = typeof time === 'string' ? time.slice(11, 23) : '';
-  const shown = Object.entries(fields).map(([name, value]) => `${style.dim(`${printable(name)}=`)}${fieldText(value)}`);
   const head = [
     style.dim(clock),
     levelText(String(level), style),
     style.bold(printable(String(event ?? ''))),
-    ...shown,
+    ...fieldTexts(fields, style),
   ];
   return `${head.join(' ')}\n${errorText(err)}`;
+}
+
+/** `dpid=…` and `name=core` */
+export function fieldTexts(fields: Readonly<Record<string, unknown>>, style: Style): readonly string[] {
+  return Object.entries(fields).map(([name, value]) => `${style.dim(`${printable(name)}=`)}${fieldText(value)}`);
 }
 
 function levelText(level: string, style: Style): string {

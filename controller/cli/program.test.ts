@@ -3,7 +3,20 @@ import { packageVersion } from './package-version.ts';
 import type { RegisterCommand } from './program.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
-const COMMANDS = ['run', 'check', 'sample', 'schema', 'explain', 'jobs', 'switches', 'demo'];
+const COMMANDS = [
+  'run',
+  'check',
+  'sample',
+  'schema',
+  'explain',
+  'jobs',
+  'switches',
+  'events',
+  'top',
+  'support-bundle',
+  'completion',
+  'demo',
+];
 
 describe('lark', () => {
   it('prints the version', async () => {

@@ -5,9 +5,11 @@ import { Command, CommanderError } from 'commander';
 import { registerCheckCommand } from './check-command.ts';
 import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
 import { clientToken } from './client-token.ts';
+import { registerCompletionCommand } from './completion-command.ts';
 import type { CliParts, CommandContext } from './context.ts';
 import { registerDemoCommand } from './demo-command.ts';
-import { CliError, ExitCode } from './exit-code.ts';
+import { registerEventsCommand } from './events-command.ts';
+import { CliError, EXIT_CODE_MEANINGS, ExitCode } from './exit-code.ts';
 import { registerExplainCommand } from './explain-command.ts';
 import { type ClientTls, httpsFetch } from './https-fetch.ts';
 import { registerJobsCommand } from './jobs-command.ts';
@@ -18,9 +20,11 @@ import { registerSampleCommand } from './sample-command.ts';
 import { registerSchemaCommand } from './schema-command.ts';
 import { registerStateCommand } from './state-command.ts';
 import { registerStatusCommand } from './status-command.ts';
+import { registerSupportCommand } from './support-command.ts';
 import { registerSwitchesCommand } from './switches-command.ts';
 import { styleFor } from './terminal.ts';
 import { registerTokenCommand } from './token-command.ts';
+import { registerTopCommand } from './top-command.ts';
 
 const GUIDE = `
 Examples:
@@ -32,10 +36,14 @@ Examples:
   $ lark reload                        put the changed file in force, and see what was done
   $ lark status                        how is it, and is the file in force?
   $ lark switches; lark jobs           what it sees
+  $ lark top                           who sends how much
+  $ lark events                        what happens
   $ lark explain 10.1.0.17 192.0.2.10  why packets between two addresses go or do not go
 
-Exit codes: 0 ok; 1 the answer is no (the file is bad, the packets are dropped, no such job, Lark could not start);
-2 the command line is wrong; 3 no Lark answers at the URL.
+Exit codes: ${Object.entries(EXIT_CODE_MEANINGS)
+  .map(([code, meaning]) => `${code} ${meaning}`)
+  .join('; ')}.
+The answer is no where the file is bad, the packets are dropped, there is no such job, or Lark could not start.
 `;
 
 /** A further command of another part, such as `classad`. */
@@ -88,8 +96,12 @@ export async function runCli(
   registerReloadCommand(program, context);
   registerStateCommand(program, context);
   registerStatusCommand(program, context);
+  registerEventsCommand(program, context);
+  registerTopCommand(program, context);
+  registerSupportCommand(program, context);
   registerTokenCommand(program, context);
   registerDemoCommand(program, context);
+  registerCompletionCommand(program, context);
   for (const register of furtherCommands) register(program);
   try {
     await program.parseAsync(args, { from: 'user' });

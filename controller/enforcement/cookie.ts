@@ -29,6 +29,11 @@ const DECIDED_BIT = 0x10n << KIND_SHIFT;
 export const ANY_OF_LARKS = { value: OWNER_COOKIE, mask: OWNER_MASK } as const;
 export const DECIDED_RULES = { value: OWNER_COOKIE | DECIDED_BIT, mask: OWNER_MASK | DECIDED_BIT } as const;
 
+/** For statistics in 1.3: all rules of a kind. */
+export function ofKind(kind: RuleKind): { readonly value: bigint; readonly mask: bigint } {
+  return { value: makeCookie(kind), mask: OWNER_MASK | (0xffn << KIND_SHIFT) };
+}
+
 export function makeCookie(kind: RuleKind): bigint {
   return OWNER_COOKIE | (BigInt(kind) << KIND_SHIFT);
 }

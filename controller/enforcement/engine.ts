@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { formatError, getOxm, type Message } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
+import type { Frame } from '../../protocols/packet/frame.ts';
 import type { Config, SwitchConfig } from '../config/config.ts';
 import { inSlices } from '../in-slices.ts';
 import type { Enforcement } from '../jobs/admission.ts';
@@ -31,6 +32,7 @@ import { MendQueue } from './mend-queue.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
 import { entryOf, type PreparedReload, prepareReload } from './reload.ts';
+import type { Drop } from './verdict.ts';
 
 export interface EngineEvents {
   /** The port that these jobs were at does not exist any more: they have ended. */
@@ -43,6 +45,8 @@ export interface EngineEvents {
   remember: [memory: Memory];
   /** A switch, or a port of one, has come, changed or gone: as the log says it. */
   switch: [fields: object, event: string];
+  /** A policy drops a packet that a switch has asked about. */
+  dropped: [managed: ManagedSwitch, drop: Drop, frame: Frame];
 }
 
 /** What the switches said of a reload, by their names, or datapath ids where no name is known. */
@@ -362,7 +366,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   #onPacketIn(managed: ManagedSwitch, message: PacketIn): void {
     const begin = performance.now();
-    const outcome = handlePacketIn(managed, message, (binding) => this.#bindMac(binding));
+    const outcome = handlePacketIn(
+      managed,
+      message,
+      (binding) => this.#bindMac(binding),
+      (drop, frame) => this.events.emit('dropped', managed, drop, frame),
+    );
     this.#counters.packetIns.add([managed.state.name, outcome]);
     this.#counters.observePacketIn((performance.now() - begin) / 1000);
   }

@@ -16,6 +16,7 @@ import type { Fate } from './fate.ts';
 import type { ManagedSwitch } from './managed-switch.ts';
 import { Table } from './multi-table/layout.ts';
 import { Priority } from './static-rules.ts';
+import type { Drop } from './verdict.ts';
 
 export type PacketIn = Extract<Message, { type: 'packetIn' }>;
 
@@ -24,14 +25,23 @@ const IDLE_TIMEOUT_SEC = 60;
 /** A rule that forwards by where a host was seen lasts no longer than that knowledge. */
 const FORWARD_HARD_TIMEOUT_SEC = HOST_TTL_MS / 1000;
 
+/** A policy drops this frame. */
+export type NoteDrop = (drop: Drop, frame: Frame) => void;
+
 /** The sender of this fate is bound to the MAC it used: whoever keeps the job table carries it out. */
 export type BindMac = (binding: NonNullable<Fate['binds']>) => void;
 
-export function handlePacketIn(managed: ManagedSwitch, message: PacketIn, bindMac: BindMac): PacketInOutcome {
+export function handlePacketIn(
+  managed: ManagedSwitch,
+  message: PacketIn,
+  bindMac: BindMac,
+  noteDrop: NoteDrop = () => {},
+): PacketInOutcome {
   const inPort = inPortOf(message);
   const packet = { inPort, bufferId: message.bufferId, data: message.data };
   const frame = parseFrame(message.data);
   const fate = decide(managed.view, frame, inPort);
+  if (fate.dropReason === 'policy' && fate.verdict?.action === 'drop') noteDrop(fate.verdict, frame);
   if (fate.binds !== undefined) bindMac(fate.binds);
   if (fate.learned !== undefined) managed.learn(fate.learned, inPort);
   // Not for a frame to its own sender: that was decided on where the sender was before this frame told where it is.

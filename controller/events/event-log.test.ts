@@ -35,6 +35,15 @@ describe('EventLog', () => {
     }
   });
 
+  it('knows where the latest begin, as far as they are kept', () => {
+    const log = new EventLog(() => 36, 5);
+    const last = (count: number) => numbers(log, log.idBeforeLast(count));
+    expect(last(3)).toEqual([]);
+    for (let n = 1; n <= 7; n++) log.add('some.thing', { n });
+    expect([last(0), last(2), last(5), last(4096)]).toEqual([[], [6, 7], [3, 4, 5, 6, 7], [3, 4, 5, 6, 7]]);
+    expect(log.since(log.idBeforeLast(4096), 1).hasGap).toBe(false);
+  });
+
   it('tells who listens, and no longer than that', () => {
     const log = new EventLog(() => 36);
     const seen: unknown[] = [];

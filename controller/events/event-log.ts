@@ -22,13 +22,15 @@ export interface MissedEvents {
 export interface EventSource {
   /** Of the latest event. */
   readonly lastId: string;
+  /** The id after which the latest `count` events come, or all that are kept where these are fewer. */
+  idBeforeLast(count: number): string;
   /** What is kept and came after the event with this id, the first `most` of it. */
   since(id: string, most: number): MissedEvents;
   /** Called after each event from now on, until the returned function is called. */
   listen(listener: () => void): () => void;
 }
 
-const KEPT = 4096;
+export const KEPT_EVENTS = 4096;
 
 export class EventLog implements EventSource {
   readonly #mark: string;
@@ -39,7 +41,7 @@ export class EventLog implements EventSource {
   #count = 0;
 
   /** @param now wall-clock milliseconds; the first is the mark of this log. */
-  constructor(now: () => number, kept = KEPT) {
+  constructor(now: () => number, kept = KEPT_EVENTS) {
     this.#now = now;
     this.#mark = now().toString(36);
     this.#kept = kept;
@@ -56,8 +58,12 @@ export class EventLog implements EventSource {
     return `${this.#mark}-${this.#count}`;
   }
 
+  idBeforeLast(count: number): string {
+    return `${this.#mark}-${Math.max(this.#count - count, this.#oldest - 1)}`;
+  }
+
   since(id: string, most: number): MissedEvents {
-    const oldest = Math.max(1, this.#count - this.#kept + 1);
+    const oldest = this.#oldest;
     const known = this.#numberOf(id);
     const from = known === undefined ? oldest : Math.max(known + 1, oldest);
     const events: LarkEvent[] = [];
@@ -69,6 +75,14 @@ export class EventLog implements EventSource {
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  get #oldest(): number {
+    return Math.max(1, this.#count - this.#kept + 1);
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.size;
   }
 
   #numberOf(id: string): number | undefined {

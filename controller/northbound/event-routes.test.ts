@@ -89,6 +89,22 @@ describe('GET /v1/events', () => {
     expect(text()).not.toContain('event: gap');
   });
 
+  it('begins with the latest where these are wanted, and ends there where no more is', async () => {
+    for (let n = 1; n <= 3; n++) add(n);
+    const ask = async (query: string) => (await fetch(`http://127.0.0.1:${port}/v1/events${query}`)).text();
+    expect(numbersIn(await ask('?last=2&follow=false'))).toEqual([2, 3]);
+    expect(numbersIn(await ask('?follow=false'))).toEqual([]);
+    expect(await ask('?last=5000')).toContain('HTTP_QUERY_INVALID');
+  });
+
+  it('says after which id it begins, so that who has seen no event can come back', async () => {
+    add(1);
+    const { text, until } = await listen();
+    await until(': lark');
+    expect(text()).toMatch(/\r\nlast-event-id: 10-1\r\n/);
+    expect(text()).toContain(': lark\nid: 10-1\n\n');
+  });
+
   it.each(['10-3', 'former-7', 'nonsense'])(
     'says that there is a gap after %s, and then all that is kept',
     async (id) => {

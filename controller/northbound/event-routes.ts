@@ -4,7 +4,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { EventSource, LarkEvent } from '../events/event-log.ts';
+import { type EventSource, KEPT_EVENTS, type LarkEvent } from '../events/event-log.ts';
 import type { LarkApi } from './lark-api.ts';
 import { ProblemError } from './problem.ts';
 import { routeDocs } from './route-docs.ts';
@@ -18,15 +18,34 @@ const MOST_IDLE_TICKS = 2;
 const docs = routeDocs({
   tag: 'service',
   summary: 'What happens from now on, or since the event of Last-Event-ID, as server-sent events',
-  answers: { 200: ['text', 'A stream that does not end by itself.'] },
+  answers: { 200: ['text', 'A stream that does not end by itself, unless `follow` is false.'] },
   content: { 'text/event-stream': { schema: { type: 'string' } } },
-  refusals: ['HTTP_TOO_MANY_STREAMS'],
+  refusals: ['HTTP_QUERY_INVALID', 'HTTP_TOO_MANY_STREAMS'],
 });
 
 const headers = {
   type: 'object',
   properties: { 'last-event-id': { type: 'string', description: 'The id of the last event that was seen' } },
 } as const;
+
+const querystring = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    last: {
+      type: 'integer',
+      minimum: 0,
+      maximum: KEPT_EVENTS,
+      description: 'Begins with so many of the latest events, where there is no Last-Event-ID',
+    },
+    follow: { type: 'boolean', description: 'False: ends with the latest event (default: true)' },
+  },
+} as const;
+
+interface EventsRequest {
+  readonly Headers: { readonly 'last-event-id'?: string };
+  readonly Querystring: { readonly last?: number; readonly follow?: boolean };
+}
 
 /** @param aliveMs how often a comment keeps proxies from closing the connection, and shows who is gone. */
 export function registerEventRoutes(server: FastifyInstance, api: LarkApi, aliveMs: number): void {
@@ -35,20 +54,22 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
   server.addHook('preClose', async () => {
     for (const stream of [...streams]) stream.end();
   });
-  server.get<{ Headers: { 'last-event-id'?: string } }>(
+  server.get<EventsRequest>(
     '/v1/events',
-    { exposeHeadRoute: false, schema: { ...docs, headers } },
+    { exposeHeadRoute: false, schema: { ...docs, headers, querystring } },
     (request, reply) => {
       if (streams.size >= MAX_STREAMS) {
         throw new ProblemError('HTTP_TOO_MANY_STREAMS', `${MAX_STREAMS} clients listen to events, and no more may.`);
       }
       reply.hijack();
-      const lastId = request.headers['last-event-id'];
+      const { last = 0, follow = true } = request.query;
+      const after = request.headers['last-event-id'] ?? api.events.idBeforeLast(last);
       const onClosed = () => void streams.delete(stream);
       const stream: EventStream = new EventStream({
         response: reply.raw,
         events: api.events,
-        lastId,
+        after,
+        isFollowing: follow,
         aliveMs,
         onClosed,
       });
@@ -60,8 +81,10 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
 interface StreamParts {
   readonly response: ServerResponse;
   readonly events: EventSource;
-  /** Of the last event that the client has seen; without it the stream begins with what happens next. */
-  readonly lastId: string | undefined;
+  /** The id of the event after which the stream begins. */
+  readonly after: string;
+  /** False: it ends with the latest event. */
+  readonly isFollowing: boolean;
   readonly aliveMs: number;
   readonly onClosed: () => void;
 }
@@ -69,6 +92,7 @@ interface StreamParts {
 class EventStream {
   readonly #response: ServerResponse;
   readonly #events: EventSource;
+  readonly #isFollowing: boolean;
   readonly #stop: () => void;
   readonly #alive: NodeJS.Timeout;
   #last: string;
@@ -76,17 +100,21 @@ class EventStream {
   #isBlocked = false;
   #idleTicks = 0;
 
-  constructor({ response, events, lastId, aliveMs, onClosed }: StreamParts) {
+  constructor({ response, events, after, isFollowing, aliveMs, onClosed }: StreamParts) {
     this.#response = response;
     this.#events = events;
-    this.#last = lastId ?? events.lastId;
+    this.#isFollowing = isFollowing;
+    this.#last = after;
+    // With which a client comes back that has seen no event: an id without data is none. A gap says its own.
+    const begin = events.since(after, 0).hasGap ? undefined : after;
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      ...(begin !== undefined && { 'last-event-id': begin }),
     });
     // Without a byte some clients take the answer for not begun.
-    response.write(': lark\n\n');
+    response.write(begin === undefined ? ': lark\n\n' : `: lark\nid: ${begin}\n\n`);
     this.#stop = events.listen(() => this.#send());
     this.#alive = setInterval(() => this.#keepAlive(), aliveMs);
     response.on('drain', () => {
@@ -115,7 +143,10 @@ class EventStream {
       const last = events.at(-1)?.id ?? this.#events.lastId;
       const gap = hasGap ? gapText(this.#last, events[0] === undefined ? last : idBefore(events[0].id)) : '';
       const text = gap + events.map(eventText).join('');
-      if (text === '') return;
+      if (text === '') {
+        if (!this.#isFollowing) this.#response.end();
+        return;
+      }
       this.#last = last;
       this.#isBlocked = !this.#response.write(text);
     }

@@ -30,6 +30,7 @@ import { documentRoutes, serveDocumentation } from './openapi.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { problemKind } from './problem-catalogue.ts';
+import { registerRateRoutes } from './rate-routes.ts';
 import { routeDocs } from './route-docs.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -168,6 +169,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     registerJobRoutes(scope, api);
     registerNetworkRoutes(scope, api, access);
     registerPolicyRoutes(scope, api, access);
+    registerRateRoutes(scope, api);
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
     await scope.register(async (writes) => registerJobWriteRoutes(writes, api, access));

@@ -172,6 +172,44 @@ export interface JobRulesView {
   readonly silentSwitches: readonly string[];
 }
 
+export interface RateView {
+  readonly packetsPerSec: number;
+  readonly bytesPerSec: number;
+}
+
+/** What the jobs of a user or group, or a single job, send and get now. */
+export interface RateRowView {
+  /** The user, the accounting group (null: of none) or the job's key. */
+  readonly name: string | null;
+  /** Of a single job. */
+  readonly user: string | null;
+  readonly jobs: number;
+  readonly sent: RateView;
+  readonly received: RateView;
+}
+
+export interface RatesView {
+  readonly by: 'user' | 'group' | 'job';
+  /** ISO 8601: when the counters were read last. */
+  readonly at: string;
+  /** Between the two readings that the rates are of. */
+  readonly intervalSec: number;
+  /** The largest first, by `sort`. */
+  readonly rows: readonly RateRowView[];
+  /** How many rows there would be without a limit. */
+  readonly total: number;
+  /** Jobs whose packets are not counted, since it is not known at which port they are or their switch did not tell. */
+  readonly jobsNotCounted: number;
+  /** Connected switches that did not answer in time. */
+  readonly silentSwitches: readonly string[];
+}
+
+export interface RatesRequest {
+  readonly by: RatesView['by'];
+  readonly sort: 'total' | 'sent' | 'received';
+  readonly limit: number;
+}
+
 /** A field of a verdict, and the policy that set it. */
 export interface ChosenView<Value> {
   readonly value: Value;
@@ -312,6 +350,8 @@ export interface LarkApi {
   switchQueues(dpid: string): Promise<readonly QueueView[]>;
   /** Undefined where no such job is registered. */
   jobRules(key: string): Promise<JobRulesView | undefined>;
+  /** Reads the switches' counters at most once a second however many ask, and not at all while nobody does. */
+  rates(request: RatesRequest): Promise<RatesView>;
   classes(): readonly ClassView[];
   /** Switches that are connected and wait for their turn to be mended. */
   mendsWaiting(): number;
@@ -320,6 +360,8 @@ export interface LarkApi {
    * HTTP_ADDRESS_INVALID when an address does not parse, HTTP_SWITCH_NOT_FOUND when nothing is known of the switch.
    */
   explain(source: string, destination: string, only?: string): Promise<Explanation>;
+  /** The file in force, as it was read; undefined where Lark runs without one. */
+  policyText(): string | undefined;
   /** Rejects with a ProblemError: HTTP_POLICY_REFUSED or HTTP_POLICY_NO_FILE, and then nothing has changed. */
   reloadPolicy(): Promise<ReloadView>;
   /** What a reload with this text would do. Throws a ProblemError (HTTP_POLICY_REFUSED) where it is no policy file. */

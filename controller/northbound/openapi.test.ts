@@ -73,6 +73,7 @@ describe('what the handlers answer', () => {
     ['GET', '/v1/switches/{dpid}/ports/{port}/queues'],
     ['POST', '/v1/switches/{dpid}/forget'],
     ['GET', '/v1/classes'],
+    ['GET', '/v1/rates'],
     ['GET', '/v1/policy'],
     ['POST', '/v1/policy/reload'],
   ] as const)('is what the document says: %s %s', async (method, path) => {

@@ -1,4 +1,4 @@
-// /v1/policy, /v1/policy/reload, /v1/plan and /v1/state: which policy file is in force; put it in force as it is now, say what
+// /v1/policy, /v1/policy/file, /v1/policy/reload, /v1/plan and /v1/state: which policy file is in force; put it in force as it is now, say what
 // another one would do, and give out all that is needed to work that out elsewhere. All but the first need
 // the right to write (access.ts). A plan takes the
 // file's text; modules are never loaded for it.
@@ -27,6 +27,13 @@ const policyDocs = routeDocs({
   tag: 'policy',
   summary: 'The policy file in force',
   answers: { 200: ['Policy', 'What is in force.'] },
+});
+const fileDocs = routeDocs({
+  tag: 'policy',
+  summary: 'The text of the policy file in force, as it was read',
+  answers: { 200: ['text', 'The file.'] },
+  content: { 'application/yaml': { schema: { type: 'string' } } },
+  refusals: [...WRITE_REFUSALS, 'HTTP_POLICY_NO_FILE'],
 });
 const stateDocs = routeDocs({
   tag: 'policy',
@@ -73,6 +80,14 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, acce
   const onRequest = async (request: FastifyRequest) => access.write(request);
 
   server.get('/v1/policy', { schema: policyDocs }, () => api.status().policy);
+
+  server.get('/v1/policy/file', { onRequest, schema: fileDocs }, (_request, reply) => {
+    const text = api.policyText();
+    if (text === undefined) {
+      throw new ProblemError('HTTP_POLICY_NO_FILE', 'This Lark runs with the defaults, without a policy file.');
+    }
+    return reply.type('application/yaml; charset=utf-8').send(text);
+  });
 
   server.get('/v1/state', { onRequest, schema: stateDocs }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),

@@ -42,12 +42,20 @@ const ANY_13 = 0xffffffff;
 const DELETE_STRICT = 4;
 const NO_BUFFER = 0xffffffff;
 
-export function flowStatsRequest(version: WireVersion): Outgoing {
+/** Of a switch's rules, those of one table, or with such a cookie. OpenFlow 1.0 knows no cookie here. */
+export interface RuleFilter {
+  readonly table?: number;
+  readonly cookie?: { readonly value: bigint; readonly mask: bigint };
+}
+
+export function flowStatsRequest(version: WireVersion, only: RuleFilter = {}): Outgoing {
+  const tableId = only.table ?? ALL_TABLES;
   if (version === 1) {
-    const body = { stats: 'flow' as const, match: {}, tableId: ALL_TABLES, outPort: ANY_PORT_10 };
+    const body = { stats: 'flow' as const, match: {}, tableId, outPort: ANY_PORT_10 };
     return { version, type: 'statsRequest', flags: 0, body };
   }
-  const any = { tableId: ALL_TABLES, outPort: ANY_13, outGroup: ANY_13, cookie: 0n, cookieMask: 0n, match: [] };
+  const { value: cookie, mask: cookieMask } = only.cookie ?? { value: 0n, mask: 0n };
+  const any = { tableId, outPort: ANY_13, outGroup: ANY_13, cookie, cookieMask, match: [] };
   return { version, type: 'multipartRequest', flags: 0, body: { multipart: 'flow', ...any } };
 }
 

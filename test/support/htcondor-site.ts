@@ -46,7 +46,7 @@ export class HtcondorSite {
   async restart(policy = policyFor('multi-table'), file?: string): Promise<void> {
     await this.#model?.stop();
     this.#model = undefined;
-    this.#model = await ModelSite.start(4, policy, {}, file);
+    this.#model = await ModelSite.start(4, policy, {}, { file });
     this.kit.set({ url: this.url });
   }
 

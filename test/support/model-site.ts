@@ -4,7 +4,7 @@
 import pino from 'pino';
 import { loadConfig, parseConfig } from '../../controller/config/load-config.ts';
 import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
-import { type RunningLark, startLark } from '../../controller/main.ts';
+import { type RunningLark, type StartOptions, startLark } from '../../controller/main.ts';
 import type { SwitchView } from '../../controller/northbound/lark-api.ts';
 import { ModelSwitch, type ModelSwitchOptions, type SentFrame } from '../../mininet/model-switch/model-switch.ts';
 import { parseIp, parseMac } from '../../protocols/packet/address.ts';
@@ -87,14 +87,26 @@ export class ModelSite {
   }
 
   /** `file`: where the policy is written already, if it names files beside itself. */
-  static async start(version: 1 | 4, policy: string, kind: SwitchKind = {}, file?: string): Promise<ModelSite> {
+  static async start(
+    version: 1 | 4,
+    policy: string,
+    kind: SwitchKind = {},
+    { file, ...options }: Pick<StartOptions, 'dropsEveryMs'> & { readonly file?: string | undefined } = {},
+  ): Promise<ModelSite> {
     let site: ModelSite | undefined;
     const load = async () =>
       file === undefined ? parseConfig('policy.yaml', site?.policy ?? policy) : await loadConfig(file);
     const { config, errors, source } = await load();
     if (config === undefined) throw new Error(JSON.stringify(errors));
     const log = pino({ level: process.env.LARK_TEST_LOG ?? 'silent' });
-    const lark = await startLark(config, { log, version: 'test', warnings: [], load, ...(source && { source }) });
+    const lark = await startLark(config, {
+      log,
+      version: 'test',
+      warnings: [],
+      load,
+      ...(source && { source }),
+      ...options,
+    });
     site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, policy, kind);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);

@@ -25,6 +25,7 @@ export interface Given {
   readonly isTty?: boolean;
   /** Called with everything that is printed, as it is printed. */
   readonly onOut?: (text: string) => void;
+  readonly onErr?: (text: string) => void;
 }
 
 export async function runForTest(args: readonly string[], given: Given = {}): Promise<Ran> {
@@ -39,6 +40,7 @@ export async function runForTest(args: readonly string[], given: Given = {}): Pr
     },
     err: (text) => {
       err += text;
+      given.onErr?.(text);
     },
     isTty: given.isTty ?? false,
     env: given.env ?? {},
@@ -52,6 +54,7 @@ export async function runForTest(args: readonly string[], given: Given = {}): Pr
     planFromState: unexpected,
     runDemo: unexpected,
     signals: () => () => {},
+    readerGone: new AbortController().signal,
     exitNow: () => {},
     ...given.parts,
   };

@@ -50,6 +50,17 @@ function field(value: number, bits: bigint, shift: bigint): MaskedMetadata {
 /** Class numbers count from 0. */
 export const sourceClass = (id: number): MaskedMetadata => field(id + 1, CLASS_BITS, 0n);
 export const destinationClass = (id: number): MaskedMetadata => field(id + 1, CLASS_BITS, DESTINATION_SHIFT);
+/** The classes that a match names, each undefined where it leaves it open. */
+export function classesOf({ value, mask }: MaskedMetadata): {
+  readonly source: number | undefined;
+  readonly destination: number | undefined;
+} {
+  const whole = (1n << CLASS_BITS) - 1n;
+  const classAt = (shift: bigint) =>
+    ((mask >> shift) & whole) === whole ? Number((value >> shift) & whole) - 1 : undefined;
+  return { source: classAt(0n), destination: classAt(DESTINATION_SHIFT) };
+}
+
 /** Index of a port from 1, since port numbers have 32 bits. */
 export const outPort = (index: number): MaskedMetadata => field(index, PORT_BITS, PORT_SHIFT);
 export const queue = (index: number): MaskedMetadata => field(index, QUEUE_BITS, QUEUE_SHIFT);

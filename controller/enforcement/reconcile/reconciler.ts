@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { isGroupMac } from '../../../protocols/packet/address.ts';
 import type { ForeignRules } from '../../config/config.ts';
 import { type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
-import { flowStatsRequest, readFlowStats, type SwitchRule } from '../../southbound/flow-stats.ts';
+import { flowStatsRequest, type RuleFilter, readFlowStats, type SwitchRule } from '../../southbound/flow-stats.ts';
 import { describeRule } from '../../southbound/rule-messages.ts';
 import type { SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
@@ -163,8 +163,8 @@ export class Reconciler {
   }
 
   /** Rules of Lark's and others', as the switch has them now; undefined if it does not tell in time. */
-  async readRules(timeoutMs = READ_TIMEOUT_MS): Promise<readonly SwitchRule[] | undefined> {
-    const parts = await this.#connection.statistics(flowStatsRequest(this.#connection.version), timeoutMs);
+  async readRules(timeoutMs = READ_TIMEOUT_MS, only?: RuleFilter): Promise<readonly SwitchRule[] | undefined> {
+    const parts = await this.#connection.statistics(flowStatsRequest(this.#connection.version, only), timeoutMs);
     return parts?.flatMap(readFlowStats);
   }
 

@@ -125,6 +125,23 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     silentSwitches: [],
     withoutRules: [],
   },
+  Rates: {
+    by: 'user',
+    at: '2026-08-04T12:00:00.000Z',
+    intervalSec: 2,
+    rows: [
+      {
+        name: 'alice',
+        user: null,
+        jobs: 17,
+        sent: { packetsPerSec: 1020.5, bytesPerSec: 1_530_750 },
+        received: { packetsPerSec: 510, bytesPerSec: 33_660 },
+      },
+    ],
+    total: 1,
+    jobsNotCounted: 0,
+    silentSwitches: [],
+  },
   Policy: policy,
   Reload: { plan, warnings: [], silent: [], away: [], rebuilt: [] },
   PlannedReload: { plan, warnings: [], problems: [] },

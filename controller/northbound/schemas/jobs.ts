@@ -1,6 +1,6 @@
 // What the API shows of jobs.
 
-import { count, dpid, list, nullable, object, oneOf, ref, type Schema, text, time } from './schema.ts';
+import { count, dpid, list, measure, nullable, object, oneOf, ref, type Schema, text, time } from './schema.ts';
 
 const counted = object({ packets: count(), bytes: count() });
 
@@ -33,6 +33,24 @@ export const jobSchemas: Readonly<Record<string, Schema>> = {
       dpid(),
       'Switches that may still have rules of the job: its addresses are held back for them',
     ),
+  }),
+  Rates: object({
+    by: oneOf(['user', 'group', 'job']),
+    at: time('When the counters were read last'),
+    intervalSec: measure('Between the two readings that the rates are of'),
+    rows: list(
+      object({
+        name: nullable(text("The user, the accounting group (null: of none) or the job's key")),
+        user: nullable(text('Of a single job')),
+        jobs: count(),
+        sent: object({ packetsPerSec: measure(), bytesPerSec: measure() }),
+        received: object({ packetsPerSec: measure(), bytesPerSec: measure() }),
+      }),
+      'The largest first',
+    ),
+    total: count('How many rows there would be without a limit'),
+    jobsNotCounted: count('Jobs at no known port, or whose switch did not tell'),
+    silentSwitches: list(text(), 'Connected switches that did not answer in time'),
   }),
   JobRules: object({
     counts: nullable(

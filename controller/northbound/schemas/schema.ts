@@ -11,6 +11,8 @@ export const text = (description?: string, more: Schema = {}): Schema => ({
 });
 export const flag = (description?: string): Schema => ({ type: 'boolean', ...said(description) });
 export const count = (description?: string): Schema => ({ type: 'integer', minimum: 0, ...said(description) });
+/** Not negative, and not whole. */
+export const measure = (description?: string): Schema => ({ type: 'number', minimum: 0, ...said(description) });
 export const time = (description?: string): Schema =>
   text(description ?? 'ISO 8601', { pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' });
 export const oneOf = (values: readonly string[], description?: string): Schema => text(description, { enum: values });

@@ -10,6 +10,7 @@ import type {
   JobView,
   LarkApi,
   QueueView,
+  RatesView,
   StatusView,
   SwitchCounts,
   SwitchView,
@@ -115,6 +116,31 @@ export const aliceRules: JobRulesView = {
   silentSwitches: [],
 };
 
+export const rates: RatesView = {
+  by: 'user',
+  at: '2026-01-02T03:04:05.000Z',
+  intervalSec: 2,
+  rows: [
+    {
+      name: 'alice',
+      user: null,
+      jobs: 2,
+      sent: { packetsPerSec: 1000, bytesPerSec: 1_500_000 },
+      received: { packetsPerSec: 500, bytesPerSec: 32_000 },
+    },
+    {
+      name: 'bob',
+      user: null,
+      jobs: 1,
+      sent: { packetsPerSec: 0.5, bytesPerSec: 49 },
+      received: { packetsPerSec: 0, bytesPerSec: 0 },
+    },
+  ],
+  total: 2,
+  jobsNotCounted: 0,
+  silentSwitches: [],
+};
+
 export const noChange: ReloadPlan = {
   file: 'policy.yaml',
   sha256: '0f'.repeat(32),
@@ -190,8 +216,10 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     switchRules: async () => dropped.rules,
     switchQueues: async () => [bulk],
     jobRules: async (key) => (jobs.some((job) => job.key === key) ? aliceRules : undefined),
+    rates: async () => rates,
     classes: () => [{ number: 3, attributes: { Owner: 'alice' }, jobs: 1, addresses: [] }],
     mendsWaiting: () => 0,
+    policyText: () => 'policies: []\n',
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
     planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),
     state: () => ['{"format":"lark-state-1"', '}\n'],

@@ -1,0 +1,154 @@
+// The scripts in the shells themselves: bash, which is there wherever Lark is developed, and zsh and fish where they are.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completableCommands } from './completion-model.ts';
+import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
+import { runForTest } from './testing/run-for-test.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lark-completion-'));
+  writeFileSync(join(folder, 'policy one.yaml'), '');
+  for (const shell of SHELLS) {
+    const { code, out } = await runForTest(['completion', shell]);
+    expect(code).toBe(0);
+    writeFileSync(join(folder, `lark.${shell}`), out);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a shell offers for the last of these words, sorted. */
+type Ask = (words: readonly string[], script?: string) => readonly string[];
+
+function run(command: string, args: readonly string[]): readonly string[] {
+  const out = execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
+
+const inBash: Ask = (words, script = 'lark.bash') =>
+  run('bash', [
+    '--norc',
+    '-uc',
+    // Only a shell that someone types into has it; what it sets is not looked at here.
+    `compopt() { :; }; source ./${script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lark; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    'bash',
+    ...words,
+  ]);
+
+const inZsh: Ask = (words) => {
+  const last = words.at(-1) ?? '';
+  const said = run('zsh', [
+    '-fc',
+    `compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print -l -- *; }
+     _describe() { for each in \${(P)\${@[-1]}}; do print -r -- \${each%%:*}; done; }
+     source ./lark.zsh; words=("$@"); CURRENT=$#; _lark`,
+    'zsh',
+    ...words,
+  ]);
+  // zsh itself leaves out what does not begin so.
+  return said.filter((each) => each.startsWith(last));
+};
+
+const inFish: Ask = (words) => {
+  const line = words.map((word) => word.replaceAll(' ', '\\ ')).join(' ');
+  const said = run('fish', ['--no-config', '-c', 'source ./lark.fish; complete -C $argv[1]', line]);
+  return said.map((each) => each.split('\t')[0]!.replace(/\/$/, ''));
+};
+
+const has = (shell: Shell) => spawnSync(shell, ['--version']).status === 0;
+const shells = (
+  [
+    ['bash', inBash],
+    ['zsh', inZsh],
+    ['fish', inFish],
+  ] as const
+).filter(([shell]) => shell === 'bash' || has(shell));
+
+describe.each(shells)('completion in %s', (_shell, ask) => {
+  it('offers commands and their subcommands', () => {
+    expect(ask(['lark', 's'])).toEqual(['sample', 'schema', 'state', 'status', 'support-bundle', 'switches']);
+    expect(ask(['lark', 'switches', 'f'])).toEqual(['forget']);
+    expect(ask(['lark', '--url', 'http://h:1', 'switches', ''])).toEqual(['forget']);
+  });
+
+  it('offers the options of the command, and those of all', () => {
+    expect(ask(['lark', 'top', '--'])).toEqual(
+      expect.arrayContaining([
+        '--by',
+        '--help',
+        '--interval',
+        '--json',
+        '--limit',
+        '--once',
+        '--sort',
+        '--token-file',
+        '--url',
+      ]),
+    );
+    expect(ask(['lark', 'top', '--'])).not.toContain('--kind');
+    expect(ask(['lark', 'events', '--no'])).toEqual(['--no-follow']);
+  });
+
+  it('offers the values that an option or argument can have', () => {
+    expect(ask(['lark', 'top', '--by', ''])).toEqual(['group', 'job', 'user']);
+    expect(ask(['lark', 'run', 'policy.yaml', '--log-level', 'f'])).toEqual(['fatal']);
+    expect(ask(['lark', 'completion', ''])).toEqual(['bash', 'fish', 'zsh']);
+  });
+
+  it('offers files where a file is wanted, with spaces in their names, and nothing where nobody can know', () => {
+    expect(ask(['lark', 'check', 'pol']).map((name) => name.replaceAll('\\', ''))).toEqual(['policy one.yaml']);
+    expect(ask(['lark', '--ca', 'pol']).map((name) => name.replaceAll('\\', ''))).toEqual(['policy one.yaml']);
+    expect(ask(['lark', 'jobs', '--user', ''])).toEqual([]);
+  });
+});
+
+describe('completion in bash', () => {
+  it('understands --option=value, which bash takes apart', () => {
+    expect(inBash(['lark', 'top', '--by', '=', 'g'])).toEqual(['group']);
+    expect(inBash(['lark', 'top', '--by', '='])).toEqual(['group', 'job', 'user']);
+    expect(inBash(['lark', 'top', '--by', '=', 'job', '--on'])).toEqual(['--once']);
+  });
+
+  it('says what every command of the program has, so that none can be forgotten', async () => {
+    const { out } = await runForTest(['--help']);
+    const listed = [...out.slice(out.indexOf('\nCommands:')).matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+    expect(listed.length).toBeGreaterThan(10);
+    expect(inBash(['lark', ''])).toEqual(listed.filter((name) => name !== 'help').sort());
+    for (const command of listed.filter((name) => name !== 'help')) {
+      const help = (await runForTest([command, '--help'])).out;
+      const flags = help.slice(help.indexOf('\nOptions:'), help.indexOf('\nGlobal Options:')).match(/--[a-z][a-z-]+/g);
+      expect([command, inBash(['lark', command, '--'])]).toEqual([
+        command,
+        expect.arrayContaining([...new Set(flags)]),
+      ]);
+    }
+  });
+
+  it('follows whatever program it is given, with quotes in its texts', () => {
+    const program = new Command('lark').description("it's");
+    program
+      .command('new')
+      .summary("it's new")
+      .addOption(new Option('--how <way>', "one's way").choices(['this', 'that']));
+    for (const shell of SHELLS) {
+      writeFileSync(join(folder, `other.${shell}`), completionScript(shell, completableCommands(program)));
+    }
+    expect(inBash(['lark', ''], 'other.bash')).toEqual(['new']);
+    expect(inBash(['lark', 'new', '--how', 't'], 'other.bash')).toEqual(['that', 'this']);
+    for (const [shell] of shells) execFileSync(shell, ['-n', join(folder, `other.${shell}`)]);
+  });
+});
+
+it('refuses a shell that it does not know', async () => {
+  const { code, err } = await runForTest(['completion', 'tcsh']);
+  expect(code).toBe(2);
+  expect(err).toContain('Allowed choices are bash, zsh, fish');
+});
