@@ -20,7 +20,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const CURVES = ['jobs', 'hosts', 'switches', 'classes', 'rate'] as const;
+const CURVES = ['jobs', 'hosts', 'switches', 'classes', 'rate', 'admission'] as const;
 const wanted = values.only?.split(',') ?? CURVES;
 const unknown = wanted.filter((name) => !CURVES.some((known) => known === name));
 if (unknown.length > 0) throw new Error(`no curve ${unknown.join(', ')}: expected of ${CURVES.join(', ')}`);

@@ -1,7 +1,11 @@
 // What becomes of Lark's figures as a pool grows: one thing grows at a time, all else stays.
 
+import { JobFeedClient } from '../../../controller/jobs/feed/client.ts';
+import { BenchLark } from '../enforcement/bench-lark.ts';
+import { inLanes } from '../enforcement/case-result.ts';
+import { connectAll, disconnectAll } from '../enforcement/connect-all.ts';
 import { fillStore, SWITCHES } from '../enforcement/filled-store.ts';
-import type { AdMaker } from '../enforcement/site.ts';
+import { type AdMaker, policyText, switches } from '../enforcement/site.ts';
 import { startLark } from '../load/controllers.ts';
 import type { LoadResult, LoadSpec } from '../load/load-child.ts';
 import { runLoad } from '../load/load-process.ts';
@@ -32,6 +36,8 @@ export interface GrowthSettings {
   readonly hosts: readonly number[];
   readonly switches: readonly number[];
   readonly users: readonly number[];
+  /** Switches while jobs are admitted. */
+  readonly admitting: readonly number[];
   readonly perSec: readonly number[];
 }
 
@@ -43,6 +49,7 @@ export const FULL: GrowthSettings = {
   hosts: [1000, 3000, 10_000, 30_000, 100_000],
   switches: [1, 4, 16, 64, 256, 1000],
   users: [10, 100, 1000, 3000],
+  admitting: [10, 100, 1000],
   perSec: [1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000],
 };
 
@@ -54,6 +61,7 @@ export const QUICK: GrowthSettings = {
   hosts: [1000, 10_000],
   switches: [4, 64],
   users: [10, 100],
+  admitting: [10, 100],
   perSec: [1000, 20_000],
 };
 
@@ -64,6 +72,10 @@ const OUTSTANDING = 4096;
 /** Jobs and users where something else grows. */
 const JOBS = 10_000;
 const USERS = 100;
+/** Jobs, to see what one costs. */
+const ADMITTED = 2000;
+/** All jobs of a switch where there are fewest. */
+const SENDERS = 10;
 /** Of what was to be sent; beyond it the rate is more than is answered. */
 const MOST_HELD_BACK = 0.02;
 const CPU = 'processor time an answer, us';
@@ -91,7 +103,8 @@ export class Growth {
   /** More jobs of as many users on as many switches. */
   async jobs(): Promise<Curve> {
     const between = await this.#each('jobs, packets between them', this.#settings.jobs, async (jobs) => {
-      const there = { jobs, users: USERS, switches: SWITCHES };
+      // As many flows whatever there is: what grows is what is known.
+      const there = { jobs, users: USERS, switches: SWITCHES, senders: SENDERS };
       return this.#cpu(await this.#policyWithJobs(there), { switches: SWITCHES, traffic: { jobs: there } });
     });
     const others = await this.#each('jobs, new flows of other hosts', this.#settings.jobs, async (jobs) => {
@@ -116,11 +129,40 @@ export class Growth {
   }
 
   async switches(): Promise<Curve> {
-    const points = await this.#each('switches', this.#settings.switches, (switches) =>
-      this.#cpu(hostsPolicy(), { switches, traffic: { hosts: 100 } }),
+    const points = await this.#each('switches', this.#settings.switches, (count) =>
+      this.#cpu(hostsPolicy(), { switches: count, traffic: { hosts: 100 } }),
     );
     const series = [{ name: 'learning', points }];
     return { name: 'switches', title: 'A PacketIn, by the switches that ask', x: 'switches', y: CPU, series };
+  }
+
+  /** Each user's jobs are at one switch: the others have only to find that a job is none of theirs. */
+  async admission(): Promise<Curve> {
+    const points = await this.#each('admission, switches', this.#settings.admitting, async (count) => {
+      const lark = await BenchLark.start(policyText({ store: `${this.#directory}/growth-${this.#stores++}` }));
+      const lights = switches(count, Math.ceil(ADMITTED / count));
+      await connectAll(lights, lark);
+      const feed = await JobFeedClient.connect(lark.addresses.jobs);
+      const before = await lark.processorMs();
+      await inLanes({ count: ADMITTED, atOnce: 32, mostMs: 120_000 }, async (number) => {
+        const [user, portNo] = [number % count, 1 + Math.floor(number / count)];
+        const { jobAd, machineAd } = this.#ads.make({ number, user, dpid: user + 1, portNo });
+        await feed.register(jobAd, machineAd);
+      });
+      const worked = (await lark.processorMs()) - before;
+      await feed.close();
+      await disconnectAll(lights);
+      await lark.stop();
+      return worked / ADMITTED;
+    });
+    const series = [{ name: 'a job that one switch has to know', points }];
+    return {
+      name: 'admission',
+      title: 'An admission, by the switches that are connected',
+      x: 'switches',
+      y: 'processor time a job, ms',
+      series,
+    };
   }
 
   /** Each user's jobs are a class. */

@@ -43,7 +43,7 @@ const QUIET_MS = 400;
 const MOST_BUSY = 0.3;
 const DEADLINE_MS = 120_000;
 const LOOK_MS = 20;
-const MOST_LEARNING_MS = 10_000;
+const MOST_LEARNING_MS = 30_000;
 /** What the kernel counts processor time in (sysconf CLK_TCK). */
 const TICK_US = 10_000;
 const PAGE_BYTES = 4096;

@@ -50,6 +50,8 @@ export interface JobsThere {
   readonly jobs: number;
   readonly users: number;
   readonly switches: number;
+  /** How many jobs of each switch send; all that can, if left out. */
+  readonly senders?: number;
 }
 
 /** Where a job is: users have jobs at every switch. */
@@ -80,7 +82,7 @@ export function knownJobs(dpid: number, there: JobsThere): Traffic {
       return { inPort: portNo, ethSrc, ethDst, src: jobAddress(number), dst: jobAddress(peer) };
     }),
   );
-  return { taught: [], flows: flows.filter(({ ethSrc, ethDst }) => ethSrc !== ethDst) };
+  return { taught: [], flows: flows.filter(({ ethSrc, ethDst }) => ethSrc !== ethDst).slice(0, there.senders) };
 }
 
 /** One flow of each in turn, until all have been. */
