@@ -139,6 +139,16 @@ describe('ads that are refused', () => {
     );
   });
 
+  it('JOB_AD_MALFORMED: an ad in long form in which a line break in one value speaks for another attribute', () => {
+    const torn = `${longJobAd().trimEnd()}\nX = "a\\"\nOwner = "root"\nY = 1 // "\n`;
+    expect(() => jobFromAds(torn, longMachineAd(), OPTIONS)).toThrow(
+      expect.objectContaining({
+        code: 'JOB_AD_MALFORMED',
+        message: expect.stringContaining('Owner stands here again'),
+      }),
+    );
+  });
+
   it('JOB_AD_MALFORMED: text that is no ad, with the place', () => {
     expect(() => jobFromAds('[ Owner = ', machineAd(), OPTIONS)).toThrow(
       expect.objectContaining({ code: 'JOB_AD_MALFORMED', message: expect.stringMatching(/job ad .*\d+:\d+/) }),

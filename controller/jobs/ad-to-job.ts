@@ -84,7 +84,8 @@ type Values = ReadonlyMap<string, AttributeValue>;
 function readAd(which: 'job' | 'machine', text: string): ClassAd {
   let ad: ClassAd;
   try {
-    ad = parseAd(text, { syntax: 'auto' });
+    // A value with a line break in it could speak for another attribute, such as the owner.
+    ad = parseAd(text, { syntax: 'auto', repeated: 'refuse' });
   } catch (error) {
     if (!(error instanceof ClassAdError)) throw error;
     throw new JobError('JOB_AD_MALFORMED', `The ${which} ad cannot be read: ${error.message}.`);

@@ -31,6 +31,15 @@ describe('reading ads', () => {
     expect(unparse(parseAd('A = 1\na = 2\n'))).toBe('[ A = 2 ]');
   });
 
+  it('refuses a name that comes twice in long form where it is told to, with its place', () => {
+    const read = (text: string) => parseAds(text, { repeated: 'refuse' });
+    expect(() => read('Owner = "alice"\nX = "a\\"\nowner = Args\n')).toThrow(
+      /3:1: the attribute owner stands here again/,
+    );
+    expect(read('A = 1\nB = 2\n\nA = 3\n')).toHaveLength(2);
+    expect(unparse(parseAd('[A = 1; a = 2]', { repeated: 'refuse' }))).toBe('[ A = 2 ]');
+  });
+
   it('treats names that mean something to JavaScript like any other', () => {
     const ad = parseAd('__proto__ = 1\nconstructor = __proto__ + 1\nhasOwnProperty = toString');
     expect(attributeNames(ad)).toEqual(['__proto__', 'constructor', 'hasOwnProperty']);

@@ -4,7 +4,7 @@
 
 import { ClassAd } from './ad.ts';
 import { parseJsonAds } from './ad-json.ts';
-import { type ByteString, bytesOf, isBlank, toBytes, trim } from './bytes.ts';
+import { type ByteString, bytesOf, bytesToText, foldName, isBlank, toBytes, trim } from './bytes.ts';
 import { ClassAdError, positionAt } from './errors.ts';
 import type { Lex, Semantics } from './lexer.ts';
 import { parseNewAd, parseValue } from './parser.ts';
@@ -18,6 +18,11 @@ export interface ParseAdOptions {
   readonly lex?: Lex;
   /** `old`, as in HTCondor's daemons, if left out. */
   readonly semantics?: Semantics;
+  /**
+   * An attribute that a long-form ad has on more than one line: `last`, as in HTCondor, if left out, takes the last one; `refuse`
+   * is for ads whose values are somebody else's text, since a line break inside of a value begins a new line.
+   */
+  readonly repeated?: 'last' | 'refuse';
 }
 
 /**
@@ -50,7 +55,7 @@ function parseAdsBytes(text: ByteString, options: ParseAdOptions): ClassAd[] {
     case 'json':
       return parseJsonAds(text, semantics);
     default:
-      return parseLongAds(text, semantics);
+      return parseLongAds(text, semantics, options.repeated === 'refuse');
   }
 }
 
@@ -97,7 +102,7 @@ function skip(text: ByteString, from: number): number {
   return BETWEEN_NEW_ADS.lastIndex;
 }
 
-function parseLongAds(text: ByteString, semantics: Semantics): ClassAd[] {
+function parseLongAds(text: ByteString, semantics: Semantics, isOnce: boolean): ClassAd[] {
   const ads: ClassAd[] = [];
   let ad = new ClassAd();
   let lineNumber = 0;
@@ -110,7 +115,7 @@ function parseLongAds(text: ByteString, semantics: Semantics): ClassAd[] {
       if (ad.size > 0) ads.push(ad);
       ad = new ClassAd();
     } else if (line[0] !== '#') {
-      parseLongLine(ad, text.slice(start, end), lineNumber, semantics);
+      parseLongLine(ad, text.slice(start, end), lineNumber, semantics, isOnce);
     }
     start = end + 1;
   }
@@ -119,12 +124,17 @@ function parseLongAds(text: ByteString, semantics: Semantics): ClassAd[] {
 }
 
 /** `Name = Expression`. Names are not checked, as HTCondor does not: all up to the first `=` but the blanks around it. */
-function parseLongLine(ad: ClassAd, line: ByteString, lineNumber: number, semantics: Semantics): void {
+function parseLongLine(ad: ClassAd, line: ByteString, lineNumber: number, semantics: Semantics, isOnce: boolean): void {
   const equals = line.indexOf('=');
   const name = longName(line, equals);
   if (name === '') {
     const at = { line: lineNumber, column: 1 };
     throw new ClassAdError('CLASSAD_LONG_FORM', 'the line is no attribute', "'Name = Expression'", at);
+  }
+  if (isOnce && ad.get(foldName(name)) !== undefined) {
+    const at = { line: lineNumber, column: 1 };
+    const problem = `the attribute ${bytesToText(name)} stands here again`;
+    throw new ClassAdError('CLASSAD_LONG_FORM', problem, 'each once; a line break in a value begins a new line', at);
   }
   const valueStart = equals + 1;
   try {
