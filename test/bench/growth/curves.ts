@@ -74,6 +74,8 @@ const JOBS = 10_000;
 const USERS = 100;
 /** Jobs, to see what one costs. */
 const ADMITTED = 2000;
+/** Switches that ask, where they are not what grows; jobs are at more. */
+const ASKING = 16;
 /** All jobs of a switch where there are fewest. */
 const SENDERS = 10;
 /** Of what was to be sent; beyond it the rate is more than is answered. */
@@ -105,12 +107,12 @@ export class Growth {
     const between = await this.#each('jobs, packets between them', this.#settings.jobs, async (jobs) => {
       // As many flows whatever there is: what grows is what is known.
       const there = { jobs, users: USERS, switches: SWITCHES, senders: SENDERS };
-      return this.#cpu(await this.#policyWithJobs(there), { switches: SWITCHES, traffic: { jobs: there } });
+      return this.#cpu(await this.#policyWithJobs(there), { switches: ASKING, traffic: { jobs: there } });
     });
     const others = await this.#each('jobs, new flows of other hosts', this.#settings.jobs, async (jobs) => {
       const there = { jobs, users: USERS, switches: SWITCHES };
       const traffic = { hosts: 100, hostsAt: portForHosts(there) };
-      return this.#cpu(await this.#policyWithJobs(there), { switches: 16, traffic, isEachNew: true });
+      return this.#cpu(await this.#policyWithJobs(there), { switches: ASKING, traffic, isEachNew: true });
     });
     const series = [
       { name: 'packets between jobs', points: between },
@@ -202,7 +204,7 @@ export class Growth {
   async #byRate(isEachNew: boolean): Promise<readonly (readonly [number, LoadResult])[]> {
     const sustained: (readonly [number, LoadResult])[] = [];
     for (const perSec of this.#settings.perSec) {
-      const load = { switches: 16, traffic: { hosts: 1000 }, isEachNew, perSec };
+      const load = { switches: ASKING, traffic: { hosts: 1000 }, isEachNew, perSec };
       const result = await this.#run(hostsPolicy(), load);
       const { p50Us = 0, p99Us = 0, shareHeldBack } = result;
       const held = shareHeldBack > MOST_HELD_BACK ? `, ${Math.round(100 * shareHeldBack)} % held back` : '';

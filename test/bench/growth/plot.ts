@@ -17,7 +17,7 @@ export function plot({ title, x, y, series }: Curve): string {
     backgroundColor: '#ffffff',
     color: COLOURS,
     title: { text: title, left: 'center', textStyle: { fontSize: 16 } },
-    legend: { bottom: 0 },
+    legend: { bottom: 0, itemGap: 28 },
     grid: { left: 76, right: 24, top: 48, bottom: 84 },
     xAxis: { ...axis, name: x, nameGap: 28, ...around(series.flatMap(({ points }) => points.map(([at]) => at))) },
     yAxis: {
