@@ -99,7 +99,8 @@ register_at_place() {
         return 1
         ;;
     esac
-    job_ad="$job_ad${newline}Owner = \"$user\""
+    # In the place of the ad's own: Lark refuses an ad that has an attribute twice.
+    job_ad="$(printf '%s\n' "$job_ad" | grep -iv '^[[:space:]]*owner[[:space:]]*=')${newline}Owner = \"$user\""
   fi
   old_ifs=$IFS IFS=$newline
   # One field a line.
