@@ -156,7 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a job answered for before its switch has its rules',
     hint: "a job's broadcast that nobody heard is heard by the job that comes (1, single-table)",
     file: `${enforcement}/reconcile/reconciler.ts`,
-    from: 'return this.#connection.barrier(left());',
+    from: 'return this.#barrier(left());',
     to: 'return left() > 0;',
   },
   {
@@ -291,7 +291,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a reload that forgets what was decided for packets',
     hint: 'jobs that another file tells apart are told apart (1, single-table)',
     file: `${enforcement}/managed-switch.ts`,
-    from: 'this.rules.deleteStale(this.view);\n  }',
+    from: 'this.rules.deleteStale(this.view, next);\n  }',
     to: '}',
   },
   {
