@@ -1,4 +1,4 @@
-// `npm run bench:growth -- [--quick] [--only CURVE,…] [--json FILE] [--plots DIR] [--directory DIR]`: what an answer costs as there
+// `npm run bench:growth -- [--quick] [--rounds N] [--only CURVE,…] [--json FILE] [--plots DIR] [--directory DIR]`: what an answer costs as there
 // are more jobs, hosts, switches and classes, and how long it takes as more PacketIns come; with `--plots` as pictures. What
 // is to stay level is said with whether it does, not failed.
 
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     plots: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
   },
 });
 const CURVES = ['jobs', 'hosts', 'switches', 'classes', 'rate', 'admission'] as const;
@@ -27,11 +28,15 @@ if (unknown.length > 0) throw new Error(`no curve ${unknown.join(', ')}: expecte
 /** From the fewest to the most. */
 const MOST_GROWTH = 1.2;
 
+const usual = values.quick ? QUICK : FULL;
+const rounds = values.rounds === undefined ? usual.rounds : Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
+
 const directory = await mkdtemp(join(values.directory, 'lark-bench-'));
 const machine = { node: process.version, processors: availableParallelism(), load: loadavg()[0] };
 console.log(`Node ${machine.node}, ${machine.processors} processors, load ${machine.load?.toFixed(1)} at the start\n`);
 const growth = new Growth({
-  settings: values.quick ? QUICK : FULL,
+  settings: { ...usual, rounds },
   directory,
   ads: new AdMaker(new URL('../../../protocols/classad/cases/', import.meta.url)),
   say: (text) => console.log(text),
