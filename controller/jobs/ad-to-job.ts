@@ -81,7 +81,8 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
 /** An ad's values by lower-cased attribute name; `undefined` for lists, ads, errors and what is undefined. */
 type Values = ReadonlyMap<string, AttributeValue>;
 
-function readAd(which: 'job' | 'machine', text: string): ClassAd {
+/** Throws a JobError: JOB_AD_MALFORMED or JOB_AD_TOO_LONG. */
+export function readAd(which: 'job' | 'machine', text: string): ClassAd {
   let ad: ClassAd;
   try {
     // A value with a line break in it could speak for another attribute, such as the owner.

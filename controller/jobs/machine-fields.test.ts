@@ -43,4 +43,9 @@ describe('withMachineFields', () => {
   it('says that an ad which it should change cannot be read', () => {
     expect(() => withMachineFields('[ Machine = ', { ipv4: '10.1.0.8' })).toThrow(/machine ad cannot be read/);
   });
+
+  it('refuses an ad in long form that has an attribute twice, as without fields', () => {
+    const twice = 'Name = "slot1@wn1"\nX = "a\\"\nName = "slot2@wn2"\n';
+    expect(() => withMachineFields(twice, { ipv4: '10.1.0.7' })).toThrow(/Name stands here again/);
+  });
 });

@@ -1,8 +1,8 @@
 // What a node says of a job's place beside the machine ad, or instead of it. HTCondor's own `.machine.ad` knows nothing of
 // the job's network, so a hook that has only that gives the addresses as plain fields. They become attributes of the ad.
 
-import { ClassAd, ClassAdError, parseAd, parseExpression, toBytes, unparseAd } from 'node-classad';
-import { JobError } from './admission.ts';
+import { ClassAd, parseExpression, toBytes, unparseAd } from 'node-classad';
+import { readAd } from './ad-to-job.ts';
 
 /** By name of the field, the attribute of the machine ad that it sets. */
 export const MACHINE_FIELDS = {
@@ -20,7 +20,7 @@ export type MachineFields = Readonly<Partial<Record<MachineField, string>>>;
 
 /**
  * The machine ad with the fields set; without fields as it came. What a field says counts, whatever the ad does. Throws
- * JOB_AD_MALFORMED where there are fields and the ad cannot be read.
+ * what `readAd` throws where there are fields.
  */
 export function withMachineFields(machineAd: string | undefined, fields: MachineFields): string {
   const given = Object.entries(MACHINE_FIELDS).flatMap(([field, attribute]) => {
@@ -28,18 +28,9 @@ export function withMachineFields(machineAd: string | undefined, fields: Machine
     return value === undefined ? [] : [[attribute, value] as const];
   });
   if (machineAd !== undefined && given.length === 0) return machineAd;
-  const ad = machineAd === undefined ? new ClassAd() : readAd(machineAd);
+  const ad = machineAd === undefined ? new ClassAd() : readAd('machine', machineAd);
   for (const [attribute, value] of given) ad.set(toBytes(attribute), parseExpression(quoted(value)));
   return unparseAd(ad, 'new-line');
-}
-
-function readAd(text: string): ClassAd {
-  try {
-    return parseAd(text, { syntax: 'auto' });
-  } catch (error) {
-    if (!(error instanceof ClassAdError)) throw error;
-    throw new JobError('JOB_AD_MALFORMED', `The machine ad cannot be read: ${error.message}.`);
-  }
 }
 
 /** As a string literal. Control characters are left to the check of names, which refuses them. */
