@@ -3,14 +3,15 @@
 // somebody listens to events, and only the rules that drop: of a 1.0 switch all have to be read.
 
 import type { IpAddress } from '../protocols/packet/address.ts';
-import { isLocalAddress } from '../protocols/packet/address.ts';
 import type { Frame } from '../protocols/packet/frame.ts';
 import { kindOf, ofKind, RuleKind } from './enforcement/cookie.ts';
 import type { EndpointClass, JudgedEndpoint } from './enforcement/endpoint-classes.ts';
+import { destinationAddress, judgedAt, sourceAddress } from './enforcement/ends.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import { classesOf, Table } from './enforcement/multi-table/layout.ts';
 import { listed } from './enforcement/plan/end-labels.ts';
+import { keyOf } from './enforcement/reconcile/found-rules.ts';
 import type { Drop, Origin } from './enforcement/verdict.ts';
 import { type DroppedKind, DroppedPackets } from './events/dropped-packets.ts';
 import type { EventLog } from './events/event-log.ts';
@@ -33,7 +34,7 @@ type Named = Pick<DroppedKind, 'policy' | 'place' | 'from' | 'to'>;
 export class DropWatch {
   readonly #parts: DropWatchParts;
   readonly #dropped: DroppedPackets;
-  /** What each rule that drops had counted when it was read last, by switch. */
+  /** What each rule that drops had counted when it was read last, by switch and without its cookie, whose id is another each time it is decided. */
   #counted = new Map<ManagedSwitch, ReadonlyMap<string, bigint>>();
   #cancel: () => void = () => {};
   #isStopped = false;
@@ -54,8 +55,8 @@ export class DropWatch {
 
   #noteDecided({ state }: ManagedSwitch, { origin }: Drop, frame: Frame): void {
     if (origin === undefined) return;
-    const from = this.#endAt(frame.ipv4Src ?? frame.ipv6Src ?? frame.arpSpa);
-    const to = this.#endAt(frame.ipv4Dst ?? frame.ipv6Dst ?? frame.arpTpa);
+    const from = this.#endAt(sourceAddress(frame));
+    const to = this.#endAt(destinationAddress(frame));
     const named = {
       from: from === undefined ? null : this.#nameOf(from),
       to: to === undefined ? null : this.#nameOf(to),
@@ -127,12 +128,7 @@ export class DropWatch {
 
   /** Undefined: unregistered, so that no policy was asked. */
   #endAt(address: IpAddress | undefined): JudgedEndpoint | undefined {
-    if (address === undefined) return undefined;
-    if (isLocalAddress(address)) return { kind: 'local', address };
-    const { jobs, policy } = this.#parts.engine;
-    const placed = jobs.byAddress(address);
-    if (placed !== undefined) return { kind: 'job', job: placed.job, address };
-    return policy.isInRanges(address) ? undefined : { kind: 'zone', zone: policy.zoneOf(address), address };
+    return address === undefined ? undefined : judgedAt(this.#parts.engine, address);
   }
 
   #nameOf(end: JudgedEndpoint): string {
@@ -172,11 +168,6 @@ async function readDropping(managed: ManagedSwitch): Promise<readonly SwitchRule
 
 function isDropping({ actions, cookie }: SwitchRule): boolean {
   return actions === 'drop' && ['verdict', 'drop'].includes(kindOf(cookie) ?? '');
-}
-
-/** Without the cookie, whose id is another for each rule that is decided. */
-function keyOf({ table, priority, match }: SwitchRule): string {
-  return `${table} ${priority} ${match}`;
 }
 
 function whose({ policy, place }: Origin): Pick<Named, 'policy' | 'place'> {

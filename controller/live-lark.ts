@@ -1,11 +1,12 @@
 // The LarkApi over the running parts: turns jobs, switches and verdicts into plain values, and reads rules from the
 // switches when somebody asks why.
 
-import { formatIp, formatMac, type IpAddress, isLocalAddress, parseIp } from '../protocols/packet/address.ts';
+import { formatIp, formatMac, type IpAddress, parseIp } from '../protocols/packet/address.ts';
 import { classViews, plainAttributes } from './class-views.ts';
 import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import { type JudgedEndpoint, UNNUMBERED } from './enforcement/endpoint-classes.ts';
+import { judgedAt } from './enforcement/ends.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts';
@@ -136,17 +137,8 @@ export class LiveLark implements LarkApi {
     }));
   }
 
-  async portQueues(dpid: string, port: string): Promise<PortQueuesView> {
-    const managed = this.#engine.switches().find(({ state }) => formatDpid(state.dpid) === dpid);
-    if (managed === undefined) {
-      throw new ProblemError('HTTP_SWITCH_NOT_FOUND', `No switch with the datapath id ${dpid} is connected.`);
-    }
-    const found = managed.state.portNamed(port);
-    if (found === undefined) {
-      throw new ProblemError('HTTP_PORT_NOT_FOUND', `Switch ${managed.state.name} has no port '${port}'.`);
-    }
-    const queues = await managed.connection.queues(found.portNo, EXPLAIN_TIMEOUT_MS);
-    return { dpid, port: found.name, portNo: found.portNo, queues: queues ?? null };
+  portQueues(dpid: string, port: string): Promise<PortQueuesView> {
+    return this.#readings.portQueues(dpid, port);
   }
 
   async forgetSwitch(dpid: string): Promise<ForgottenSwitch> {
@@ -209,7 +201,7 @@ export class LiveLark implements LarkApi {
   async explain(source: string, destination: string, only?: string): Promise<Explanation> {
     const from = addressOf('src', source);
     const to = addressOf('dst', destination);
-    const ends = [this.#endpoint(from), this.#endpoint(to)] as const;
+    const ends = [judgedAt(this.#engine, from), judgedAt(this.#engine, to)] as const;
     const asked = this.#switchesToAsk(only);
     const read = await Promise.all(
       asked.connected.map(async (managed) => ({ managed, rules: await managed.rules.readRules(EXPLAIN_TIMEOUT_MS) })),
@@ -320,15 +312,6 @@ export class LiveLark implements LarkApi {
             },
       leaseEndsAt: leaseEndsAt === undefined ? null : new Date(leaseEndsAt).toISOString(),
     };
-  }
-
-  /** Undefined: unregistered. */
-  #endpoint(address: IpAddress): JudgedEndpoint | undefined {
-    if (isLocalAddress(address)) return { kind: 'local', address };
-    const placed = this.#engine.jobs.byAddress(address);
-    if (placed !== undefined) return { kind: 'job', job: placed.job, address };
-    if (this.#engine.policy.isInRanges(address)) return undefined;
-    return { kind: 'zone', zone: this.#engine.policy.zoneOf(address), address };
   }
 
   #explainEnd(address: IpAddress, endpoint: JudgedEndpoint | undefined): EndpointExplanation {

@@ -6,6 +6,7 @@ import type { IpAddress } from '../protocols/packet/address.ts';
 import { DECIDED_RULES, ofKind, RuleKind } from './enforcement/cookie.ts';
 import type { EnforcementEngine } from './enforcement/engine.ts';
 import type { ManagedSwitch } from './enforcement/managed-switch.ts';
+import { keyOf } from './enforcement/reconcile/found-rules.ts';
 import { inSlices } from './in-slices.ts';
 import { countedEnds, type PacketCount } from './job-rules.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
@@ -132,7 +133,7 @@ export class RateReadings {
     await inSlices(rules, (rule) => {
       const { sender, recipient } = countedEnds(rule);
       if (!isHere(sender) && !isHere(recipient)) return;
-      const key = `${rule.table} ${rule.priority} ${rule.match}`;
+      const key = keyOf(rule);
       const { packets, bytes } = rule;
       counts.set(key, { packets, bytes });
       if (former === undefined) return;

@@ -5,13 +5,15 @@ import type { ManagedSwitch } from './enforcement/managed-switch.ts';
 import { countsOfJob, type JobAtSwitch, rulesOfJob } from './job-rules.ts';
 import type { Job } from './jobs/job.ts';
 import { formatDpid } from './network/switch-state.ts';
-import type { JobRulesView, QueueView, RuleView } from './northbound/lark-api.ts';
+import type { JobRulesView, PortQueuesView, QueueView, RuleView } from './northbound/lark-api.ts';
 import { ProblemError } from './northbound/problem.ts';
 import { ruleView } from './rule-view.ts';
 import { queueStatsRequest, readQueueStats, type SwitchQueue } from './southbound/queue-stats.ts';
 
 /** How long a switch has to tell what it is asked. */
 const READ_TIMEOUT_MS = 10_000;
+/** For a short answer, which some switches never give. */
+const QUEUES_TIMEOUT_MS = 2_000;
 
 export class SwitchReadings {
   readonly #engine: EnforcementEngine;
@@ -40,6 +42,17 @@ export class SwitchReadings {
       .map((queue) => queueView(managed, queue));
   }
 
+  /** Which queues a port, by name or number, has. */
+  async portQueues(dpid: string, port: string): Promise<PortQueuesView> {
+    const { connection, state } = this.#connected(dpid);
+    const found = state.portNamed(port);
+    if (found === undefined) {
+      throw new ProblemError('HTTP_PORT_NOT_FOUND', `Switch ${state.name} has no port '${port}'.`);
+    }
+    const queues = await connection.queues(found.portNo, QUEUES_TIMEOUT_MS);
+    return { dpid, port: found.name, portNo: found.portNo, queues: queues ?? null };
+  }
+
   async rulesOfJob(job: Job): Promise<JobRulesView> {
     const placed = this.#engine.jobs.get(job);
     const read = await Promise.all(
@@ -55,6 +68,8 @@ export class SwitchReadings {
     return {
       counts: own?.rules === undefined ? null : countsOfJob(own.rules, own.at),
       rules: read.flatMap(({ managed, rules = [] }) => {
+        // Most switches know nothing of the job, and what is behind their rules takes a while to find.
+        if (rules.length === 0) return [];
         const originOf = managed.rules.origins();
         return rules.map((rule) => ruleView(managed, rule, originOf(rule)));
       }),

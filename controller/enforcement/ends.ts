@@ -17,6 +17,9 @@ export interface ForwardingView {
   readonly policy: PolicyView;
 }
 
+/** All that it depends on whose an address is. */
+type WhoIsWho = Pick<ForwardingView, 'jobs' | 'policy'>;
+
 export type Sender =
   | { readonly kind: 'job'; readonly placed: PlacedJob; readonly endpoint: JudgedEndpoint }
   | { readonly kind: 'other'; readonly endpoint: JudgedEndpoint }
@@ -146,11 +149,18 @@ export function identifyRecipient(view: ForwardingView, destination: IpAddress, 
 }
 
 /** Whom an address stands for, whatever the MAC. Not for local addresses, which only a MAC can tell. */
-export function addressee(view: ForwardingView, address: IpAddress): Exclude<Recipient, { kind: 'contradiction' }> {
+export function addressee(view: WhoIsWho, address: IpAddress): Exclude<Recipient, { kind: 'contradiction' }> {
   const placed = view.jobs.byAddress(address);
   if (placed !== undefined) return jobRecipient(placed, address);
   if (view.policy.isInRanges(address)) return UNREGISTERED;
   return { kind: 'other', endpoint: { kind: 'zone', zone: view.policy.zoneOf(address), address } };
+}
+
+/** What policy is asked about for an address, whatever the MAC; undefined where it is not asked: nobody holds it. */
+export function judgedAt(who: WhoIsWho, address: IpAddress): JudgedEndpoint | undefined {
+  if (isLocalAddress(address)) return { kind: 'local', address };
+  const known = addressee(who, address);
+  return known.kind === 'unregistered' ? undefined : known.endpoint;
 }
 
 function jobRecipient(placed: PlacedJob, address: IpAddress): Extract<Recipient, { kind: 'job' }> {

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/config.ts';
 import type { Location } from '../jobs/enforcer.ts';
+import { workerOf } from '../jobs/feed/feed-gate.ts';
 import type { Job } from '../jobs/job.ts';
 import type { PortDirectory } from '../network/port-directory.ts';
 import type { SwitchState } from '../network/switch-state.ts';
@@ -48,7 +49,7 @@ function ownPorts(job: Job, { jobs, switches }: Config): (candidate: Candidate) 
 
 /** A strict claim without ranges is to the machine's own ports: an address alone is none. */
 function mayGoByAddress(job: Job, { jobs }: Config): boolean {
-  const worker = jobs.workers.get(job.registration.machine.toLowerCase());
+  const worker = workerOf(jobs, job.registration.machine);
   return jobs.claims !== 'strict' || (worker?.ranges.length ?? 0) > 0;
 }
 

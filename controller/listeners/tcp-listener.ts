@@ -2,7 +2,7 @@
 // only when the handshake is over and the certificate is one of `clientCa`. Another certificate takes the place of the
 // former for new connections; those that stand are not touched.
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { TlsConfig } from '../config/config.ts';
 import type { RefusedConnections } from './refused-connections.ts';
@@ -50,6 +50,18 @@ export class TcpListener {
     });
     this.#secure = secure;
     this.server = secure;
+  }
+
+  /** Resolves with where it listens; rejects with Node's error (EADDRINUSE, EACCES, …). */
+  listen(at: ListenOptions): Promise<AddressInfo> {
+    const { server } = this;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, () => {
+        server.off('error', reject);
+        resolve(server.address() as AddressInfo);
+      });
+    });
   }
 
   /** Takes no more connections; resolves when all that it took have closed. */

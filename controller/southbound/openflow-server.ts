@@ -50,16 +50,8 @@ export class OpenflowServer {
   }
 
   /** Rejects when the address is taken or not ours. */
-  listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    return new Promise((resolve, reject) => {
-      const { server } = this.#listener;
-      server.once('error', reject);
-      server.listen({ host, port, backlog: BACKLOG }, () => {
-        server.off('error', reject);
-        const address = server.address();
-        resolve(address === null || typeof address === 'string' ? { host, port } : { host, port: address.port });
-      });
-    });
+  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    return { host, port: (await this.#listener.listen({ host, port, backlog: BACKLOG })).port };
   }
 
   /** Another certificate or CA, for new connections. */

@@ -58,6 +58,7 @@ export class FoundRules {
   }
 }
 
+/** What a switch tells its rules apart by: it has one of each table, priority and match. */
 export function keyOf({ table, priority, match }: Pick<SwitchRule, 'table' | 'priority' | 'match'>): string {
   return `${table} ${priority} ${match}`;
 }

@@ -60,17 +60,11 @@ export class JobFeed {
   }
 
   /** Resolves with the port listened on; rejects with Node's error (EADDRINUSE, EACCES, …). */
-  listen({ host, port }: ListenAddress): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      const { server } = this.#listener;
-      server.once('error', reject);
-      server.listen({ host, port }, () => {
-        server.off('error', reject);
-        // Beyond start-up only accept() can fail (no file descriptor left): the connections that stand go on.
-        server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
-        resolve(server.address() as AddressInfo);
-      });
-    });
+  async listen({ host, port }: ListenAddress): Promise<AddressInfo> {
+    const address = await this.#listener.listen({ host, port });
+    // Beyond start-up only accept() can fail (no file descriptor left): the connections that stand go on.
+    this.#listener.server.on('error', (error) => this.#context.log.error({ err: error }, 'feed.accept-failed'));
+    return address;
   }
 
   /** Another certificate or CA, for new connections. */
