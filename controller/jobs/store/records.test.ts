@@ -129,6 +129,16 @@ describe('a record', () => {
     );
   });
 
+  it('whose form alone was damaged is not taken for one of the form before', () => {
+    fc.assert(
+      fc.property(stored, (job) => {
+        const damaged = write(job);
+        damaged[0] = OLDEST_FORM;
+        expect(() => decodeJob(1, damaged, reading)).toThrow(/checksum/);
+      }),
+    );
+  });
+
   it('of a later form is called so', () => {
     const bytes = encodeEnded({ sequence: 1, key: 'k', addresses: [], switches: 'all' });
     bytes[0] = RECORD_FORM + 1;
