@@ -71,20 +71,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const engine = new EnforcementEngine({ config, counters, log });
   const clock = systemClock;
   const { warnings, source = NO_SOURCE, load, fingerprint: tried, dropsEveryMs } = options;
-  // The listeners, whose certificates may be others after a reload.
-  const changed: ((config: Config) => void)[] = [];
-  const onChange = (now: Config) => {
-    for (const take of changed) take(now);
-  };
-  const policy = new PolicyControl({
-    engine,
-    inForce: { config, warnings, source },
-    tried,
-    load,
-    onChange,
-    clock,
-    log,
-  });
+  const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });
   let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
@@ -149,7 +136,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   };
   const openflow = new OpenflowServer(switches, connectionOptions, { counters, log, tls: config.openflow.tls });
   const feed = new JobFeed({ desk, requests, clock, counters, log, tls: config.jobs.tls });
-  changed.push((now) => {
+  policy.events.on('changed', (now) => {
     openflow.useTls(now.openflow.tls);
     feed.useTls(now.jobs.tls);
     useHttpTls(http, now.http.tls);

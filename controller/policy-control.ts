@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { policyCatalogue } from '../policies/catalogue.ts';
-import { type Config, formatPlace } from './config/config.ts';
+import { type Config, formatPlace, LISTENERS } from './config/config.ts';
 import { needsRestart } from './config/config-difference.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource, parseConfig } from './config/load-config.ts';
 import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
@@ -33,8 +33,6 @@ export interface PolicyControlParts {
   readonly tried?: string | undefined;
   /** Reads the file anew that Lark was started with; undefined where it was started without one. */
   readonly load: (() => Promise<ConfigResult>) | undefined;
-  /** Called when another configuration is in force: what listeners go by is theirs to take. */
-  readonly onChange?: (config: Config) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -76,6 +74,8 @@ export type PlanOutcome =
 export interface PolicyEvents {
   /** What came of a load: as the log says it. */
   load: [fields: object, event: string];
+  /** Another configuration is in force, and what goes by it has not been sent to the switches yet. */
+  changed: [config: Config];
 }
 
 export class PolicyControl {
@@ -169,7 +169,7 @@ export class PolicyControl {
     this.#inForce = { config, warnings, source };
     this.#loadedAt = clock.now();
     this.#refusal = undefined;
-    this.#parts.onChange?.(config);
+    this.events.emit('changed', config);
     const switches = await engine.reload(prepared);
     await pause(clock, config.jobs.settleMs);
     for (const { code, message, file, place } of warnings) {
@@ -231,7 +231,7 @@ export class PolicyControl {
 }
 
 function certificatesOf(config: Config) {
-  return (['openflow', 'http', 'jobs'] as const).flatMap((listener) => {
+  return LISTENERS.flatMap((listener) => {
     const expiresAt = config[listener].tls?.material?.expiresAt;
     return expiresAt === undefined ? [] : [{ listener, expiresAt }];
   });

@@ -44,24 +44,17 @@ export async function getJson<T>(
   const search = new URLSearchParams(given).toString();
   const ending = signal && { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) };
   const response = await ask(options, `${options.url}${path}${search === '' ? '' : `?${search}`}`, 'GET', ending);
-  const body = await readJson(options, response);
-  if (response.ok) return body as T;
-  const problem = asProblem(body);
-  if (problem === undefined) throw notLark(options);
+  if (response.ok) return (await readJson(options, response)) as T;
+  const problem = await problemIn(options, response);
   if (ABSENT.includes(problem.code)) return undefined;
-  throw new CliError(
-    response.status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE,
-    `${problem.detail} ${problem.remedy} (${problem.code})`,
-  );
+  throw refused(response, problem);
 }
 
 /** GETs a resource as it is; a refusal is a CliError with what it says. */
 export async function getText(options: ClientOptions, path: string): Promise<string> {
   const response = await ask(options, `${options.url}${path}`, 'GET', { timeoutMs: LONG_TIMEOUT_MS });
   if (response.ok) return response.text();
-  const problem = asProblem(await readJson(options, response));
-  if (problem === undefined) throw notLark(options);
-  throw new CliError(ExitCode.NO, `${problem.detail} ${problem.remedy} (${problem.code})`);
+  throw new CliError(ExitCode.NO, sentenceOf(await problemIn(options, response)));
 }
 
 export interface PostOptions {
@@ -93,10 +86,7 @@ export async function getStream(
     const both = AbortSignal.any([late.signal, signal]);
     const response = await ask(options, `${options.url}${path}`, 'GET', { headers, signal: both });
     if (response.ok) return response;
-    const problem = asProblem(await readJson(options, response));
-    if (problem === undefined) throw notLark(options);
-    const code = response.status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE;
-    throw new CliError(code, `${problem.detail} ${problem.remedy} (${problem.code})`);
+    throw refused(response, await problemIn(options, response));
   } finally {
     clearTimeout(timer);
   }
@@ -109,12 +99,10 @@ function timeoutError(): DOMException {
 /** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
 export async function postJson<T>(options: ClientOptions, path: string, post: PostOptions = {}): Promise<T> {
   const response = await ask(options, `${options.url}${path}`, 'POST', post);
-  const body = await readJson(options, response);
-  if (response.ok) return body as T;
-  const problem = asProblem(body);
-  if (problem === undefined) throw notLark(options);
+  if (response.ok) return (await readJson(options, response)) as T;
+  const problem = await problemIn(options, response);
   const lines = (problem.problems ?? []).map((each) => `${formatProblemView(each)}\n`);
-  throw new CliError(ExitCode.NO, `${problem.detail} ${problem.remedy} (${problem.code})\n${lines.join('')}`.trimEnd());
+  throw new CliError(ExitCode.NO, `${sentenceOf(problem)}\n${lines.join('')}`.trimEnd());
 }
 
 /** `policy.yaml:7:3: sentence` */
@@ -167,9 +155,21 @@ function notLark(options: ClientOptions): CliError {
   );
 }
 
-function asProblem(body: unknown): ProblemDocument | undefined {
+/** What a refusal says; a CliError where it is not Lark's. */
+async function problemIn(options: ClientOptions, response: Response): Promise<ProblemDocument> {
+  const body = await readJson(options, response);
   const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body && 'remedy' in body;
-  return isProblem ? (body as ProblemDocument) : undefined;
+  if (!isProblem) throw notLark(options);
+  return body as ProblemDocument;
+}
+
+function sentenceOf({ detail, remedy, code }: ProblemDocument): string {
+  return `${detail} ${remedy} (${code})`;
+}
+
+/** USAGE where asking again is no use. */
+function refused({ status }: Response, problem: ProblemDocument): CliError {
+  return new CliError(status < 500 ? ExitCode.USAGE : ExitCode.UNREACHABLE, sentenceOf(problem));
 }
 
 /** OpenSSL's names for a certificate that comes from no CA that is known. */

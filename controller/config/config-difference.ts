@@ -2,7 +2,7 @@
 // force, and those that it cannot, since sockets and the store are opened once.
 
 import { formatPrefix, type Prefix } from '../../protocols/packet/address.ts';
-import type { Config, ListenAddress, TlsConfig, WorkerConfig } from './config.ts';
+import { type Config, LISTENERS, type ListenAddress, type TlsConfig, type WorkerConfig } from './config.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -14,8 +14,6 @@ export interface ChangedSetting {
 }
 
 type Settings = readonly (readonly [key: string, value: (config: Config) => string])[];
-
-const LISTENERS = ['openflow', 'http', 'jobs'] as const;
 
 const RELOADED: Settings = [
   ...LISTENERS.flatMap(

@@ -16,6 +16,10 @@ export function formatPlace(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`;
 }
 
+/** The sections of what listens. */
+export const LISTENERS = ['openflow', 'http', 'jobs'] as const;
+export type ListenerName = (typeof LISTENERS)[number];
+
 export interface ListenAddress {
   /** An IP address; IPv6 without brackets. */
   readonly host: string;

@@ -7,7 +7,7 @@ import type { Config, ListenAddress, SwitchConfig, ZoneConfig } from './config.t
 import type { Findings } from './findings.ts';
 import type { WanReference, ZoneReference } from './load-policies.ts';
 import type { LoadedSwitches } from './load-switches.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from './socket-address.ts';
 import type { Path } from './yaml-source.ts';
 import { WAN_ZONE } from './zones.ts';
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { LISTENERS } from './config.ts';
 
 /** A file of this kind beyond it is none. */
 const MAX_NAMED_BYTES = 1024 * 1024;
@@ -21,8 +22,6 @@ export interface NamedFiles {
 }
 
 export const NOTHING_READ: NamedFiles = { files: new Map(), now: 0 };
-
-const LISTENERS = ['openflow', 'http', 'jobs'] as const;
 
 /** The paths that a policy file names, each once; `root` is the file's value. */
 export function namedPathsOf(root: unknown): string[] {

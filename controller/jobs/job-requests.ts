@@ -1,7 +1,7 @@
 // Job requests that come one by one, each with its answer, as over HTTP: carried out by the desk that serves the feed, and
 // counted with the feed's.
 
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback, plainAddress } from '../config/socket-address.ts';
 import { type Admitted, JobError, type Removed } from './admission.ts';
 import type { JobDesk, Peer } from './feed/job-desk.ts';
 import type { RequestLog, RequestOutcome } from './feed/request-log.ts';
@@ -48,7 +48,7 @@ export class JobRequests {
     outcomeOf: (result: Result) => RequestOutcome,
     carryOut: (peer: Peer) => Promise<Result>,
   ): Promise<Result> {
-    const address = from.replace(/^::ffff:(?=\d+\.)/, '');
+    const address = plainAddress(from);
     const peer = { address, since: this.#desk.nextSequence(), isOperator: isLoopback(address) };
     try {
       this.#desk.gate.listen(peer);

@@ -1,9 +1,8 @@
 // Connections that end before anything is said on them: by their kind counted, and told of in the log, so many a minute.
 
+import type { ListenerName } from '../config/config.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { MinuteLimit } from '../telemetry/minute-limit.ts';
-
-export type ListenerName = 'openflow' | 'http' | 'jobs';
 
 /** As the metric's label: why a connection was refused. */
 export const CONNECTION_REFUSALS = {

@@ -6,7 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { ApiToken, TokensConfig } from '../config/config.ts';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../config/socket-address.ts';
 import { ProblemError } from './problem.ts';
 
 /** Asked for each request, so that a reload counts; undefined: the file has no tokens. */

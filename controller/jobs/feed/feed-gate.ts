@@ -2,7 +2,7 @@
 // (`jobs.claims: strict`), and whose jobs it may end. The rules are those of the file in force at the moment of the request.
 // Where a strict claim's port has to be the machine's own is enforced where jobs are located (enforcement/locate.ts).
 
-import { formatIp, type Prefix, parseIp } from '../../../protocols/packet/address.ts';
+import { formatIp, type IpAddress, type Prefix, parseIp } from '../../../protocols/packet/address.ts';
 import type { Config, WorkerConfig } from '../../config/config.ts';
 import { inAnyPrefix } from '../../config/zones.ts';
 import { type Admitted, type JobAdmission, JobError } from '../admission.ts';
@@ -40,7 +40,7 @@ export class FeedGate {
   listen({ address: text, isOperator }: Peer): void {
     if (isOperator === true) return;
     const { isJobs, isSender } = this.#rules();
-    const address = parseIp(text.replace(/%.*$/, ''));
+    const address = addressIn(text);
     if (address === undefined) {
       if (isSender !== undefined) throw refused(`${text} is not in jobs.from`);
       return;
@@ -98,7 +98,7 @@ export class FeedGate {
         `nothing proves that ${text} is ${machine}: name its addresses under jobs.workers.${machine}.from`,
       );
     }
-    const address = parseIp(text.replace(/%.*$/, ''));
+    const address = addressIn(text);
     if (address === undefined || !inAnyPrefix(from)(address)) {
       throw claimRefused(`${text} is not an address of ${machine} (jobs.workers.${machine}.from)`);
     }
@@ -117,6 +117,11 @@ export class FeedGate {
 /** Machine names are those of hosts: letter case does not count. */
 export function workerOf({ workers }: Pick<FeedRules, 'workers'>, machine: string): WorkerConfig | undefined {
   return workers.get(machine.toLowerCase());
+}
+
+/** Of a link-local peer without its interface. */
+function addressIn(text: string): IpAddress | undefined {
+  return parseIp(text.replace(/%.*$/, ''));
 }
 
 /** Without `from`: the worker nodes, where strict claims go by their addresses; else everyone. */

@@ -3,6 +3,7 @@
 
 import type { AddressInfo, Socket } from 'node:net';
 import type { ListenAddress, TlsConfig } from '../../config/config.ts';
+import { plainAddress } from '../../config/socket-address.ts';
 import { RefusedConnections } from '../../listeners/refused-connections.ts';
 import { TcpListener } from '../../listeners/tcp-listener.ts';
 import type { Counters } from '../../telemetry/counters.ts';
@@ -84,7 +85,7 @@ export class JobFeed {
   }
 
   #accept(socket: Socket): void {
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    const address = plainAddress(socket.remoteAddress ?? '');
     const { limits, desk } = this.#context;
     try {
       desk.gate.listen({ address, since: 0 });

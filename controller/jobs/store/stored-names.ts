@@ -14,21 +14,18 @@ const MANY_LISTS = 1024;
 export class StoredNames {
   readonly #table: Database<Buffer, number>;
   readonly #jobs: Database<Buffer, number>;
-  readonly #many: number;
   readonly #numbers = new Map<NameList, number>();
   readonly #lists = new Map<number, NameList>();
   #last: number;
   /** How many lists there may be before it is looked again which are needed. */
-  #most: number;
+  #most = MANY_LISTS;
   /** What this transaction has added and taken away. */
   readonly #added: NameList[] = [];
   readonly #removed: number[] = [];
 
-  constructor(tables: { names: Database<Buffer, number>; jobs: Database<Buffer, number> }, many = MANY_LISTS) {
+  constructor(tables: { names: Database<Buffer, number>; jobs: Database<Buffer, number> }) {
     this.#table = tables.names;
     this.#jobs = tables.jobs;
-    this.#many = many;
-    this.#most = many;
     [this.#last = 0] = this.#table.getKeys({ reverse: true, limit: 1 });
   }
 
@@ -70,7 +67,7 @@ export class StoredNames {
       this.#table.removeSync(number);
       this.#removed.push(number);
     }
-    this.#most = Math.max(this.#many, 2 * needed.size);
+    this.#most = Math.max(MANY_LISTS, 2 * needed.size);
   }
 
   /** The transaction is in the file. */
