@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { packageVersion } from './package-version.ts';
 import type { RegisterCommand } from './program.ts';
+import { commandNames } from './testing/command-names.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
-const COMMANDS = [
-  'run',
-  'check',
-  'sample',
-  'schema',
-  'explain',
-  'jobs',
-  'switches',
-  'events',
-  'top',
-  'support-bundle',
-  'completion',
-  'demo',
-];
+const COMMANDS = await commandNames();
 
 describe('lark', () => {
   it('prints the version', async () => {
