@@ -19,9 +19,9 @@ export async function converse(socket: Socket, version: 1 | 4, deadlineMs: numbe
   const send = (message: Message): void => void socket.write(encodeMessage(message));
   socket.setTimeout(deadlineMs, () => socket.destroy(new Error(`nothing more came in ${deadlineMs} ms`)));
   send({ version, type: 'hello', xid: 1, elements: [versionBitmap([version])] });
-  // First everything that is asked for, up to a barrier; then a port goes down. Of that the switch tells in its own time,
-  // behind any barrier, so its PORT_STATUS is waited for before the last barrier.
-  const state = { hasAsked: false, hwAddr: 0 };
+  // First everything that is asked for, up to a barrier; then a port goes down. Of that, and of a rule that was deleted,
+  // the switch tells in its own time, behind any barrier: both are waited for before the last barrier.
+  const state = { hasAsked: false, hwAddr: 0, awaits: new Set(['portStatus', 'flowRemoved']) };
   const splitter = new FrameSplitter();
   for await (const chunk of socket) {
     for (const frame of splitter.push(chunk as Buffer)) {
@@ -34,7 +34,8 @@ export async function converse(socket: Socket, version: 1 | 4, deadlineMs: numbe
         const change = { portNo: PORT_NO, hwAddr: state.hwAddr, config: PORT_DOWN, mask: PORT_DOWN, advertise: 0 };
         send({ version, type: 'portMod', xid: 8, ...change });
       }
-      if (message.type === 'portStatus' && message.port.portNo === PORT_NO) {
+      const isAwaited = message.type !== 'portStatus' || message.port.portNo === PORT_NO;
+      if (isAwaited && state.awaits.delete(message.type) && state.awaits.size === 0) {
         send({ version, type: 'barrierRequest', xid: END });
       }
       if (message.type === 'barrierReply' && message.xid === END) {
