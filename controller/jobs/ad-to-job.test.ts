@@ -163,6 +163,18 @@ describe('ads that are refused', () => {
   });
 });
 
+describe('what evaluating an ad takes', () => {
+  const sum = Array.from({ length: 1000 }, () => '1').join(' + ');
+  const sums = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`Sum${i}`, sum]));
+
+  it('is bounded for all of its expressions together: one that goes beyond it is refused', () => {
+    expect(jobOf(sums(40)).attributes.get('sum39')).toBe(1000);
+    expect(() => jobOf(sums(60))).toThrow(
+      expect.objectContaining({ code: 'JOB_AD_TOO_LONG', message: expect.stringMatching(/steps .* sum50\b/) }),
+    );
+  });
+});
+
 describe('values that an ad makes of others', () => {
   const long = JSON.stringify('x'.repeat(20_000));
   const doubled = (count: number) =>

@@ -31,9 +31,11 @@ export interface JobFromAds {
   readonly natAddress: IpAddress | undefined;
 }
 
-/** Real ads have a few hundred. With `STEPS` this bounds what evaluating an ad can cost. */
+/** Real ads have a few hundred. */
 const MOST_ATTRIBUTES = 2048;
+/** What evaluating one attribute may take, and all of an ad's together: a real ad takes some hundreds. */
 const STEPS = 5000;
+const AD_STEPS = 50_000;
 const LONGEST_IDENTITY = 1024;
 /** Characters of an ad's values that are not in its text but made by its expressions. */
 const MOST_MADE = 1024 * 1024 - 1;
@@ -102,7 +104,8 @@ export function readAd(which: 'job' | 'machine', text: string): ClassAd {
 
 function evaluated(which: 'job' | 'machine', ad: ClassAd, target: ClassAd, now: number): Values {
   const seconds = Math.floor(now / 1000);
-  const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS } };
+  const budget = { steps: AD_STEPS };
+  const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS }, budget };
   const values = new Map<string, AttributeValue>();
   let made = 0;
   for (const [name, expression] of expressionsOf(ad)) {
@@ -110,16 +113,17 @@ function evaluated(which: 'job' | 'machine', ad: ClassAd, target: ClassAd, now: 
     const isLiteral = expression.kind === 'literal';
     const value = toPlain(isLiteral ? expression.value : evaluate(expression, options));
     if (!isLiteral && typeof value === 'string') made += value.length;
-    if (made > MOST_MADE) throw tooMuchMade(which, name);
+    if (made > MOST_MADE) throw tooMuch(`make more than ${MOST_MADE} characters`, which, name);
+    if (budget.steps < 0) throw tooMuch(`take more than ${AD_STEPS} steps to evaluate`, which, name);
     values.set(name, value);
   }
   return values;
 }
 
-function tooMuchMade(which: 'job' | 'machine', name: string): JobError {
+function tooMuch(what: string, which: 'job' | 'machine', name: string): JobError {
   return new JobError(
     'JOB_AD_TOO_LONG',
-    `The expressions of the ${which} ad make more than ${MOST_MADE} characters up to ${name}. Leave out those that no policy reads.`,
+    `The expressions of the ${which} ad ${what} up to ${name}. Leave out those that no policy reads.`,
   );
 }
 

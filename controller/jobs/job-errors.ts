@@ -8,7 +8,8 @@ export const JOB_ERRORS: Readonly<Record<JobErrorCode, { readonly meaning: strin
     remedy: 'Correct the ad at the line and column that the message names; `condor_q -long` prints one that is right.',
   },
   JOB_AD_TOO_LONG: {
-    meaning: 'A line, a whole request, or what the expressions of an ad make is longer than Lark takes.',
+    meaning:
+      'A line, a whole request, or what the expressions of an ad make or take to evaluate, is more than Lark takes.',
     remedy: 'Send the two ads only, each under 1 MiB.',
   },
   JOB_AD_INCOMPLETE: {

@@ -68,6 +68,15 @@ describe('limits', () => {
     expect(value('1 + 1 + 1', { limits: { steps: 2 } })).toBe(ERROR);
   });
 
+  it('counts what several runs take together', () => {
+    const budget = { steps: 7 };
+    const run = (text: string) => evaluate(parseExpression(text), { budget });
+    expect([run('1 + 1 + 1'), budget.steps]).toEqual([3n, 4]);
+    expect([run('1 + 1 + 1'), budget.steps]).toEqual([3n, 1]);
+    expect([run('1 + 1 + 1'), budget.steps < 0]).toEqual([ERROR, true]);
+    expect(run('1 + 1')).toBe(ERROR);
+  });
+
   it('ends a string that grows without bound', () => {
     const doubling = Array.from({ length: 60 }, (_, i) => `a${i} = strcat(a${i + 1}, a${i + 1})`).join(';');
     expect(value('a0', { my: parseAd(`[${doubling}; a60 = "x"]`) })).toBe(ERROR);

@@ -20,6 +20,13 @@ export interface EvaluateOptions {
   /** From 0 up to but not 1; `Math.random` if left out. */
   readonly random?: () => number;
   readonly limits?: Partial<Limits>;
+  /** Counted down by each run: what several runs may take together. One that it does not suffice for ends as at a limit. */
+  readonly budget?: Budget;
+}
+
+export interface Budget {
+  /** As `Limits.steps`; 0 or less where nothing is left. */
+  steps: number;
 }
 
 const EMPTY = new ClassAd();
@@ -41,14 +48,18 @@ export function evaluateAttribute(ad: ClassAd, name: string, options: Omit<Evalu
 
 /** Evaluates within scopes that stand already. */
 export function evaluateIn(expression: Expression, scope: Scope, options: EvaluateOptions): Value {
-  const { semantics = 'old', now = systemTime, random = Math.random, limits } = options;
+  const { semantics = 'old', now = systemTime, random = Math.random, limits, budget } = options;
   const bounds = limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+  const steps = budget === undefined ? bounds.steps : Math.min(bounds.steps, budget.steps);
+  const evaluation = new Evaluation(semantics, now, random, { ...bounds, steps });
   try {
-    return new Evaluation(semantics, now, random, bounds).evaluate(expression, scope);
+    return evaluation.evaluate(expression, scope);
   } catch (error) {
     // The nesting limit keeps within Node's usual stack; a caller deep in his own may meet its end before.
     if (error instanceof LimitReached || isStackOverflow(error)) return ERROR;
     throw error;
+  } finally {
+    if (budget !== undefined) budget.steps -= steps - evaluation.stepsLeft;
   }
 }
 
