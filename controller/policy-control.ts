@@ -13,11 +13,11 @@ import { modulePathsOf, type PolicyModules } from './config/load-modules.ts';
 import { lostPolicies } from './config/lost-policies.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { readYaml } from './config/yaml-source.ts';
-import type { VerdictEngine } from './enforcement/endpoint-classes.ts';
 import type { EnforcementEngine, ReloadConfirmation } from './enforcement/engine.ts';
 import { changedVerdicts } from './enforcement/plan/changed-verdicts.ts';
 import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
 import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
+import type { Succession } from './enforcement/succession.ts';
 import { type Clock, pause } from './jobs/clock.ts';
 
 export interface PolicyInForce {
@@ -148,7 +148,7 @@ export class PolicyControl {
     if (result.config === undefined) return { outcome: 'refused', problems: result.errors };
     const { config, warnings, source: planned = NO_SOURCE } = result;
     const sorted = await this.#parts.engine.sortJobs(config);
-    const { plan } = this.#work(config, sorted, planned.sha256, withRules);
+    const { plan } = this.#work(sorted, planned.sha256, withRules);
     return { outcome: 'planned', plan, warnings, problems: this.#problems(plan, config, text) };
   }
 
@@ -163,7 +163,7 @@ export class PolicyControl {
     if (result.config === undefined) return this.#refused(result.errors);
     const { config, warnings, source = NO_SOURCE } = result;
     const sorted = await engine.sortJobs(config);
-    const { plan, prepared } = this.#work(config, sorted, source.sha256, false);
+    const { plan, prepared } = this.#work(sorted, source.sha256, false);
     const problems = this.#problems(plan, config, source.text);
     if (problems.length > 0) return this.#refused(problems);
     this.#inForce = { config, warnings, source };
@@ -180,9 +180,9 @@ export class PolicyControl {
     return { outcome: 'reloaded', plan, warnings, switches };
   }
 
-  #work(config: Config, sorted: VerdictEngine, sha256: string, withRules: boolean) {
+  #work(sorted: Succession, sha256: string, withRules: boolean) {
     const { engine } = this.#parts;
-    const prepared = engine.prepare(config, sorted);
+    const prepared = engine.prepare(sorted);
     const { policy: former, jobs } = engine;
     return { prepared, plan: makePlan({ former, prepared, jobs, sha256, away: engine.awaySwitches(), withRules }) };
   }

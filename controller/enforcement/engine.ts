@@ -24,14 +24,14 @@ import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
 import { ClassRecycling } from './class-recycling.ts';
 import { isDecided, kindOf } from './cookie.ts';
-import { VerdictEngine } from './endpoint-classes.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
 import { MendQueue } from './mend-queue.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
-import { entryOf, type PreparedReload, prepareReload } from './reload.ts';
+import { entryOf, type PreparedReload, prepareReload, successionOf } from './reload.ts';
+import { Succession } from './succession.ts';
 import type { Drop } from './verdict.ts';
 
 export interface EngineEvents {
@@ -101,6 +101,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     holders: () => [...this.#switches.keys(), ...this.#away.keys()],
     confirmTimeoutMs: () => this.#config.jobs.confirmTimeoutMs,
   });
+  /** To files that are being tried out. */
+  readonly #successions = new Set<Succession>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
   #moment = 0;
 
@@ -136,7 +138,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const at = location.kind === 'port' && enforcement === 'port' ? location : undefined;
     const unbound = job.mac === undefined ? undefined : this.jobs.boundTo(job.mac);
     const placed = this.jobs.add(job, at);
-    const retired = this.#policy.meet(job);
+    const retired = this.#meet(job);
     this.#classes.note(this.#policy.engine);
     this.#recycling.retire(retired);
     const told: ManagedSwitch[] = [];
@@ -153,6 +155,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
     const placed = this.jobs.remove(job) ?? { job, location: undefined, mac: job.mac };
+    for (const succession of this.#successions) succession.remove(job);
     const retired = this.#policy.leave(job);
     const told = this.switches().filter((managed) => managed.onJob(placed, false));
     const away = [...this.#away].filter(([, gone]) => gone.since >= addedAt);
@@ -162,6 +165,13 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       told,
       away: away.map(([dpid]) => formatDpid(dpid)),
     });
+  }
+
+  #meet(job: Job): readonly number[] {
+    for (const succession of this.#successions) succession.remove(job);
+    const retired = this.#policy.meet(job);
+    for (const succession of this.#successions) succession.put(job);
+    return retired;
   }
 
   whenMended(dpid: string): Promise<void> {
@@ -212,18 +222,30 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   // ---- the policy file
 
-  /** Sorts the jobs into the classes of another file, a slice at a time: what `prepare` then does in one turn is little. */
-  async sortJobs(config: Config): Promise<VerdictEngine> {
-    const engine = new VerdictEngine(config);
-    await inSlices(this.jobs.all(), ({ job }) => void engine.classesOf(job));
-    return engine;
+  /**
+   * What another file makes of the jobs, found out a slice at a time: what `prepare` then does in one turn is little. Jobs that come
+   * and go are kept up with until `prepare` has been called.
+   */
+  async sortJobs(config: Config): Promise<Succession> {
+    const succession = new Succession(this.#policy.sorted, config);
+    this.#successions.add(succession);
+    try {
+      await inSlices(this.jobs.all(), ({ job }) => succession.put(job));
+    } catch (error) {
+      this.#successions.delete(succession);
+      throw error;
+    }
+    return succession;
   }
 
-  /** What the file of this engine would make of all that is known now. Changes nothing. */
-  prepare(config: Config, engine: VerdictEngine): PreparedReload<ManagedSwitch> {
-    const numbers = this.#policy.numbers.copy();
-    const [jobs, switches] = [this.jobs, this.switches()];
-    return prepareReload({ former: this.#policy, config, engine, jobs, switches, numbers });
+  /** What the file of this succession would make of all that is known now. Changes nothing. */
+  prepare(sorted: Succession): PreparedReload<ManagedSwitch> {
+    this.#successions.delete(sorted);
+    const [former, jobs, switches] = [this.#policy, this.jobs, this.switches()];
+    const { config } = sorted;
+    // A plan may have been overtaken by a reload.
+    const succession = sorted.former === former.sorted ? sorted : successionOf(former, config, jobs);
+    return prepareReload({ former, config, jobs, switches, numbers: former.numbers.copy(), succession });
   }
 
   /**
@@ -244,9 +266,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const rebuilt = switches.filter(({ isRebuilt }) => isRebuilt).map(({ target }) => target);
     for (const managed of rebuilt) managed.connection.close('the policy file gives it another pipeline');
     for (const { target, isRebuilt, next } of switches) {
-      if (isRebuilt) continue;
-      next.takeOver?.();
-      target.rules.refreshWhole(next.touched);
+      if (!isRebuilt) target.rules.succeed(next);
     }
     this.#recycling.retire(retired);
     this.events.emit('networkChanged');

@@ -185,14 +185,14 @@ export class ManagedSwitch {
 
   /**
    * What the file says of this switch, or the policy in force, is another from this turn on: takes away at once what was
-   * decided for packets and would be decided otherwise now. `refreshWhole` has to follow in the same turn.
+   * decided for packets and would be decided otherwise now. `rules.succeed` has to follow in the same turn.
    */
   reconfigure(config: SwitchConfig | undefined, next: NextPipeline): void {
     this.state.reconfigure(config);
     this.rules.deleteStale(this.view, next);
   }
 
-  /** What `reconfigure` and `refreshWhole` would send if this were known instead. Undefined while the switch is being mended. */
+  /** What `reconfigure` and `rules.succeed` would send if this were known instead. Undefined while the switch is being mended. */
   planned(view: ForwardingView, next: NextPipeline): PlannedChange | undefined {
     return this.rules.isMended ? this.rules.planned(view, next) : undefined;
   }

@@ -6,7 +6,7 @@ import type { PlacedJob } from '../network/job-table.ts';
 import type { Capabilities } from '../southbound/capabilities.ts';
 import type { FlowRule } from '../southbound/flow-rule.ts';
 import type { ForwardingView } from './ends.ts';
-import type { Shift } from './policy-view.ts';
+import type { Shift } from './succession.ts';
 
 /** What a pipeline has settled on for as long as the switch is connected. */
 export interface PipelineMemory {
@@ -60,7 +60,10 @@ export interface NextPipeline {
   readonly pipeline: Pipeline;
   /** The groups that may have other rules; undefined: any. */
   readonly touched: ReadonlySet<string> | undefined;
-  /** To be called in the turn in which it is put in force: what was found out for it is not found out again. */
+  /**
+   * Has the switch's own pipeline go on where this one is, once the rules of the touched groups were made by it; to be called in
+   * the turn in which it is put in force. Left out where all groups have to be made anew.
+   */
   readonly takeOver?: () => void;
 }
 

@@ -5,7 +5,8 @@ import { parseConfig } from '../config/load-config.ts';
 import type { Job } from '../jobs/job.ts';
 import { sampleJob } from '../jobs/testing/sample-job.ts';
 import { ClassNumbers, isClassNumber } from './class-numbers.ts';
-import { isRenumbered, PolicyView } from './policy-view.ts';
+import { PolicyView } from './policy-view.ts';
+import { isRenumbered, Succession } from './succession.ts';
 
 /** Not how long it takes, but how long it may take where much else is done. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -57,13 +58,19 @@ function numbersIn(view: PolicyView): number[] {
   return [...view.engine.live()].map(({ id }) => id);
 }
 
+function successorOf(former: PolicyView, config: Config, jobs: readonly Job[]) {
+  const succession = new Succession(former.sorted, config, jobs);
+  const shifts = succession.shifts();
+  return { next: former.successor(succession, shifts, former.numbers.copy()), shifts };
+}
+
 describe('the successor of a policy view', () => {
   it('gives no two classes one number, and none that a former class may still have on a switch', () => {
     fc.assert(
       fc.property(anyConfig, anyConfig, anyJobs, (before, after, jobs) => {
         const former = new PolicyView(before);
         for (const job of jobs) former.meet(job);
-        const { view: next } = former.successor(after, jobs, former.numbers.copy());
+        const { next } = successorOf(former, after, jobs);
         const numbers = numbersIn(next);
         expect(new Set(numbers).size).toBe(numbers.length);
         // A number that was in use is kept only by a class that has members of the class which had it.
@@ -90,7 +97,7 @@ describe('the successor of a policy view', () => {
       fc.property(anyConfig, anyJobs, (config, jobs) => {
         const former = new PolicyView(config);
         for (const job of jobs) former.meet(job);
-        const { view: next, shifts } = former.successor(config, jobs, former.numbers.copy());
+        const { next, shifts } = successorOf(former, config, jobs);
         expect(shifts.filter(isRenumbered)).toEqual([]);
         expect(jobs.map((job) => next.numbersOf(job))).toEqual(jobs.map((job) => former.numbersOf(job)));
         expect(next.blocks().map(({ endpointClass }) => endpointClass.id)).toEqual(

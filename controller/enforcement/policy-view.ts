@@ -5,13 +5,15 @@
 
 import { formatPrefix, type IpAddress, type Prefix } from '../../protocols/packet/address.ts';
 import type { Config } from '../config/config.ts';
-import { inAnyPrefix, zoneLookup } from '../config/zones.ts';
+import { zoneLookup } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
 import type { PlacedJob } from '../network/job-table.ts';
 import { ClassNumbers, isClassNumber } from './class-numbers.ts';
-import { type Cohort, Cohorts } from './cohorts.ts';
-import { type EndpointClass, type JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
+import type { Cohort } from './cohorts.ts';
+import type { EndpointClass, JudgedEndpoint, VerdictEngine } from './endpoint-classes.ts';
 import { inheritNumbers } from './inherit-numbers.ts';
+import { SortedJobs } from './sorted-jobs.ts';
+import type { Shift, Succession } from './succession.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Block {
@@ -28,58 +30,55 @@ export interface ClassNumbersOf<J> {
 
 export class PolicyView {
   readonly config: Config;
-  readonly engine: VerdictEngine;
+  /** The jobs that were met, by the classes of their addresses. */
+  readonly sorted: SortedJobs;
   /** The zone of an address that is no job's: of the file's zones the longest match, else `wan`. */
   readonly zoneOf: (address: IpAddress, longest?: number) => string;
-  /** True for the addresses that only jobs have. */
-  readonly isInRanges: (address: IpAddress) => boolean;
   readonly numbers: ClassNumbers;
   readonly #blocks: readonly Block[];
   readonly #local: EndpointClass;
-  readonly #cohorts = new Cohorts();
-  readonly #outsideRanges = new Set<string>();
   /** What follows from the classes that there are, until there are others. */
   readonly #derived = new Map<string, unknown>();
 
   constructor(config: Config, numbers = new ClassNumbers(), start: Start = {}) {
-    const { engine = new VerdictEngine(config), jobs = [], inherit = () => new Map() } = start;
+    const { sorted = new SortedJobs(config), inherit = () => new Map() } = start;
     this.config = config;
-    this.engine = engine;
+    this.sorted = sorted;
     this.zoneOf = zoneLookup(config.zones);
-    this.isInRanges = inAnyPrefix(config.jobs.ranges);
     this.numbers = numbers;
     this.#local = this.engine.classOf({ kind: 'local', address: undefined });
     this.#blocks = this.#makeBlocks();
-    for (const job of jobs) this.#enlist(job);
     const inherited: ReadonlyMap<EndpointClass, number> = inherit(this);
     const join = (members: number) => (each: EndpointClass) =>
       this.engine.join(each, () => inherited.get(each) ?? this.numbers.take(), members);
     [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)].forEach(join(1));
-    for (const { classes, keys } of this.#cohorts.all()) classes.forEach(join(keys.size));
+    for (const { classes, keys } of this.sorted.cohorts()) classes.forEach(join(keys.size));
+  }
+
+  get engine(): VerdictEngine {
+    return this.sorted.engine;
+  }
+
+  /** True for the addresses that only jobs have. */
+  isInRanges(address: IpAddress): boolean {
+    return this.sorted.isInRanges(address);
   }
 
   /**
    * The same jobs under another file.
+   * @param succession from this view's jobs, all of which were put in; its `next` is the successor's from now on.
    * @param numbers where fresh numbers come from; a copy where it is only to be tried.
-   * @param engine one of that file, perhaps with jobs that it has sorted already.
    */
-  successor(config: Config, jobs: readonly Job[], numbers: ClassNumbers, engine?: VerdictEngine): Successor {
-    let shifts: readonly Shift[] = [];
-    const view = new PolicyView(config, numbers, {
-      ...(engine && { engine }),
-      jobs,
-      inherit: (made) => {
-        shifts = shiftsOf(jobs, this.#cohorts, made.#cohorts);
-        return inheritNumbers(this.#sharedWith(made, shifts));
-      },
-    });
-    return { view, shifts };
+  successor({ config, next }: Succession, shifts: readonly Shift[], numbers: ClassNumbers): PolicyView {
+    const inherit = (made: PolicyView) => inheritNumbers(this.#sharedWith(made, shifts));
+    return new PolicyView(config, numbers, { sorted: next, inherit });
   }
 
   /** The view whose `classNumbers` these were, of the same file and the same jobs. */
   static from(config: Config, given: ClassNumbersOf<Job>, numbers: ClassNumbers): PolicyView {
     const jobs = given.jobs.map(([job]) => job);
-    return new PolicyView(config, numbers, { jobs, inherit: (made) => made.#classesNumbered(given) });
+    const sorted = new SortedJobs(config, jobs);
+    return new PolicyView(config, numbers, { sorted, inherit: (made) => made.#classesNumbered(given) });
   }
 
   /**
@@ -95,12 +94,12 @@ export class PolicyView {
       numbers.takeExactly(new Set(kept.values()));
       return kept;
     };
-    return new PolicyView(config, numbers, { jobs, inherit });
+    return new PolicyView(config, numbers, { sorted: new SortedJobs(config, jobs), inherit });
   }
 
   #known(known: ReadonlyMap<string, number>): ReadonlyMap<EndpointClass, number> {
     const own = [this.#local, ...this.#blocks.map(({ endpointClass }) => endpointClass)];
-    const classes = new Set([...own, ...Array.from(this.#cohorts.all(), (cohort) => cohort.classes).flat()]);
+    const classes = new Set([...own, ...Array.from(this.sorted.cohorts(), (cohort) => cohort.classes).flat()]);
     const kept = new Map<EndpointClass, number>();
     const given = new Set<number>();
     for (const endpointClass of classes) {
@@ -163,8 +162,8 @@ export class PolicyView {
 
   /** To be called for each job that is registered. The numbers of classes that are left without members by it. */
   meet(job: Job): readonly number[] {
-    const before = this.#cohorts.of(job.key)?.classes ?? [];
-    for (const each of this.#enlist(job).classes) {
+    const before = this.sorted.cohortOf(job.key)?.classes ?? [];
+    for (const each of this.sorted.put(job).classes) {
       this.engine.join(each, () => {
         this.#derived.clear();
         return this.numbers.take();
@@ -175,35 +174,33 @@ export class PolicyView {
 
   /** To be called when it is registered no more: the numbers of classes that had no other member. */
   leave(job: Job): readonly number[] {
-    const left = this.#leave(this.#cohorts.of(job.key)?.classes ?? []);
-    this.#cohorts.remove(job.key);
-    this.#outsideRanges.delete(job.key);
-    this.engine.forgetJob(job);
+    const left = this.#leave(this.sorted.cohortOf(job.key)?.classes ?? []);
+    this.sorted.remove(job);
     return left;
   }
 
   /** The numbers of the classes of its addresses, of a job that was met. */
   numbersOf(job: Job): readonly number[] {
-    return (this.#cohorts.of(job.key)?.classes ?? []).map(({ id }) => id);
+    return (this.sorted.cohortOf(job.key)?.classes ?? []).map(({ id }) => id);
   }
 
   /** The classes of its addresses, in their order; of a job without any, that of none. */
   classesOf(job: Job): readonly EndpointClass[] {
-    return this.#cohorts.of(job.key)?.classes ?? this.engine.classesOf(job);
+    return this.sorted.cohortOf(job.key)?.classes ?? this.engine.classesOf(job);
   }
 
   /** The jobs that were met, by the classes of their addresses. */
   cohorts(): Iterable<Cohort> {
-    return this.#cohorts.all();
+    return this.sorted.cohorts();
   }
 
-  isOutsideRanges({ addresses }: Job): boolean {
-    return !addresses.every((address) => this.isInRanges(address));
+  isOutsideRanges(job: Job): boolean {
+    return this.sorted.isOutsideRanges(job);
   }
 
   /** `Job.key` of those that were met and have an address which is in none of the ranges. */
   get outsideRanges(): ReadonlySet<string> {
-    return this.#outsideRanges;
+    return this.sorted.outsideRanges;
   }
 
   /** How many classes this job would add to those that there are. */
@@ -235,13 +232,6 @@ export class PolicyView {
     );
     known.set(own, isDenied);
     return isDenied;
-  }
-
-  /** Without its being a member of its classes yet. */
-  #enlist(job: Job): Cohort {
-    if (this.isOutsideRanges(job)) this.#outsideRanges.add(job.key);
-    else this.#outsideRanges.delete(job.key);
-    return this.#cohorts.put(job, this.engine.classesOf(job));
   }
 
   /** The numbers of those that have no members by it. */
@@ -280,7 +270,7 @@ export class PolicyView {
     const blocks = new Map(this.#blocks.map(({ prefix, endpointClass }) => [formatPrefix(prefix), endpointClass]));
     for (const { prefix, endpointClass } of next.#blocks) count(endpointClass, blocks.get(formatPrefix(prefix)));
     for (const { before, after, jobs } of shifts) {
-      for (const [i, each] of after.entries()) count(each, before[i], jobs.length);
+      for (const [i, each] of after.entries()) count(each, before[i], jobs.size);
     }
     for (const [now, counts] of shared) {
       for (const [before, size] of counts) yield { now, before, members: size };
@@ -288,43 +278,10 @@ export class PolicyView {
   }
 }
 
-/** Jobs that were in the same classes under the former file, and are in the same classes under the next. */
-export interface Shift {
-  /** Of their addresses, in their order; none where the former view had not met them. */
-  readonly before: readonly EndpointClass[];
-  readonly after: readonly EndpointClass[];
-  readonly jobs: readonly Job[];
-}
-
-/** Whether rules that name the classes of these jobs name them by other numbers now. */
-export function isRenumbered({ before, after }: Shift): boolean {
-  return before.length !== after.length || after.some(({ id }, i) => id !== before[i]?.id);
-}
-
-export interface Successor {
-  readonly view: PolicyView;
-  readonly shifts: readonly Shift[];
-}
-
-function shiftsOf(jobs: readonly Job[], former: Cohorts, next: Cohorts): Shift[] {
-  const shifts = new Map<Cohort | undefined, Map<Cohort, Shift & { readonly jobs: Job[] }>>();
-  for (const job of jobs) {
-    const before = former.of(job.key);
-    const after = next.of(job.key)!;
-    const ofBefore = shifts.get(before) ?? new Map<Cohort, Shift & { readonly jobs: Job[] }>();
-    shifts.set(before, ofBefore);
-    const shift = ofBefore.get(after) ?? { before: before?.classes ?? [], after: after.classes, jobs: [] };
-    ofBefore.set(after, shift);
-    shift.jobs.push(job);
-  }
-  return [...shifts.values()].flatMap((ofBefore) => [...ofBefore.values()]);
-}
-
 /** What a view begins with. */
 interface Start {
-  /** Of its file, perhaps with jobs that it has sorted already. */
-  readonly engine?: VerdictEngine;
-  readonly jobs?: Iterable<Job>;
+  /** By its file; none if left out. */
+  readonly sorted?: SortedJobs;
   /** The numbers that classes of the view take over. */
   readonly inherit?: (made: PolicyView) => ReadonlyMap<EndpointClass, number>;
 }

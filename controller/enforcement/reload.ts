@@ -7,11 +7,11 @@ import { JobTable, type PlacedJob, type PortLocation } from '../network/job-tabl
 import { PortDirectory } from '../network/port-directory.ts';
 import type { SwitchState } from '../network/switch-state.ts';
 import type { ClassNumbers } from './class-numbers.ts';
-import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import { locateJob } from './locate.ts';
 import type { NextPipeline, Pipeline } from './pipeline.ts';
-import type { PolicyView, Shift } from './policy-view.ts';
+import type { PolicyView } from './policy-view.ts';
+import { type Shift, Succession } from './succession.ts';
 
 /** One connected switch, as far as a change of the file concerns it. */
 export interface AffectedSwitch {
@@ -29,12 +29,13 @@ export interface ReloadParts<Switch extends AffectedSwitch> {
   readonly switches: readonly Switch[];
   /** Where fresh class numbers come from; a copy for a plan. */
   readonly numbers: ClassNumbers;
-  /** Of the new file, perhaps with jobs that it has sorted already. */
-  readonly engine?: VerdictEngine | undefined;
+  /** From the former view's jobs to those of the new file, where all of them were put in already. */
+  readonly succession?: Succession;
 }
 
 export interface PreparedSwitch<Switch> {
   readonly target: Switch;
+  /** What the file says of it; the very one that it has where that is the same. */
   readonly config: SwitchConfig | undefined;
   /** As it will be; the hosts are the switch's own. */
   readonly view: ForwardingView;
@@ -59,8 +60,9 @@ export interface PreparedReload<Switch> {
 
 export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<Switch>): PreparedReload<Switch> {
   const { former, config, jobs, switches, numbers } = parts;
-  const all = Array.from(jobs.all(), ({ job }) => job);
-  const { view: policy, shifts } = former.successor(config, all, numbers, parts.engine);
+  const succession = parts.succession ?? successionOf(former, config, jobs);
+  const shifts = succession.shifts();
+  const policy = former.successor(succession, shifts, numbers);
   const entries = switches.map(({ state }) => {
     const entry = entryOf(config, state);
     return { entry, isChanged: !isSame(state.config, entry) };
@@ -77,11 +79,21 @@ export function prepareReload<Switch extends AffectedSwitch>(parts: ReloadParts<
     const view: ForwardingView = { state: states[i]!, jobs: jobsThen, policy };
     const isAny = isChanged || isRangesChanged || moves.length > 0;
     const next = isAny ? { pipeline: pipeline.over(view), touched: undefined } : pipeline.under(view, shifts);
-    return { target, config: entry, view, isRebuilt: target.pipelineUnder(entry?.pipeline) !== pipeline.name, next };
+    const said = isChanged ? entry : target.state.config;
+    return { target, config: said, view, isRebuilt: target.pipelineUnder(entry?.pipeline) !== pipeline.name, next };
   });
   const live = new Set([...policy.engine.live()].map(({ id }) => id));
   const retired = [...former.engine.live()].map(({ id }) => id).filter((id) => !live.has(id));
   return { policy, shifts, moves, switches: prepared, retired };
+}
+
+/** What becomes of all jobs of the table. */
+export function successionOf(former: PolicyView, config: Config, jobs: JobTable): Succession {
+  return new Succession(
+    former.sorted,
+    config,
+    Array.from(jobs.all(), ({ job }) => job),
+  );
 }
 
 /** What a file says of a switch: by its datapath id, or by the name of its LOCAL port. */

@@ -87,6 +87,7 @@ export class SwitchState {
 
   /** The file says this of it from now on. */
   reconfigure(config: SwitchConfig | undefined): void {
+    if (config === this.#config) return;
     this.#config = config;
     this.#assignRoles();
   }

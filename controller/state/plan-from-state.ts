@@ -10,7 +10,7 @@ import { MultiTablePipeline } from '../enforcement/multi-table/multi-table.ts';
 import type { Pipeline } from '../enforcement/pipeline.ts';
 import { beyondLimits, makePlan } from '../enforcement/plan/plan.ts';
 import type { PlannableSwitch } from '../enforcement/plan/rule-changes.ts';
-import { planChange } from '../enforcement/reconcile/planned-change.ts';
+import { namesUnder, planChange } from '../enforcement/reconcile/planned-change.ts';
 import { RuleGroups } from '../enforcement/reconcile/rule-groups.ts';
 import { entryOf, prepareReload } from '../enforcement/reload.ts';
 import { SingleTablePipeline } from '../enforcement/single-table.ts';
@@ -63,11 +63,10 @@ function plannable(saved: SavedSwitch, view: ForwardingView): PlannableSwitch {
     ruleCount: groups.size,
     takesBundles: saved.takesBundles,
     pipelineUnder: (wanted) => pipelineUnder(saved, wanted),
-    planned: (_, { pipeline: next, touched }) => {
+    planned: (_, next) => {
       const planned = planChange({
         groups,
-        wantedOf: (group) => next.rulesOf(group),
-        names: touched ?? new Set([...next.groups(), ...groups.names()]),
+        changes: groups.differences(namesUnder(next, groups), (group) => next.pipeline.rulesOf(group)),
         guard: pipeline.guard,
         takesBundles: saved.takesBundles,
         isCramped: false,

@@ -9,7 +9,7 @@ import { parseConfig } from '../../controller/config/load-config.ts';
 import { decide } from '../../controller/enforcement/decide.ts';
 import type { ForwardingView } from '../../controller/enforcement/ends.ts';
 import { MultiTablePipeline } from '../../controller/enforcement/multi-table/multi-table.ts';
-import { planChange } from '../../controller/enforcement/reconcile/planned-change.ts';
+import { namesUnder, planChange } from '../../controller/enforcement/reconcile/planned-change.ts';
 import { RuleGroups } from '../../controller/enforcement/reconcile/rule-groups.ts';
 import { prepareReload } from '../../controller/enforcement/reload.ts';
 import { type FrameSpec, frameOf, honestSpec } from '../../controller/enforcement/testing/any-frame.ts';
@@ -89,8 +89,7 @@ describe('while the rules of one policy become those of another', () => {
         const { view: after, next } = prepared.switches[0]!;
         const { steps } = planChange({
           groups,
-          wantedOf: (group) => next.pipeline.rulesOf(group),
-          names: next.touched ?? new Set([...next.pipeline.groups(), ...groups.names()]),
+          changes: groups.differences(namesUnder(next, groups), (group) => next.pipeline.rulesOf(group)),
           guard: pipeline.guard,
           takesBundles: false,
           isCramped,

@@ -28,8 +28,8 @@ export class MultiTableContext {
   asksAboutUnknown: boolean;
   /** True once the switch is known to have Nicira's registers; before that no rule is made. */
   hasRegisters: boolean;
-  readonly #portIndexes = new Map<number, number>();
-  readonly #takenIndexes = new Set<number>();
+  #portIndexes = new Map<number, number>();
+  #takenIndexes = new Set<number>();
 
   constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.view = view;
@@ -45,6 +45,13 @@ export class MultiTableContext {
   get memory(): PipelineMemory {
     const { asksAboutUnknown, hasRegisters } = this;
     return { asksAboutUnknown, hasRegisters, portIndexes: [...this.#portIndexes] };
+  }
+
+  /** What was found out by another for a policy that is in force from this turn on. */
+  takeOver(other: MultiTableContext): void {
+    this.known.takeOver(other.known);
+    this.#portIndexes = other.#portIndexes;
+    this.#takenIndexes = other.#takenIndexes;
   }
 
   /**

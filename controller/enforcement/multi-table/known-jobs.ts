@@ -11,6 +11,7 @@ import type { PlacedJob } from '../../network/job-table.ts';
 import type { Cohort } from '../cohorts.ts';
 import type { EndpointClass, VerdictEngine } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
+import type { Heirs } from '../succession.ts';
 
 export class KnownJobs {
   readonly #view: ForwardingView;
@@ -56,6 +57,22 @@ export class KnownJobs {
   /** To be called before all of the switch's rules are made: jobs may have been placed anew. */
   lookAgain(): void {
     this.#engine = undefined;
+  }
+
+  /**
+   * What the jobs here are by the next file's policies follows from what they were, unless jobs of one class went into several;
+   * then each of them is looked at.
+   * @param heirs of all jobs, none of which has moved.
+   */
+  succeed(former: KnownJobs, heirs: Heirs): void {
+    former.#keepUp();
+    const local = new Set<EndpointClass>();
+    for (const before of former.#local) {
+      const after = heirs.get(before);
+      if (after === undefined || after === 'several') return;
+      local.add(after);
+    }
+    this.#begin(local);
   }
 
   /** What was found out under a policy that is in force from this turn on, with the same jobs. */
@@ -107,9 +124,12 @@ export class KnownJobs {
 
   /** Before anything is asked after a change of the policy: what was known of the former classes counts no more. */
   #keepUp(): void {
-    if (this.#engine === this.#view.policy.engine) return;
+    if (this.#engine !== this.#view.policy.engine) this.#begin(this.#localClasses());
+  }
+
+  #begin(local: Set<EndpointClass>): void {
     this.#engine = this.#view.policy.engine;
-    this.#local = this.#localClasses();
+    this.#local = local;
     this.#reached = new Map();
   }
 

@@ -8,7 +8,7 @@ import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline, PipelineMemory } from '../pipeline.ts';
-import { isRenumbered, type Shift } from '../policy-view.ts';
+import { heirsOf, isRenumbered, type Shift } from '../succession.ts';
 import { askAboutAll, baseKey, baseRules } from './base-rules.ts';
 import { MultiTableContext } from './context.ts';
 import { hostRules } from './host-rules.ts';
@@ -145,17 +145,23 @@ export class MultiTablePipeline implements Pipeline {
     const pipeline = this.over(view);
     const { known } = this.#context;
     const then = pipeline.#context.known;
+    then.succeed(known, heirsOf(shifts));
     const jobs = shifts.flatMap((shift) => {
       const isNowKnown = then.isAll || then.mayMeet(shift.after);
-      if ((known.isAll || known.mayMeet(shift.before)) !== isNowKnown) return shift.jobs;
+      if ((known.isAll || known.mayMeet(shift.before)) !== isNowKnown) return [...shift.jobs.values()];
       if (!isRenumbered(shift)) return [];
-      return shift.jobs.filter((job) => {
+      return [...shift.jobs.values()].filter((job) => {
         const placed = view.jobs.get(job);
         return placed !== undefined && then.isKnown(placed);
       });
     });
     const touched = new Set([VERDICTS, BASE, ...jobs.map((job) => jobGroup({ job }))]);
-    return { pipeline, touched, takeOver: () => known.takeOver(then) };
+    return { pipeline, touched, takeOver: () => this.#takeOver(pipeline) };
+  }
+
+  #takeOver(next: MultiTablePipeline): void {
+    this.#context.takeOver(next.#context);
+    this.#classes = next.#classes;
   }
 
   /** Made once for all switches on which they come to the same: a thousand idle ones have little else. */

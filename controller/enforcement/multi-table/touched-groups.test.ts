@@ -154,8 +154,8 @@ function site(config: Config) {
       policy = prepared.policy;
       for (const { target, next } of prepared.switches) {
         expect(next.touched).toBeDefined();
+        target.each.bringInLine(next.touched ?? [], next.pipeline);
         next.takeOver?.();
-        target.each.bringInLine(next.touched ?? []);
       }
     },
   };

@@ -4,7 +4,8 @@
 import { formatPrefix, type Prefix } from '../../../protocols/packet/address.ts';
 import { enclosingPrefix } from '../../config/zones.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
-import type { PolicyView, Shift } from '../policy-view.ts';
+import type { PolicyView } from '../policy-view.ts';
+import type { Shift } from '../succession.ts';
 import type { PlannedEnd } from './plan-values.ts';
 
 export interface CommonEnd {
@@ -53,13 +54,13 @@ export function commonEnds(former: PolicyView, next: PolicyView, shifts: readonl
 }
 
 export function jobsIn(shifts: Iterable<Shift>): number {
-  return [...shifts].reduce((sum, { jobs }) => sum + jobs.length, 0);
+  return [...shifts].reduce((sum, { jobs }) => sum + jobs.size, 0);
 }
 
 export function usersOf(shifts: Iterable<Shift>): string[] {
-  const users = new Set<string>();
-  for (const { jobs } of shifts) for (const { user } of jobs) users.add(user);
-  return [...users].sort();
+  const all = new Set<string>();
+  for (const { users } of shifts) for (const user of users.keys()) all.add(user);
+  return [...all].sort();
 }
 
 /** What the addresses of a block are taken for, those apart that a longer prefix covers. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../config/config.ts';
 import { parseConfig } from '../../config/load-config.ts';
 import type { Job } from '../../jobs/job.ts';
 import { sampleJob } from '../../jobs/testing/sample-job.ts';
 import { PolicyView } from '../policy-view.ts';
+import { Succession } from '../succession.ts';
 import type { VerdictChanges } from './plan-values.ts';
 import { verdictChanges } from './verdict-changes.ts';
 
@@ -19,8 +21,13 @@ function changesOf(before: string, after: string): VerdictChanges {
   };
   const former = new PolicyView(configOf(before));
   for (const job of jobs) former.meet(job);
-  const { view, shifts } = former.successor(configOf(after), jobs, former.numbers.copy());
-  return verdictChanges(former, view, shifts)!;
+  return changesFrom(former, configOf(after), jobs);
+}
+
+function changesFrom(former: PolicyView, config: Config, members: readonly Job[]): VerdictChanges {
+  const succession = new Succession(former.sorted, config, members);
+  const shifts = succession.shifts();
+  return verdictChanges(former, former.successor(succession, shifts, former.numbers.copy()), shifts)!;
 }
 
 /** `before > after: source, … -> destination, …`, with `!` where an end with itself is left out. */
@@ -82,8 +89,7 @@ describe('the verdicts that change', () => {
     const { config } = parseConfig('p.yaml', 'policies: [rule: { when: MY.Site == "x", then: drop }]');
     const former = new PolicyView(parseConfig('p.yaml', 'policies: []').config!);
     for (const job of both) former.meet(job);
-    const { view, shifts } = former.successor(config!, both, former.numbers.copy());
-    const labels = verdictChanges(former, view, shifts)!.ends.map(({ label }) => label);
+    const labels = changesFrom(former, config!, both).ends.map(({ label }) => label);
     expect(labels).toContain('jobs of alice (Site = "x")');
     expect(labels).toContain('jobs of alice (Site = undefined)');
   });

@@ -3,7 +3,8 @@
 
 import { formatPlace, type Place } from '../../config/config.ts';
 import type { EndpointClass } from '../endpoint-classes.ts';
-import type { PolicyView, Shift } from '../policy-view.ts';
+import type { PolicyView } from '../policy-view.ts';
+import type { Shift } from '../succession.ts';
 import { type Drop, effectOf, type Verdict } from '../verdict.ts';
 import { commonEnds, jobsIn, usersOf } from './common-ends.ts';
 import { labelEnds } from './end-labels.ts';

@@ -2,9 +2,9 @@
 // taken when the change is made, worked out without making it. A pure function.
 
 import type { FlowRule } from '../../southbound/flow-rule.ts';
-import type { Guard } from '../pipeline.ts';
+import type { Guard, NextPipeline } from '../pipeline.ts';
 import { stepsOf } from './change-order.ts';
-import { type GroupChange, isAny, type RuleGroups } from './rule-groups.ts';
+import type { GroupChange, RuleGroups } from './rule-groups.ts';
 
 export type PlannedStep =
   /** `instead`: the rule of the same match and priority that it replaces. */
@@ -24,18 +24,21 @@ export interface PlannedChange {
 export interface PlanningParts {
   /** What the switch has. */
   readonly groups: RuleGroups;
-  readonly wantedOf: (group: string) => readonly FlowRule[];
   /** In the order in which they may be put in place. */
-  readonly names: Iterable<string>;
+  readonly changes: readonly GroupChange[];
   readonly guard: Guard | undefined;
   readonly takesBundles: boolean;
   /** The switch has little room. */
   readonly isCramped: boolean;
 }
 
+/** The groups that may have other rules under the next pipeline. */
+export function namesUnder({ pipeline, touched }: NextPipeline, groups: RuleGroups): Iterable<string> {
+  return touched ?? new Set([...pipeline.groups(), ...groups.names()]);
+}
+
 export function planChange(parts: PlanningParts): Omit<PlannedChange, 'stale'> {
-  const { groups, wantedOf, names, guard, takesBundles, isCramped } = parts;
-  const changes: GroupChange[] = [...names].map((name) => groups.difference(name, wantedOf(name))).filter(isAny);
+  const { groups, changes, guard, takesBundles, isCramped } = parts;
   const isBundle = takesBundles && guard !== undefined && changes.length > 0;
   const instead = new Map(
     changes.flatMap(({ group, added }) => added.map((rule) => [rule, groups.ruleLike(group, rule)] as const)),

@@ -26,7 +26,7 @@ import { ChangeWriter } from './change-writer.ts';
 import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
 import { FoundRules, keyOf } from './found-rules.ts';
-import { type PlannedChange, planChange } from './planned-change.ts';
+import { namesUnder, type PlannedChange, planChange } from './planned-change.ts';
 import { Room } from './room.ts';
 import { RuleBudget } from './rule-budget.ts';
 import { type GroupChange, isAny, RuleGroups } from './rule-groups.ts';
@@ -74,6 +74,11 @@ export class Reconciler {
   readonly #decided = new DecidedRules(MOST_DECIDED, (rule) => this.#repeated.forget(rule));
   /** What a plan has found of the decided rules as they are: the reload that follows it does not judge them all again. */
   readonly #foundStale = new WeakMap<NextPipeline, { readonly changes: number; readonly rules: readonly FlowRule[] }>();
+  /** The same of the rules of groups. */
+  readonly #foundChanges = new WeakMap<
+    NextPipeline,
+    { readonly changes: number; readonly wanted: readonly GroupChange[] }
+  >();
   readonly #room: Room;
   /** Groups that changed while the switch was being read. */
   readonly #dirty = new Set<string>();
@@ -256,18 +261,38 @@ export class Reconciler {
       );
   }
 
-  /** What `deleteStale` and `refreshWhole` would send if the pipeline were this one. */
+  /** As `refreshWhole`, of the groups that may have other rules. In the turn in which the policy of `next` is put in force. */
+  succeed(next: NextPipeline): void {
+    if (!this.#isMended || next.takeOver === undefined) {
+      this.refreshWhole(next.touched);
+      return;
+    }
+    const wanted = this.#changesUnder(next);
+    next.takeOver();
+    this.#apply(wanted, { isWhole: true });
+  }
+
+  /** What `deleteStale` and `succeed` would send. */
   planned(view: ForwardingView, next: NextPipeline): PlannedChange {
-    const { pipeline, touched } = next;
     const planned = planChange({
       groups: this.#groups,
-      wantedOf: (group) => this.#room.rulesOf(group, pipeline).filter((rule) => !this.#taken.has(rule)),
-      names: touched ?? new Set([...pipeline.groups(), ...this.#groups.names()]),
+      changes: this.#changesUnder(next),
       guard: this.#pipeline.guard,
       takesBundles: this.#writer.canBundle,
       isCramped: this.#room.isNearlyFull,
     });
     return { stale: this.#stale(view, next), ...planned };
+  }
+
+  #changesUnder(next: NextPipeline): readonly GroupChange[] {
+    const { changes } = this.#groups;
+    const found = this.#foundChanges.get(next);
+    if (found?.changes === changes) return found.wanted;
+    const wantedOf = (group: string) =>
+      this.#room.rulesOf(group, next.pipeline).filter((rule) => !this.#taken.has(rule));
+    const wanted = this.#groups.differences(namesUnder(next, this.#groups), wantedOf);
+    this.#foundChanges.set(next, { changes, wanted });
+    return wanted;
   }
 
   /**

@@ -19,6 +19,12 @@ export function isAny({ gone, added }: GroupChange): boolean {
 export class RuleGroups {
   readonly #groups = new Map<string, Map<string, FlowRule>>();
   readonly #counts = new Map<number, number>();
+  #changes = 0;
+
+  /** Another number whenever a rule may have come or gone. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Rules by table. */
   get counts(): TableCounts {
@@ -46,6 +52,7 @@ export class RuleGroups {
   }
 
   clear(): void {
+    this.#changes++;
     this.#groups.clear();
     this.#counts.clear();
   }
@@ -68,8 +75,14 @@ export class RuleGroups {
     return { group, gone, added };
   }
 
+  /** What of these groups is not as it should be, in their order. */
+  differences(groups: Iterable<string>, wantedOf: (group: string) => readonly FlowRule[]): GroupChange[] {
+    return Array.from(groups, (group) => this.difference(group, wantedOf(group))).filter(isAny);
+  }
+
   /** Notes that the switch has been sent a change. */
   note({ group, gone, added }: GroupChange): void {
+    this.#changes++;
     const rules = this.#groups.get(group) ?? new Map<string, FlowRule>();
     for (const rule of gone) if (rules.delete(ruleKey(rule))) count(this.#counts, rule, -1);
     for (const rule of added) {
