@@ -233,6 +233,10 @@ export class LiveLark implements LarkApi {
     return this.#engine.mending.waiting;
   }
 
+  decidedRules(): number {
+    return this.#engine.decidedRoom.used;
+  }
+
   /** All that are connected, or the one that is wanted, which may be away. */
   #switchesToAsk(only: string | undefined): { connected: readonly ManagedSwitch[]; away: readonly string[] } {
     const connected = this.#engine.switches();

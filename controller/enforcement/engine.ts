@@ -30,6 +30,7 @@ import { ManagedSwitch, toPort } from './managed-switch.ts';
 import { MendQueue } from './mend-queue.ts';
 import { handlePacketIn, type PacketIn } from './packet-in.ts';
 import { PolicyView } from './policy-view.ts';
+import { DecidedRoom } from './reconcile/decided-room.ts';
 import { entryOf, type PreparedReload, prepareReload, successionOf } from './reload.ts';
 import { Succession } from './succession.ts';
 import type { Drop } from './verdict.ts';
@@ -77,11 +78,15 @@ interface AwaySwitch {
   readonly since: number;
 }
 
+/** For all switches together: about half a gigabyte of memory. */
+const MOST_DECIDED = 400_000;
+
 export class EnforcementEngine implements Enforcer, ConnectionOwner {
   readonly events = new EventEmitter<EngineEvents>();
   readonly jobs = new JobTable();
   #policy: PolicyView;
   readonly mending = new MendQueue();
+  readonly decidedRoom = new DecidedRoom(MOST_DECIDED);
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #switches = new Map<bigint, ManagedSwitch>();
@@ -313,9 +318,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       jobPorts: this.#jobPorts.of(dpid),
       onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
+      decidedRoom: this.decidedRoom,
     });
     this.#jobPorts.keepOnly(dpid, new Set(connection.ports.map(({ name: portName }) => portName)));
-    if (former !== undefined) this.#ports.remove(former.state);
+    if (former !== undefined) this.#part(former);
     this.#switches.set(dpid, managed);
     this.#ports.update(managed.state);
     const { name, version } = managed.state;
@@ -371,8 +377,14 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const dpid = formatDpid(managed.state.dpid);
     this.events.emit('switch', { switch: name, dpid, peer: connection.peer, reason }, 'switch.disconnected');
     this.#switches.delete(managed.state.dpid);
-    this.#ports.remove(managed.state);
+    this.#part(managed);
     this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
+  }
+
+  /** Nothing is to be kept for its connection any more. */
+  #part(managed: ManagedSwitch): void {
+    this.#ports.remove(managed.state);
+    managed.rules.release();
   }
 
   #tell(fields: object, event: string): void {

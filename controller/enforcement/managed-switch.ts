@@ -26,6 +26,7 @@ import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
 import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import type { DecidedRoom } from './reconcile/decided-room.ts';
 import type { Concern } from './reconcile/decided-rules.ts';
 import type { PlannedChange } from './reconcile/planned-change.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -53,6 +54,7 @@ export interface SwitchParts {
   readonly jobPorts: ReadonlySet<string>;
   readonly onJobPort: (portName: string, isJobPort: boolean) => void;
   readonly mending: MendQueue;
+  readonly decidedRoom: DecidedRoom;
 }
 
 interface ClassesSeen {
@@ -122,6 +124,7 @@ export class ManagedSwitch {
       ruleBudget: () => state.config?.ruleBudget,
       log: parts.log,
       inTurn: (mend) => parts.mending.run(this, mend),
+      decidedRoom: parts.decidedRoom,
       onSent: (kind) => counters.flowMods.add([state.name, kind]),
     });
     connection.onRawPacketIn = (packetIn) => this.#answerRepeated(packetIn);

@@ -118,7 +118,7 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
     const property = fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), (steps) => {
       let now = 0;
       const repeated = new RepeatedPackets(version, () => now);
-      const decided = new DecidedRules(20, (rule) => repeated.forget(rule));
+      const decided = new DecidedRules({ most: 20, onDropped: (rule) => repeated.forget(rule) });
       const kept = new Map<string, { readonly rule: FlowRule; readonly sentAt: number }>();
       for (const each of steps) {
         if (each.do === 'wait') now += each.ms;

@@ -355,6 +355,8 @@ export interface LarkApi {
   classes(): readonly ClassView[];
   /** Switches that are connected and wait for their turn to be mended. */
   mendsWaiting(): number;
+  /** Rules that were decided for single packets, of all connected switches. */
+  decidedRules(): number;
   /**
    * @param only the name or datapath id of the one switch whose rules are wanted. Rejects with a ProblemError:
    * HTTP_ADDRESS_INVALID when an address does not parse, HTTP_SWITCH_NOT_FOUND when nothing is known of the switch.

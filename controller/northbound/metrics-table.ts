@@ -10,7 +10,7 @@ import type { LarkApi, SwitchCounts } from './lark-api.ts';
 /** What the metrics page is read from. Everything is asked at the scrape, so nothing is kept twice. */
 export interface MetricSources {
   readonly counters: Counters;
-  readonly api: Pick<LarkApi, 'jobCounts' | 'switchCounts' | 'mendsWaiting' | 'readiness'>;
+  readonly api: Pick<LarkApi, 'jobCounts' | 'switchCounts' | 'mendsWaiting' | 'decidedRules' | 'readiness'>;
   /** Of package.json. */
   readonly version: string;
   /** The configuration in force. */
@@ -122,6 +122,9 @@ export const METRICS: readonly MetricDeclaration[] = [
   },
   gauge('lark_dp_mends_waiting', 'Switches that are connected and wait for their turn to be mended.', ({ api }) =>
     api.mendsWaiting(),
+  ),
+  gauge('lark_dp_decided_rules', 'Rules decided for single packets, of all connected switches.', ({ api }) =>
+    api.decidedRules(),
   ),
   {
     name: 'lark_dp_ports',

@@ -12,6 +12,21 @@ const POLICIES = `policies:
   - rule: { when: TARGET.Owner =?= "friend", then: allow }
   - block-users: [mallory]`;
 
+it('rules that were decided for packets are counted, and no longer when their switch is away', async () => {
+  site = await ModelSite.start(1, policyFor('single-table'));
+  const { host, port } = site.lark.addresses.http;
+  const counted = async () =>
+    /^lark_dp_decided_rules (\d+)$/m.exec(await (await fetch(`http://${host}:${port}/metrics`)).text())?.[1];
+  await site.register({ number: 1, user: 'alice', port: 'j1' });
+  await site.register({ number: 2, user: 'alice', port: 'j2' });
+  site.inject('leaf', 1, 1, 2, 'one way');
+  site.inject('leaf', 2, 2, 1, 'and back');
+  await site.arrives('and back', 'leaf:1');
+  expect(await counted()).toBe('2');
+  site.leaf.disconnect();
+  await eventually('none are kept', async () => (await counted()) === '0');
+});
+
 describe.each([1, 4] as const)('single-table, version %s', (version) => {
   it('drops all that a blocked job sends by one rule, and asks again when a class comes', async () => {
     site = await ModelSite.start(version, policyFor('single-table').replace('policies:', POLICIES));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../../protocols/packet/frame.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import { makeCookie, RuleKind } from '../cookie.ts';
+import { DecidedRoom } from './decided-room.ts';
 import { type Concern, DecidedRules } from './decided-rules.ts';
 
 function forward(ethSrc: number, ethDst: number, inPort: number, outPort: number): FlowRule {
@@ -32,7 +33,7 @@ describe('rules decided for packets', () => {
       { address: 0x0a000002 },
     ];
     for (const concern of concerns) {
-      const decided = new DecidedRules(10);
+      const decided = new DecidedRules({ most: 10 });
       const { rule } = add(decided, forward(1, 2, 3, 4));
       add(decided, forward(5, 6, 7, 8));
       expect(decided.take(concern)).toEqual([rule]);
@@ -42,7 +43,7 @@ describe('rules decided for packets', () => {
   });
 
   it('have cookies of their own, so that late word of a former rule is not taken for word of the present one', () => {
-    const decided = new DecidedRules(10);
+    const decided = new DecidedRules({ most: 10 });
     const first = add(decided, forward(1, 2, 3, 4)).rule;
     const second = add(decided, forward(1, 2, 3, 4)).rule;
     expect(second.cookie).not.toBe(first.cookie);
@@ -51,15 +52,28 @@ describe('rules decided for packets', () => {
   });
 
   it('give way to newer ones at the limit, the oldest first', () => {
-    const decided = new DecidedRules(2);
+    const decided = new DecidedRules({ most: 2 });
     const first = add(decided, forward(1, 2, 3, 4)).rule;
     expect(add(decided, forward(2, 3, 3, 4)).evicted).toBeUndefined();
     expect(add(decided, forward(3, 4, 3, 4)).evicted).toEqual(first);
     expect(decided.take({ source: 1 })).toEqual([]);
   });
 
+  it('give way to newer ones where there are too many on all switches together, but for the first thousand of a switch', () => {
+    const room = new DecidedRoom(2000);
+    const [busy, idle] = [new DecidedRules({ most: 5000, room }), new DecidedRules({ most: 5000, room })];
+    for (let i = 0; i < 2000; i++) expect(add(busy, forward(i, 1, 3, 4)).evicted).toBeUndefined();
+    for (let i = 0; i < 1024; i++) expect(add(idle, forward(i, 1, 3, 4)).evicted).toBeUndefined();
+    expect(add(busy, forward(2000, 1, 3, 4)).evicted).toMatchObject({ match: { ethSrc: 0 } });
+    expect(add(idle, forward(2000, 1, 3, 4)).evicted).toMatchObject({ match: { ethSrc: 0 } });
+    expect([busy.size, idle.size, room.used]).toEqual([2000, 1024, 3024]);
+    busy.takeAll();
+    expect(room.used).toBe(1024);
+    expect(add(idle, forward(2001, 1, 3, 4)).evicted).toBeUndefined();
+  });
+
   it('tells IPv4 from IPv6 addresses, and broadcasts that nobody hears from unicast', () => {
-    const decided = new DecidedRules(10);
+    const decided = new DecidedRules({ most: 10 });
     const base = forward(1, 2, 3, 4);
     const v6 = { ...base, match: { ...base.match, ethType: 0x86dd, ipSrc: { network: 1n as never, length: 128 } } };
     add(decided, v6);
@@ -79,7 +93,7 @@ describe('rules decided for packets', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const decided = new DecidedRules(6);
+        const decided = new DecidedRules({ most: 6 });
         const seen: FlowRule[] = [];
         let model: FlowRule[] = [];
         const without = (gone: readonly FlowRule[]) => {

@@ -3,12 +3,13 @@
 // said that it is gone. Each gets a cookie of its own, so that word of a rule that timed out is never taken for word of
 // one that was put in its place since.
 //
-// Bounded: beyond the limit the oldest gives way, and its packets are asked about again.
+// Bounded, by itself and for all switches together: beyond the limit the oldest gives way, and its packets are asked about again.
 
 import { isGroupMac } from '../../../protocols/packet/address.ts';
 import type { Frame } from '../../../protocols/packet/frame.ts';
 import { type FlowMatch, type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
 import { COOKIE_IDS, idOf, withId } from '../cookie.ts';
+import { DecidedRoom } from './decided-room.ts';
 
 /**
  * Something that rules were decided on: a MAC address as source or destination, an IP address at either end, a port as
@@ -33,24 +34,39 @@ interface Entry {
   readonly rule: FlowRule;
   readonly packet: DecidedFor;
   readonly key: string;
-  readonly tokens: readonly string[];
+  readonly isWide: boolean;
+}
+
+export interface DecidedRulesParts {
+  /** Rules at a time. */
+  readonly most: number;
+  /** Shared with the other switches. */
+  readonly room?: DecidedRoom;
+  /** Told of each rule that is taken out, for whatever reason. */
+  readonly onDropped?: (rule: FlowRule) => void;
 }
 
 export class DecidedRules {
-  readonly #limit: number;
+  readonly #most: number;
+  readonly #room: DecidedRoom;
   readonly #onDropped: (rule: FlowRule) => void;
   /** In the order in which they were decided. */
   readonly #byId = new Map<number, Entry>();
   readonly #byKey = new Map<string, number>();
-  /** Most tokens are of one rule, whose id then stands for the set of it. */
-  readonly #byToken = new Map<string, number | Set<number>>();
+  readonly #bySource = new Index();
+  readonly #byDestination = new Index();
+  /** An IPv4 address is a number and an IPv6 address a bigint: ::1 is not 0.0.0.1. */
+  readonly #byAddress = new Index();
+  readonly #byInPort = new Index();
+  readonly #byOutPort = new Index();
+  readonly #byWord = new Index();
   #lastId = 0;
   #changes = 0;
 
-  /** @param onDropped told of each rule that is taken out, for whatever reason. */
-  constructor(limit: number, onDropped: (rule: FlowRule) => void = () => {}) {
-    if (limit >= COOKIE_IDS) throw new Error(`no more than ${COOKIE_IDS - 1} decided rules can be told apart`);
-    this.#limit = limit;
+  constructor({ most, room = new DecidedRoom(most), onDropped = () => {} }: DecidedRulesParts) {
+    if (most >= COOKIE_IDS) throw new Error(`no more than ${COOKIE_IDS - 1} decided rules can be told apart`);
+    this.#most = most;
+    this.#room = room;
     this.#onDropped = onDropped;
   }
 
@@ -76,19 +92,16 @@ export class DecidedRules {
     const key = ruleKey(rule);
     const replaced = this.#byKey.get(key);
     if (replaced !== undefined) this.#drop(replaced);
-    const evicted = this.#byId.size >= this.#limit ? this.takeOldest() : undefined;
+    const { size } = this.#byId;
+    const evicted = size >= this.#most || this.#room.isFullFor(size) ? this.takeOldest() : undefined;
     const id = this.#freeId();
     this.#changes++;
+    this.#room.take();
     const own = { ...rule, cookie: withId(rule.cookie, id) };
-    const tokens = [...tokensOf(own), ...(isWide ? [WIDE] : [])];
-    this.#byId.set(id, { rule: own, packet: withoutBytes(packet), key, tokens });
+    const entry = { rule: own, packet: withoutBytes(packet), key, isWide };
+    this.#byId.set(id, entry);
     this.#byKey.set(key, id);
-    for (const token of tokens) {
-      const there = this.#byToken.get(token);
-      if (there === undefined) this.#byToken.set(token, id);
-      else if (typeof there === 'number') this.#byToken.set(token, new Set([there, id]));
-      else there.add(id);
-    }
+    this.#eachIndex(entry, (index, value) => index.add(value, id));
     return { rule: own, evicted };
   }
 
@@ -98,12 +111,12 @@ export class DecidedRules {
   }
 
   countOf(concern: Concern): number {
-    return this.#idsOf(concern).length;
+    return this.#idsOf(concern).size;
   }
 
   /** Takes out those that were decided on this, to be deleted. */
   take(concern: Concern): FlowRule[] {
-    return this.#idsOf(concern).map((id) => this.#drop(id));
+    return Array.from(this.#idsOf(concern), (id) => this.#drop(id));
   }
 
   /** Those for whose packets this is not so. */
@@ -137,22 +150,36 @@ export class DecidedRules {
 
   #drop(id: number): FlowRule {
     this.#changes++;
-    const { rule, key, tokens } = this.#byId.get(id)!;
+    this.#room.giveBack();
+    const entry = this.#byId.get(id)!;
     this.#byId.delete(id);
-    this.#byKey.delete(key);
-    for (const token of tokens) {
-      const there = this.#byToken.get(token);
-      if (there === id) this.#byToken.delete(token);
-      else if (there instanceof Set && there.delete(id) && there.size === 0) this.#byToken.delete(token);
-    }
-    this.#onDropped(rule);
-    return rule;
+    this.#byKey.delete(entry.key);
+    this.#eachIndex(entry, (index, value) => index.delete(value, id));
+    this.#onDropped(entry.rule);
+    return entry.rule;
   }
 
-  #idsOf(concern: Concern): readonly number[] {
-    const there = this.#byToken.get(tokenOf(concern));
-    if (there === undefined) return [];
-    return typeof there === 'number' ? [there] : [...there];
+  /** Of all that the rule was decided on. */
+  #eachIndex({ rule, isWide }: Entry, visit: (index: Index, value: Indexed) => void): void {
+    const { ethSrc, ethDst, inPort } = rule.match;
+    if (ethSrc !== undefined) visit(this.#bySource, ethSrc);
+    if (ethDst !== undefined && isGroupMac(ethDst)) visit(this.#byWord, 'unheard');
+    else if (ethDst !== undefined) visit(this.#byDestination, ethDst);
+    if (inPort !== undefined) visit(this.#byInPort, inPort);
+    for (const name of ADDRESSES) {
+      const block = rule.match[name];
+      if (block !== undefined) visit(this.#byAddress, block.network);
+    }
+    for (const { port } of rule.outputs) visit(this.#byOutPort, port);
+    if (isWide) visit(this.#byWord, 'wide');
+  }
+
+  #idsOf(concern: Concern): ReadonlySet<number> {
+    if (typeof concern === 'string') return this.#byWord.of(concern);
+    if ('source' in concern) return this.#bySource.of(concern.source);
+    if ('destination' in concern) return this.#byDestination.of(concern.destination);
+    if ('address' in concern) return this.#byAddress.of(concern.address);
+    return 'inPort' in concern ? this.#byInPort.of(concern.inPort) : this.#byOutPort.of(concern.outPort);
   }
 
   #freeId(): number {
@@ -169,34 +196,32 @@ function withoutBytes({ frame, inPort }: DecidedFor): DecidedFor {
   return { frame: { ...frame, bytes: NO_BYTES }, inPort };
 }
 
-const UNHEARD = 'unheard';
-const WIDE = 'wide';
-
-function tokenOf(concern: Concern): string {
-  if (typeof concern === 'string') return concern;
-  if ('source' in concern) return `source ${concern.source}`;
-  if ('destination' in concern) return `destination ${concern.destination}`;
-  if ('address' in concern) return addressToken(concern.address);
-  return 'inPort' in concern ? `in ${concern.inPort}` : `out ${concern.outPort}`;
-}
-
-function tokensOf({ match, outputs }: FlowRule): Set<string> {
-  const { ethSrc, ethDst, inPort } = match;
-  const tokens = new Set<string>();
-  if (ethSrc !== undefined) tokens.add(tokenOf({ source: ethSrc }));
-  if (ethDst !== undefined) tokens.add(isGroupMac(ethDst) ? UNHEARD : tokenOf({ destination: ethDst }));
-  if (inPort !== undefined) tokens.add(tokenOf({ inPort }));
-  for (const name of ADDRESSES) {
-    const block = match[name];
-    if (block !== undefined) tokens.add(addressToken(block.network));
-  }
-  for (const { port } of outputs) tokens.add(tokenOf({ outPort: port }));
-  return tokens;
-}
-
 const ADDRESSES = ['ipSrc', 'ipDst', 'arpSpa', 'arpTpa'] as const satisfies readonly (keyof FlowMatch)[];
 
-/** ::1 is not 0.0.0.1. */
-function addressToken(address: number | bigint): string {
-  return `${typeof address === 'bigint' ? 'ipv6' : 'ipv4'} ${address}`;
+type Indexed = number | bigint | string;
+
+/** The rules that were decided on a value. */
+class Index {
+  /** Most values are of one rule, whose id then stands for the set of it. */
+  readonly #ids = new Map<Indexed, number | Set<number>>();
+
+  add(value: Indexed, id: number): void {
+    const there = this.#ids.get(value);
+    if (there === undefined) this.#ids.set(value, id);
+    else if (typeof there !== 'number') there.add(id);
+    else if (there !== id) this.#ids.set(value, new Set([there, id]));
+  }
+
+  delete(value: Indexed, id: number): void {
+    const there = this.#ids.get(value);
+    if (there === id) this.#ids.delete(value);
+    else if (there instanceof Set && there.delete(id) && there.size === 0) this.#ids.delete(value);
+  }
+
+  of(value: Indexed): ReadonlySet<number> {
+    const there = this.#ids.get(value);
+    return there === undefined ? NONE : typeof there === 'number' ? new Set([there]) : there;
+  }
 }
+
+const NONE: ReadonlySet<number> = new Set();

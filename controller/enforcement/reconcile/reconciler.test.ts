@@ -12,6 +12,7 @@ import { decide } from '../decide.ts';
 import { PolicyView } from '../policy-view.ts';
 import { SingleTablePipeline } from '../single-table.ts';
 import { ip, MACS, makeScene, POLICY, PORTS } from '../testing/scene.ts';
+import { DecidedRoom } from './decided-room.ts';
 import { Reconciler } from './reconciler.ts';
 
 type Sent = Outgoing & { readonly priority?: number; readonly command?: number };
@@ -47,6 +48,7 @@ async function mended() {
     log: pino({ enabled: false }),
     inTurn: (mend) => mend(),
     onSent: () => undefined,
+    decidedRoom: new DecidedRoom(100),
   });
   const isMended = rules.mend();
   while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));

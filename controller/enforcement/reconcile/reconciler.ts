@@ -23,6 +23,7 @@ import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline } from '../pipeline.ts';
 import { type RepeatedPacket, RepeatedPackets } from '../repeated-packets.ts';
 import { ChangeWriter } from './change-writer.ts';
+import type { DecidedRoom } from './decided-room.ts';
 import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
 import { FoundRules, keyOf } from './found-rules.ts';
@@ -59,6 +60,8 @@ export interface ReconcilerParts {
   /** Begins to mend when it is this switch's turn. */
   readonly inTurn: (mend: () => Promise<boolean>) => Promise<boolean>;
   readonly onSent: (kind: FlowModKind) => void;
+  /** Shared with the other switches. */
+  readonly decidedRoom: DecidedRoom;
 }
 
 export class Reconciler {
@@ -71,7 +74,7 @@ export class Reconciler {
   /** The pipeline's rules that the switch has. */
   readonly #groups = new RuleGroups();
   readonly #repeated: RepeatedPackets;
-  readonly #decided = new DecidedRules(MOST_DECIDED, (rule) => this.#repeated.forget(rule));
+  readonly #decided: DecidedRules;
   /** What a plan has found of the decided rules as they are: the reload that follows it does not judge them all again. */
   readonly #foundStale = new WeakMap<NextPipeline, { readonly changes: number; readonly rules: readonly FlowRule[] }>();
   /** The same of the rules of groups. */
@@ -100,6 +103,8 @@ export class Reconciler {
     this.#log = log;
     this.#sender = new RuleSender(connection, parts.onSent);
     this.#repeated = new RepeatedPackets(connection.version, () => performance.now());
+    const { decidedRoom: room } = parts;
+    this.#decided = new DecidedRules({ most: MOST_DECIDED, room, onDropped: (rule) => this.#repeated.forget(rule) });
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
     const budget = new RuleBudget(parts.ruleBudget);
@@ -201,6 +206,11 @@ export class Reconciler {
   /** What a packet's own rule, which is on its way, will do with it; undefined for one that has to be judged. */
   decidedFor(packetIn: Uint8Array): RepeatedPacket | undefined {
     return this.#isMended ? this.#repeated.find(packetIn) : undefined;
+  }
+
+  /** To be called when the connection has closed: what it had is not kept. */
+  release(): void {
+    this.#decided.takeAll();
   }
 
   /** Every packet is judged from now on, until another rule is decided: a host may be heard from elsewhere. */

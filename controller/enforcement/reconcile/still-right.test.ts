@@ -34,7 +34,7 @@ function under(policyText: string): ForwardingView {
 }
 
 describe('rules that were decided for packets, under another file', () => {
-  const decided = new DecidedRules(10);
+  const decided = new DecidedRules({ most: 10 });
   const stale = (view: ForwardingView) => decided.unless((rule, packet) => isStillRight(view, rule, packet));
   const alices = frameFrom(MACS.alice1, MACS.alice2, '10.1.0.11', '10.1.0.12');
   const bobs = frameFrom(MACS.bob, MACS.gateway, '10.1.0.13', '192.0.2.1');

@@ -219,6 +219,7 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     rates: async () => rates,
     classes: () => [{ number: 3, attributes: { Owner: 'alice' }, jobs: 1, addresses: [] }],
     mendsWaiting: () => 0,
+    decidedRules: () => 0,
     policyText: () => 'policies: []\n',
     reloadPolicy: async () => ({ plan: noChange, warnings: [], silent: [], away: [], rebuilt: [] }),
     planPolicy: async () => ({ plan: noChange, warnings: [], problems: [] }),

@@ -17,7 +17,9 @@ export async function reloadCase(ads: AdMaker, directory: string, isQuick: boole
   const policy = (blocked: readonly string[]) => policyText({ store: directory, blocked });
   const lark = await BenchLark.start(policy(['nobody']));
   const lights = switches(SWITCHES, count / SWITCHES);
+  const { used: usedAlone } = await lark.memory();
   await connectAll(lights, lark);
+  const { used, resident } = await lark.memory();
   const before = lights.map(({ flowMods, rules }) => ({ flowMods, rules: rules.size }));
 
   const workedBefore = await lark.processorMs();
@@ -40,6 +42,8 @@ export async function reloadCase(ads: AdMaker, directory: string, isQuick: boole
       's of processor time': rounded(worked / 1000),
       's that the event loop was held up at most': rounded(longestMs / 1000),
       'rules a switch': Math.round(rules / SWITCHES),
+      'KiB that a rule takes in memory': rounded((used - usedAlone) / rules / 1024),
+      'MiB of memory, all connected': Math.round(resident / 2 ** 20),
       'FlowMods in all': flowMods.reduce((sum, each) => sum + each, 0),
     },
     targets: [
