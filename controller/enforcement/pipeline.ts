@@ -26,7 +26,7 @@ export interface Pipeline {
   /** Every group that has rules now, in an order in which they may be put in place. */
   groups(): Iterable<string>;
   /** None where what the group follows from is gone. */
-  rulesOf(group: string): FlowRule[];
+  rulesOf(group: string): readonly FlowRule[];
   /** The groups that a change of this job, port or host touches, in an order in which they may be put in place. */
   groupsOfJob(placed: PlacedJob): readonly string[];
   groupsOfPort(portNo: number): readonly string[];

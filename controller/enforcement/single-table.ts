@@ -29,7 +29,7 @@ export class SingleTablePipeline implements Pipeline {
     for (const { portNo } of this.#view.state.ports()) yield portGroup(portNo);
   }
 
-  rulesOf(group: string): FlowRule[] {
+  rulesOf(group: string): readonly FlowRule[] {
     if (group === BASE) return baseRules();
     const portNo = Number(group.slice(PORT_PREFIX.length));
     return this.#view.state.roleOf(portNo) === 'job' ? gateRules(this.#view, portNo) : [];

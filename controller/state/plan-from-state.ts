@@ -56,7 +56,7 @@ function plannable(saved: SavedSwitch, view: ForwardingView): PlannableSwitch {
   const pipeline: Pipeline =
     saved.pipeline === 'multi-table' ? new MultiTablePipeline(view, saved.memory) : new SingleTablePipeline(view);
   const groups = new RuleGroups();
-  for (const group of pipeline.groups()) groups.note({ group, gone: [], added: pipeline.rulesOf(group) });
+  for (const group of pipeline.groups()) groups.note(group, pipeline.rulesOf(group));
   return {
     state: view.state,
     pipeline,
@@ -65,7 +65,6 @@ function plannable(saved: SavedSwitch, view: ForwardingView): PlannableSwitch {
     pipelineUnder: (wanted) => pipelineUnder(saved, wanted),
     planned: (_, next) => {
       const planned = planChange({
-        groups,
         changes: groups.differences(namesUnder(next, groups), (group) => next.pipeline.rulesOf(group)),
         guard: pipeline.guard,
         takesBundles: saved.takesBundles,

@@ -73,7 +73,7 @@ describe('while the rules of one policy become those of another', () => {
         const before: ForwardingView = { state: state.under(configOf(from).switches[0]), jobs, policy: former };
         const pipeline = new MultiTablePipeline(before);
         const groups = new RuleGroups();
-        for (const group of pipeline.groups()) groups.note({ group, gone: [], added: pipeline.rulesOf(group) });
+        for (const group of pipeline.groups()) groups.note(group, pipeline.rulesOf(group));
         const datapath = new Datapath(
           { dpid: 1n, ports: [...state.ports()].map(({ portNo, name, mac }) => ({ portNo, name, mac: mac as never })) },
           0,
@@ -88,7 +88,6 @@ describe('while the rules of one policy become those of another', () => {
         const prepared = prepareReload({ former, config, jobs, switches: [target], numbers: former.numbers.copy() });
         const { view: after, next } = prepared.switches[0]!;
         const { steps } = planChange({
-          groups,
           changes: groups.differences(namesUnder(next, groups), (group) => next.pipeline.rulesOf(group)),
           guard: pipeline.guard,
           takesBundles: false,

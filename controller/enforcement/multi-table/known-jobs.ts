@@ -31,6 +31,13 @@ export class KnownJobs {
     return config !== undefined && (config.wan !== undefined || config.fabric.length > 1);
   }
 
+  /** True where no job is known, nor can be by what policy says: there is none here, and none that is known everywhere. */
+  get isNone(): boolean {
+    const { jobs, policy } = this.#view;
+    this.#keepUp();
+    return !this.isAll && this.#local.size === 0 && jobs.unplaced().size === 0 && policy.outsideRanges.size === 0;
+  }
+
   isKnown(placed: PlacedJob): boolean {
     return this.isAll || this.#isAlways(placed) || this.mayMeet(this.#view.policy.classesOf(placed.job));
   }

@@ -18,10 +18,11 @@ import { outcomeKey, verdictGuard, verdictReserve, verdictRules } from './verdic
 
 const BASE = 'base';
 const VERDICTS = 'verdicts';
+const GUARD = { guard: verdictGuard(), reserve: verdictReserve() };
 
 export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
-  readonly guard = { guard: verdictGuard(), reserve: verdictReserve() };
+  readonly guard = GUARD;
   readonly heart = VERDICTS;
   readonly lastResort = { group: BASE, rules: [askAboutAll()] };
   readonly #context: MultiTableContext;
@@ -53,10 +54,10 @@ export class MultiTablePipeline implements Pipeline {
     for (const mac of view.state.hosts.all()) yield `host:${mac}`;
   }
 
-  rulesOf(group: string): FlowRule[] {
+  rulesOf(group: string): readonly FlowRule[] {
     const context = this.#context;
     if (group === BASE) return this.#baseRules();
-    if (group === VERDICTS) return [this.guard.reserve, ...this.#verdictRules()];
+    if (group === VERDICTS) return this.#verdictRules();
     const kind = group.slice(0, group.indexOf(':'));
     const name = group.slice(kind.length + 1);
     if (kind === 'port') return portRules(context, Number(name));
@@ -165,22 +166,23 @@ export class MultiTablePipeline implements Pipeline {
   }
 
   /** Made once for all switches on which they come to the same: a thousand idle ones have little else. */
-  #baseRules(): FlowRule[] {
+  #baseRules(): readonly FlowRule[] {
     const context = this.#context;
     return context.view.policy.derived(`base ${baseKey(context)}`, () => baseRules(context));
   }
 
-  /** Of the classes of jobs and of the file's blocks; where all are known, made once for all switches on which verdicts come to the same. */
-  #verdictRules(): FlowRule[] {
+  /** Of the classes of jobs and of the file's blocks; where all jobs are known, or none is, made once for all switches on which verdicts come to the same. */
+  #verdictRules(): readonly FlowRule[] {
     const context = this.#context;
     const { known, view } = context;
     const make = (present: readonly EndpointClass[]) => ({
-      rules: verdictRules(context, present),
+      rules: [GUARD.reserve, ...verdictRules(context, present)],
       classes: new Map(present.map((endpointClass) => [endpointClass.id, endpointClass])),
     });
-    const { rules, classes } = known.isAll
-      ? view.policy.derived(`verdicts ${outcomeKey(context)}`, make)
-      : make(known.presentClasses());
+    const made = () => make(known.presentClasses());
+    const whose = known.isAll ? 'all' : known.isNone ? 'none' : undefined;
+    const { rules, classes } =
+      whose === undefined ? made() : view.policy.derived(`verdicts of ${whose} ${outcomeKey(context)}`, made);
     this.#classes = classes;
     return rules;
   }

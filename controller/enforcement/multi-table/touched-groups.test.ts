@@ -94,7 +94,7 @@ class Kept {
   }
 
   bringInLine(groups: Iterable<string>, pipeline = this.pipeline): void {
-    for (const group of groups) this.#groups.note(this.#groups.difference(group, pipeline.rulesOf(group)));
+    for (const group of groups) this.#groups.note(group, pipeline.rulesOf(group));
   }
 
   /** The groups that are not as they would be if all were made from scratch. */

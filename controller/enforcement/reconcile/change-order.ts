@@ -23,7 +23,7 @@ export type Step =
 
 /** @param deletesFirst the switch is short of room, or carries it all out at once. */
 export function stepsOf(
-  changes: readonly GroupChange[],
+  changes: readonly Pick<GroupChange, 'gone' | 'added'>[],
   leftOver: readonly SwitchRule[],
   deletesFirst: boolean,
 ): Step[] {

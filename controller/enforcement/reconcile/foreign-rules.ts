@@ -45,8 +45,12 @@ export class TakenPlaces {
     this.#keys = new Set(foreign.map(keyOf));
   }
 
+  get isNone(): boolean {
+    return this.#keys.size === 0;
+  }
+
   has(rule: FlowRule): boolean {
-    if (this.#keys.size === 0) return false;
+    if (this.isNone) return false;
     const { match } = describeRule(this.#version, rule);
     return this.#keys.has(keyOf({ table: rule.table ?? 0, priority: rule.priority, match }));
   }

@@ -22,8 +22,6 @@ export interface PlannedChange {
 }
 
 export interface PlanningParts {
-  /** What the switch has. */
-  readonly groups: RuleGroups;
   /** In the order in which they may be put in place. */
   readonly changes: readonly GroupChange[];
   readonly guard: Guard | undefined;
@@ -38,11 +36,9 @@ export function namesUnder({ pipeline, touched }: NextPipeline, groups: RuleGrou
 }
 
 export function planChange(parts: PlanningParts): Omit<PlannedChange, 'stale'> {
-  const { groups, changes, guard, takesBundles, isCramped } = parts;
+  const { changes, guard, takesBundles, isCramped } = parts;
   const isBundle = takesBundles && guard !== undefined && changes.length > 0;
-  const instead = new Map(
-    changes.flatMap(({ group, added }) => added.map((rule) => [rule, groups.ruleLike(group, rule)] as const)),
-  );
+  const instead = new Map(changes.flatMap(({ replaced }) => [...replaced]));
   const steps = stepsOf(changes, [], isBundle || isCramped).flatMap((step): PlannedStep[] => {
     if (step.do === 'clear') return [];
     return [step.do === 'add' ? { ...step, instead: instead.get(step.rule) } : step];

@@ -285,7 +285,6 @@ export class Reconciler {
   /** What `deleteStale` and `succeed` would send. */
   planned(view: ForwardingView, next: NextPipeline): PlannedChange {
     const planned = planChange({
-      groups: this.#groups,
       changes: this.#changesUnder(next),
       guard: this.#pipeline.guard,
       takesBundles: this.#writer.canBundle,
@@ -298,9 +297,8 @@ export class Reconciler {
     const { changes } = this.#groups;
     const found = this.#foundChanges.get(next);
     if (found?.changes === changes) return found.wanted;
-    const wantedOf = (group: string) =>
-      this.#room.rulesOf(group, next.pipeline).filter((rule) => !this.#taken.has(rule));
-    const wanted = this.#groups.differences(namesUnder(next, this.#groups), wantedOf);
+    const names = namesUnder(next, this.#groups);
+    const wanted = this.#groups.differences(names, (group) => this.#wantedOf(group, next.pipeline));
     this.#foundChanges.set(next, { changes, wanted });
     return wanted;
   }
@@ -312,7 +310,7 @@ export class Reconciler {
   onRefused(xid: number, isFull: boolean): FlowRule | undefined {
     const rule = this.#sender.ruleOf(xid);
     if (rule === undefined) return undefined;
-    const group = this.#groups.groupOf(rule);
+    const group = isDecided(rule.cookie) ? undefined : this.#groups.groupOf(rule);
     const isDecidedHere = isDecided(rule.cookie) && this.#decided.onGone(rule.cookie);
     // Of a group that was left out meanwhile, the switch may have refused more than one rule.
     if (isFull && (isDecidedHere || group !== undefined)) this.#room.onFull(rule.table ?? 0);
@@ -323,8 +321,13 @@ export class Reconciler {
   }
 
   #changeOf(group: string): GroupChange {
-    const { gone, added } = this.#groups.difference(group, this.#room.rulesOf(group));
-    return { group, gone, added: added.filter((rule) => !this.#taken.has(rule)) };
+    return this.#groups.difference(group, this.#wantedOf(group, this.#pipeline));
+  }
+
+  /** Without those whose place another's rule has. */
+  #wantedOf(group: string, pipeline: Pipeline): readonly FlowRule[] {
+    const rules = this.#room.rulesOf(group, pipeline);
+    return this.#taken.isNone ? rules : rules.filter((rule) => !this.#taken.has(rule));
   }
 
   #apply(changes: readonly GroupChange[], { isWhole = false } = {}): boolean {
@@ -339,13 +342,13 @@ export class Reconciler {
 
   /** Notes the changes, and what has to go or may come back by the room that there is then. */
   #fit(changes: readonly GroupChange[]): readonly GroupChange[] {
-    for (const change of changes) this.#groups.note(change);
+    for (const { group, wanted } of changes) this.#groups.note(group, wanted);
     const { decided, groups } = this.#room.makeRoom();
     for (const rule of decided) this.#sender.delete(rule);
     const back = groups.length > 0 || this.#room.leftOut.size === 0 ? [] : this.#room.takeBack();
     const asks = this.#pipeline.askAboutUnknown(this.#room.lacksMore);
     const more = [...new Set([...asks, ...groups, ...back])].map((group) => this.#changeOf(group));
-    for (const change of more) this.#groups.note(change);
+    for (const { group, wanted } of more) this.#groups.note(group, wanted);
     if (back.length > 0) for (const rule of this.#room.makeRoom().decided) this.#sender.delete(rule);
     this.#tellOfRoom(groups.length, back.length);
     // What was to be added and is left out all the same never gets there.
@@ -450,7 +453,7 @@ export class Reconciler {
     for (const [index, group] of [...this.#pipeline.groups()].entries()) {
       if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
       if (this.#connection.state !== 'up') return [];
-      const wanted = this.#room.rulesOf(group).filter((rule) => !this.#taken.has(rule));
+      const wanted = this.#wantedOf(group, this.#pipeline);
       const kept: FlowRule[] = [];
       let packets = 0;
       for (const rule of wanted) {
@@ -459,7 +462,7 @@ export class Reconciler {
         kept.push(rule);
         packets += Number(there.packets);
       }
-      this.#groups.note({ group, gone: [], added: kept });
+      this.#groups.note(group, kept.length === wanted.length ? wanted : kept);
       uses.set(group, packets);
       const change = this.#groups.difference(group, wanted);
       if (isAny(change)) lacking.push(change);

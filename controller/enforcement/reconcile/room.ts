@@ -51,10 +51,10 @@ export class Room {
   }
 
   /** What a group should have here, by this pipeline or another of its kind. */
-  rulesOf(group: string, pipeline: Pipeline = this.#pipeline): FlowRule[] {
+  rulesOf(group: string, pipeline: Pipeline = this.#pipeline): readonly FlowRule[] {
     if (!this.#isCollapsed) return this.#leftOut.has(group) ? [] : pipeline.rulesOf(group);
     const { lastResort } = pipeline;
-    return group === lastResort.group ? [...lastResort.rules] : [];
+    return group === lastResort.group ? lastResort.rules : [];
   }
 
   /** Whether what has no rules may be a job's. */

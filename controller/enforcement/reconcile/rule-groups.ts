@@ -1,5 +1,8 @@
 // The rules that follow from what is known, as the switch has them, by the group that each belongs to, and what has to be
 // sent so that a group is as it should be. Pure but for its own state.
+//
+// A group is kept as the very list that the pipeline made, without an index: a switch with a thousand jobs has eight thousand
+// rules, nearly all in groups of less than ten, and lists that are the same for many switches are kept once.
 
 import { type FlowRule, ruleKey, sameInstructions } from '../../southbound/flow-rule.ts';
 import type { TableCounts } from './rule-budget.ts';
@@ -10,6 +13,10 @@ export interface GroupChange {
   readonly gone: readonly FlowRule[];
   /** New, or doing something else than the one of the same match and priority that they replace. */
   readonly added: readonly FlowRule[];
+  /** Of those, the rule that each replaces. */
+  readonly replaced: ReadonlyMap<FlowRule, FlowRule>;
+  /** All that it has then. */
+  readonly wanted: readonly FlowRule[];
 }
 
 export function isAny({ gone, added }: GroupChange): boolean {
@@ -17,7 +24,8 @@ export function isAny({ gone, added }: GroupChange): boolean {
 }
 
 export class RuleGroups {
-  readonly #groups = new Map<string, Map<string, FlowRule>>();
+  /** No empty ones. */
+  readonly #groups = new Map<string, readonly FlowRule[]>();
   readonly #counts = new Map<number, number>();
   #changes = 0;
 
@@ -42,12 +50,12 @@ export class RuleGroups {
   }
 
   *rules(): Iterable<FlowRule> {
-    for (const rules of this.#groups.values()) yield* rules.values();
+    for (const rules of this.#groups.values()) yield* rules;
   }
 
   sizesOf(group: string): TableCounts {
     const sizes = new Map<number, number>();
-    for (const rule of this.#groups.get(group)?.values() ?? []) count(sizes, rule, 1);
+    for (const rule of this.#groups.get(group) ?? []) count(sizes, rule, 1);
     return sizes;
   }
 
@@ -58,21 +66,27 @@ export class RuleGroups {
   }
 
   difference(group: string, wanted: readonly FlowRule[]): GroupChange {
-    const has = this.#groups.get(group);
-    if (has === undefined && wanted.length === 0) return { group, gone: [], added: [] };
-    const byKey = new Map(wanted.map((rule) => [ruleKey(rule), rule]));
+    const has = this.#groups.get(group) ?? NOTHING;
+    if (has === wanted || (has.length === 0 && wanted.length === 0)) return unchanged(group, wanted);
+    const byKey = keyed(wanted);
+    // One for each place in the table: of two that would be the same entry the last.
+    const then = byKey.size === wanted.length ? wanted : [...byKey.values()];
+    if (has.length === 0) return { group, gone: [], added: then, replaced: NONE, wanted: then };
+    const hasByKey = keyed(has);
     // By their keys, so that the order does not depend on how the switch got them.
-    const gone = [...(has ?? [])]
+    const gone = [...hasByKey]
       .filter(([key]) => !byKey.has(key))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, rule]) => rule);
-    const added = [...byKey]
-      .filter(([key, rule]) => {
-        const there = has?.get(key);
-        return there === undefined || !isSame(there, rule);
-      })
-      .map(([, rule]) => rule);
-    return { group, gone, added };
+    const added: FlowRule[] = [];
+    const replaced = new Map<FlowRule, FlowRule>();
+    for (const [key, rule] of byKey) {
+      const there = hasByKey.get(key);
+      if (there !== undefined && isSame(there, rule)) continue;
+      added.push(rule);
+      if (there !== undefined) replaced.set(rule, there);
+    }
+    return { group, gone, added, replaced, wanted: then };
   }
 
   /** What of these groups is not as it should be, in their order. */
@@ -80,31 +94,34 @@ export class RuleGroups {
     return Array.from(groups, (group) => this.difference(group, wantedOf(group))).filter(isAny);
   }
 
-  /** Notes that the switch has been sent a change. */
-  note({ group, gone, added }: GroupChange): void {
+  /** Notes that the switch has these of the group and no others. The list is kept: it must not be changed. */
+  note(group: string, rules: readonly FlowRule[]): void {
     this.#changes++;
-    const rules = this.#groups.get(group) ?? new Map<string, FlowRule>();
-    for (const rule of gone) if (rules.delete(ruleKey(rule))) count(this.#counts, rule, -1);
-    for (const rule of added) {
-      const key = ruleKey(rule);
-      if (!rules.has(key)) count(this.#counts, rule, 1);
-      rules.set(key, rule);
-    }
-    if (rules.size > 0) this.#groups.set(group, rules);
+    for (const rule of this.#groups.get(group) ?? []) count(this.#counts, rule, -1);
+    for (const rule of rules) count(this.#counts, rule, 1);
+    if (rules.length > 0) this.#groups.set(group, rules);
     else this.#groups.delete(group);
   }
 
-  /** The rule of this group that has the same match and priority. */
-  ruleLike(group: string, rule: FlowRule): FlowRule | undefined {
-    return this.#groups.get(group)?.get(ruleKey(rule));
-  }
-
-  /** The group that has this very rule. */
+  /** The group that has this very rule, or one that has its place in the table. */
   groupOf(rule: FlowRule): string | undefined {
+    for (const [group, rules] of this.#groups) if (rules.includes(rule)) return group;
     const key = ruleKey(rule);
-    for (const [group, rules] of this.#groups) if (rules.has(key)) return group;
+    const isThere = (other: FlowRule) => other.priority === rule.priority && ruleKey(other) === key;
+    for (const [group, rules] of this.#groups) if (rules.some(isThere)) return group;
     return undefined;
   }
+}
+
+const NOTHING: readonly FlowRule[] = [];
+const NONE: GroupChange['replaced'] = new Map();
+
+function unchanged(group: string, wanted: readonly FlowRule[]): GroupChange {
+  return { group, gone: NOTHING, added: NOTHING, replaced: NONE, wanted };
+}
+
+function keyed(rules: readonly FlowRule[]): ReadonlyMap<string, FlowRule> {
+  return new Map(rules.map((rule) => [ruleKey(rule), rule]));
 }
 
 function count(counts: Map<number, number>, { table = 0 }: FlowRule, by: number): void {
