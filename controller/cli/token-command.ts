@@ -4,6 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { TOKEN_SCOPES, type TokenScope } from '../config/config.ts';
 import { nameProblem } from '../config/schema.ts';
 import type { CommandContext } from './context.ts';
 import { CliError, ExitCode } from './exit-code.ts';
@@ -11,6 +12,7 @@ import { CliError, ExitCode } from './exit-code.ts';
 const EXAMPLES = `
 Examples:
   $ lark token prometheus --out prometheus.token >> /etc/lark/tokens
+  $ lark token wn021 --scope jobs --out wn021.token >> /etc/lark/tokens
   $ lark token alice --scope write --out ~/.lark-token >> /etc/lark/tokens
   $ lark --token-file ~/.lark-token reload
 
@@ -18,7 +20,7 @@ The policy file names the list: http: { tokens: /etc/lark/tokens }. Only its own
 `;
 
 interface TokenOptions {
-  readonly scope: 'read' | 'write';
+  readonly scope: TokenScope;
   readonly out: string;
 }
 
@@ -30,7 +32,7 @@ export function registerTokenCommand(program: Command, context: CommandContext):
       "Writes a new token into a file that only you can read, and prints the line for Lark's token file, which has its hash.",
     )
     .argument('<NAME>', 'whose it is: a name for the list and for messages')
-    .addOption(new Option('--scope <scope>', 'what it may do').choices(['read', 'write']).default('read'))
+    .addOption(new Option('--scope <scope>', 'what it may do').choices(TOKEN_SCOPES).default('read'))
     .requiredOption('--out <file>', 'where the token goes; a file that is there already is left alone')
     .addHelpText('after', EXAMPLES)
     .action(context.run(async (name: string, options: TokenOptions) => makeToken(context, name, options)));

@@ -47,10 +47,13 @@ export interface TlsConfig {
   readonly material: TlsMaterial | undefined;
 }
 
+/** `jobs`: registers, renews and ends jobs, and nothing else. `write`: whatever there is. */
+export const TOKEN_SCOPES = ['read', 'jobs', 'write'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
 export interface ApiToken {
   readonly name: string;
-  /** `write` may read, too. */
-  readonly scope: 'read' | 'write';
+  readonly scope: TokenScope;
   /** 32 bytes: of the token as it is sent. */
   readonly sha256: Uint8Array;
 }

@@ -36,7 +36,7 @@ test('a line is a token; comments and empty lines are none', async () => {
 test.each([
   [
     `alice write ${HASH}x\n`,
-    /^1:17: tokens has something else on line 1: expected a name, read or write, and the SHA-256/,
+    /^1:17: tokens has something else on line 1: expected a name, a scope \(read, jobs, write\), and the SHA-256/,
   ],
   [`\nalice admin ${HASH}\n`, /tokens has something else on line 2/],
   ['alice write my-token-in-clear\n', /tokens has something else on line 1/],

@@ -2,7 +2,7 @@
 // itself, which is nowhere on Lark's disk. Nobody but its owner may write to it, and only its group may read it.
 
 import { createHash } from 'node:crypto';
-import type { ApiToken, TokensConfig } from './config.ts';
+import { type ApiToken, TOKEN_SCOPES, type TokensConfig } from './config.ts';
 import type { Findings } from './findings.ts';
 import type { NamedFiles } from './named-files.ts';
 import { nameProblem } from './schema.ts';
@@ -10,7 +10,7 @@ import { nameProblem } from './schema.ts';
 const MOST_TOKENS = 1000;
 /** Write for the group; all for others. */
 const TOO_OPEN = 0o027;
-const EXPECTED = 'expected a name, read or write, and the SHA-256 of the token, as `lark token` prints them';
+const EXPECTED = `expected a name, a scope (${TOKEN_SCOPES.join(', ')}), and the SHA-256 of the token, as \`lark token\` prints them`;
 
 /** What is wrong with it is in `findings`; then, and where the file was not read, it is without `entries`. */
 export function loadTokens(path: string, named: NamedFiles, findings: Findings): TokensConfig {
@@ -29,10 +29,11 @@ export function loadTokens(path: string, named: NamedFiles, findings: Findings):
   const entries = new Map<string, ApiToken>();
   for (const [index, line] of Buffer.from(file.bytes).toString('utf8').split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
-    const [name = '', scope = '', sha256 = '', ...rest] = line.trim().split(/\s+/);
+    const [name = '', scopeText, sha256 = '', ...rest] = line.trim().split(/\s+/);
+    const scope = TOKEN_SCOPES.find((each) => each === scopeText);
     const place = `line ${index + 1}`;
     // Never the line itself: who mistook the file may have written the token there.
-    if ((scope !== 'read' && scope !== 'write') || !/^[0-9a-f]{64}$/.test(sha256) || rest.length > 0) {
+    if (scope === undefined || !/^[0-9a-f]{64}$/.test(sha256) || rest.length > 0) {
       error(`has something else on ${place}: ${EXPECTED}`);
     } else if (nameProblem('token', name) !== undefined) {
       error(`has a name on ${place} that is none: expected up to 64 letters, digits, and . _ : @ - inside`);

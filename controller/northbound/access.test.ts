@@ -11,6 +11,7 @@ const TOKENS: TokensConfig = {
   path: 'tokens',
   entries: [
     { name: 'prometheus', scope: 'read', sha256: sha256('reading') },
+    { name: 'wn021', scope: 'jobs', sha256: sha256('joining') },
     { name: 'alice', scope: 'write', sha256: sha256('writing') },
   ],
   digest: '0f',
@@ -39,6 +40,12 @@ const WRITES: readonly InjectOptions[] = [
   { method: 'GET', url: '/v1/state' },
 ];
 
+const JOB_WRITES: readonly InjectOptions[] = [
+  { method: 'POST', url: '/v1/jobs', payload: { jobAd: 'Owner = "alice"' } },
+  { method: 'POST', url: '/v1/jobs/s%231.0/renew' },
+  { method: 'DELETE', url: '/v1/jobs/s%231.0' },
+];
+
 /** The status, and the code of a problem. */
 async function asked(server: FastifyInstance, request: InjectOptions, remoteAddress: string, authorization?: string) {
   const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) };
@@ -64,8 +71,39 @@ describe('with tokens', () => {
     for (const from of [HERE, AWAY]) {
       expect(await asked(server, write, from)).toBe('401 HTTP_TOKEN_MISSING');
       expect(await asked(server, write, from, 'Bearer reading')).toBe('403 HTTP_SCOPE_LACKING');
+      expect(await asked(server, write, from, 'Bearer joining')).toBe('403 HTTP_SCOPE_LACKING');
       expect(await asked(server, write, from, 'Bearer writing')).toBe(200);
     }
+  });
+
+  it.each(JOB_WRITES)(
+    'a worker node may $method $url with a token for jobs, and one for reading may not',
+    async (write) => {
+      const server = serve(() => TOKENS);
+      for (const from of [HERE, AWAY]) {
+        expect(await asked(server, write, from)).toBe('401 HTTP_TOKEN_MISSING');
+        expect(await asked(server, write, from, 'Bearer reading')).toBe('403 HTTP_SCOPE_LACKING');
+        // What the job feed says of them is another matter.
+        for (const token of ['joining', 'writing']) {
+          expect(String(await asked(server, write, from, `Bearer ${token}`))).not.toMatch(
+            /HTTP_(TOKEN|SCOPE|NOT_LOCAL)/,
+          );
+        }
+      }
+    },
+  );
+
+  it('a token for jobs reads nothing, not even where everybody may without one', async () => {
+    const server = serve(() => TOKENS);
+    const response = await server.inject({
+      ...READ,
+      headers: { authorization: 'Bearer joining' },
+      remoteAddress: HERE,
+    });
+    expect(response.json()).toMatchObject({
+      code: 'HTTP_SCOPE_LACKING',
+      detail: expect.stringContaining('"wn021" has the scope jobs, and this needs read or write'),
+    });
   });
 
   it('reads need one beyond the host, and either may', async () => {

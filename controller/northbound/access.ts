@@ -1,11 +1,12 @@
 // Who may ask what of the HTTP API. Without tokens in the policy file everybody reads, and what changes something, or shows
 // more than lists, is taken from Lark's own host alone. With tokens a request without one is answered on Lark's own host
-// alone, and only reads; a token does what its scope says, from anywhere. Which token it was is told by its hash, and finding
+// alone, and only reads; a token does what its scope says, from anywhere: `jobs` is for worker nodes, which have no business
+// with the policy, nor with what others' jobs are. Which token it was is told by its hash, and finding
 // it takes the same time whichever it is.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import type { ApiToken, TokensConfig } from '../config/config.ts';
+import type { ApiToken, TokenScope, TokensConfig } from '../config/config.ts';
 import { isLoopback } from '../config/socket-address.ts';
 import { ProblemError } from './problem.ts';
 
@@ -17,6 +18,19 @@ type Asking = Pick<FastifyRequest, 'ip' | 'headers'>;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="lark"' };
 
+/**
+ * `read`: lists and states. `jobs`: to register, renew and end jobs. `write`: what changes what Lark does, costs as much, or shows
+ * the jobs' ads.
+ */
+export type Need = TokenScope;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a route needs; `read` if left out. */
+    readonly needs?: Need;
+  }
+}
+
 export class AccessControl {
   readonly #tokens: Tokens;
 
@@ -24,29 +38,22 @@ export class AccessControl {
     this.#tokens = tokens;
   }
 
-  /** For what shows lists and states. Throws a ProblemError. */
-  read(request: Asking): void {
-    const tokens = this.#tokens();
-    if (tokens === undefined) return;
-    if (request.headers.authorization === undefined && isLoopback(request.ip)) return;
-    this.#identify(request, tokens);
-  }
-
-  /** For what changes what Lark does, costs as much, or shows the jobs' ads. Throws a ProblemError. */
-  write(request: Asking): void {
+  /** Throws a ProblemError. */
+  check(need: Need, request: Asking): void {
     const tokens = this.#tokens();
     if (tokens === undefined) {
-      if (isLoopback(request.ip)) return;
+      if (need === 'read' || isLoopback(request.ip)) return;
       throw new ProblemError(
         'HTTP_NOT_LOCAL',
         `This was asked from ${request.ip}, and is answered on Lark's own host alone.`,
       );
     }
+    if (need === 'read' && request.headers.authorization === undefined && isLoopback(request.ip)) return;
     const { name, scope } = this.#identify(request, tokens);
-    if (scope === 'write') return;
+    if (scope === need || scope === 'write') return;
     throw new ProblemError(
       'HTTP_SCOPE_LACKING',
-      `The token ${JSON.stringify(name)} may read, and this needs the scope write.`,
+      `The token ${JSON.stringify(name)} has the scope ${scope}, and this needs ${need === 'write' ? need : `${need} or write`}.`,
     );
   }
 

@@ -132,10 +132,10 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request.headers);
   });
-  // Before any route's own check, so that a route which forgets to ask for more still needs the right to read.
+  // A route that forgets to say what it needs still needs the right to read.
   server.addHook('onRequest', async (request) => {
-    const { url } = request.routeOptions;
-    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.read(request);
+    const { url, config } = request.routeOptions;
+    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.check(config.needs ?? 'read', request);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -167,12 +167,12 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   void server.register(async (scope) => {
     registerHealthRoutes(scope, api);
     registerJobRoutes(scope, api);
-    registerNetworkRoutes(scope, api, access);
-    registerPolicyRoutes(scope, api, access);
+    registerNetworkRoutes(scope, api);
+    registerPolicyRoutes(scope, api);
     registerRateRoutes(scope, api);
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
-    await scope.register(async (writes) => registerJobWriteRoutes(writes, api, access));
+    await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
     await serveDocumentation(scope);
   });

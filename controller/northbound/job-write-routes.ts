@@ -2,11 +2,10 @@
 // clients that speak HTTP, with the feed's promises: an answer means that it is done, and a refusal has changed nothing. A
 // client that goes away without its answer still gets its change carried through.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { JobError } from '../jobs/admission.ts';
 import { LONGEST_LEASE_SEC } from '../jobs/feed/json-lines.ts';
 import { MACHINE_FIELDS, type MachineFields } from '../jobs/machine-fields.ts';
-import type { AccessControl } from './access.ts';
 import { parseFormBody, parseJsonBody } from './job-bodies.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
@@ -84,10 +83,9 @@ const removeDocs = routeDocs({
 });
 
 /** To be called in a scope of its own: it takes bodies that other routes do not. */
-export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
+export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): void {
   takeBodies(server);
-  const onRequest = async (request: FastifyRequest) => access.write(request);
-  const common = { onRequest, handlerTimeout: LONGEST_CONFIRMATION_MS };
+  const common = { config: { needs: 'jobs' }, handlerTimeout: LONGEST_CONFIRMATION_MS } as const;
 
   server.post<{ Querystring: Fields; Body: Body }>(
     '/v1/jobs',

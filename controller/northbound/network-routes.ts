@@ -2,7 +2,6 @@
 // of addresses as it does; and /v1/switches/:dpid/forget, which needs the right to write.
 
 import type { FastifyInstance } from 'fastify';
-import type { AccessControl } from './access.ts';
 import { canonicalAddress } from './job-routes.ts';
 import type { LarkApi, RuleView } from './lark-api.ts';
 import { pageOf, pageSchema, wantedPage } from './page.ts';
@@ -97,7 +96,7 @@ const explainDocs = routeDocs({
   refusals: ['HTTP_QUERY_INVALID', 'HTTP_ADDRESS_INVALID', 'HTTP_SWITCH_NOT_FOUND'],
 });
 
-export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
+export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
   server.get('/v1/switches', { schema: switchesDocs }, () => ({
     switches: [...api.switches()].sort((a, b) => (a.dpid < b.dpid ? -1 : 1)),
   }));
@@ -146,11 +145,8 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi, acc
 
   server.post<{ Params: { dpid: string } }>(
     '/v1/switches/:dpid/forget',
-    { schema: { ...forgetDocs, params: dpidParams } },
-    (request) => {
-      access.write(request);
-      return api.forgetSwitch(normalDpid(request.params.dpid));
-    },
+    { config: { needs: 'write' }, schema: { ...forgetDocs, params: dpidParams } },
+    ({ params }) => api.forgetSwitch(normalDpid(params.dpid)),
   );
 
   server.get<{ Querystring: { src: string; dst: string; switch?: string } }>(

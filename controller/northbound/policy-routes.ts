@@ -4,9 +4,8 @@
 // file's text; modules are never loaded for it.
 
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { MAX_FILE_BYTES } from '../config/source-text.ts';
-import type { AccessControl } from './access.ts';
 import type { LarkApi } from './lark-api.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
 import { ProblemError } from './problem.ts';
@@ -69,7 +68,7 @@ const planDocs = {
   },
 };
 
-export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, access: AccessControl): void {
+export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi): void {
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser(
     [...PLAN_TYPES],
@@ -77,11 +76,11 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, acce
     (_request, body, done) => done(null, body),
   );
 
-  const onRequest = async (request: FastifyRequest) => access.write(request);
+  const config = { needs: 'write' } as const;
 
   server.get('/v1/policy', { schema: policyDocs }, () => api.status().policy);
 
-  server.get('/v1/policy/file', { onRequest, schema: fileDocs }, (_request, reply) => {
+  server.get('/v1/policy/file', { config, schema: fileDocs }, (_request, reply) => {
     const text = api.policyText();
     if (text === undefined) {
       throw new ProblemError('HTTP_POLICY_NO_FILE', 'This Lark runs with the defaults, without a policy file.');
@@ -89,17 +88,17 @@ export function registerPolicyRoutes(server: FastifyInstance, api: LarkApi, acce
     return reply.type('application/yaml; charset=utf-8').send(text);
   });
 
-  server.get('/v1/state', { onRequest, schema: stateDocs }, (_request, reply) =>
+  server.get('/v1/state', { config, schema: stateDocs }, (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(api.state())),
   );
 
-  server.post('/v1/policy/reload', { onRequest, schema: reloadDocs, handlerTimeout: LONGEST_CONFIRMATION_MS }, () =>
+  server.post('/v1/policy/reload', { config, schema: reloadDocs, handlerTimeout: LONGEST_CONFIRMATION_MS }, () =>
     api.reloadPolicy(),
   );
 
   server.post<{ Querystring: { rules?: boolean; file?: string }; Body: unknown }>(
     '/v1/plan',
-    { onRequest, bodyLimit: MAX_BODY_BYTES, schema: { ...planDocs, querystring: planQuerySchema } },
+    { config, bodyLimit: MAX_BODY_BYTES, schema: { ...planDocs, querystring: planQuerySchema } },
     async (request) => {
       const { body } = request;
       if (typeof body !== 'string') {

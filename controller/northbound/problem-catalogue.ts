@@ -90,7 +90,7 @@ export const HTTP_PROBLEMS = {
   HTTP_SCOPE_LACKING: {
     status: 403,
     title: 'The token may not do this',
-    remedy: 'Use a token whose scope is `write`.',
+    remedy: 'Use a token of the scope that the message names.',
   },
   HTTP_POLICY_REFUSED: {
     status: 422,
