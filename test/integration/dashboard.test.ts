@@ -199,7 +199,7 @@ describe('the dashboard', () => {
     await page.locator('#explain-form [name=src]').fill('10.1.0.13');
     await page.locator('#explain-form [name=dst]').fill('10.1.0.11');
     await page.keyboard.press('Enter');
-    const verdict = page.locator('#explain-result .verdict');
+    const verdict = page.locator('#explain-verdict.drop');
     await verdict.waitFor();
     expect(await verdict.textContent()).toContain('Dropped: jobs of different users');
     const facts = page.locator('#explain-result .facts');
@@ -207,7 +207,7 @@ describe('the dashboard', () => {
     expect(await rowOf(page, '#explain-result', 'drop').last().textContent()).toContain('isolate-users');
 
     const again = await open({}, new URL(page.url()).search);
-    await again.locator('#explain-result .verdict.drop').waitFor();
+    await again.locator('#explain-verdict.drop').waitFor();
     await again.locator('#explain-swap').click();
     await again.locator('#explain-result .facts dd', { hasText: '10.1.0.11: job of alice' }).first().waitFor();
     expect(new URL(again.url()).search).toBe('?src=10.1.0.11&dst=10.1.0.13');
@@ -223,7 +223,7 @@ describe('the dashboard', () => {
     const text = page.locator('#plan-text');
     const plan = page.locator('#plan-form button[type=submit]');
     await page.locator('#plan-load').click();
-    await page.locator('#plan-result', { hasText: 'the file in force' }).waitFor();
+    await page.locator('#plan-said', { hasText: 'the file in force' }).waitFor();
     const inForce = await text.inputValue();
     expect(inForce).toBe(await readFile(join(projectRoot(), 'mininet', 'policy.yaml'), 'utf8'));
     await text.fill(inForce.replace('isolate-users: true', 'isolate-users: false'));
@@ -241,6 +241,28 @@ describe('the dashboard', () => {
     const at = await text.evaluate((area) => Number((area as unknown as { selectionStart: number }).selectionStart));
     expect(inForce.slice(0, at).split('\n').length - 1).toBe(line);
     expect((await lark.explain('10.1.0.13', '10.1.0.11')).verdict.action).toBe('drop');
+  });
+
+  it('asks for nothing while nobody sees it, and catches up', async () => {
+    const page = await open();
+    await settled(page);
+    const ended = Promise.all(
+      [/v1\/events/, /rates\/events/].map((path) =>
+        page.waitForEvent('requestfailed', (request) => path.test(request.url())),
+      ),
+    );
+    const become = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
+        document.dispatchEvent(new Event('visibilitychange'));`);
+    await become(true);
+    await ended;
+    await stage.ovs.ofctl('larkdemo', ['mod-port', 'alt0', 'down']);
+    const asked = page.waitForRequest(/v1\/events/);
+    await become(false);
+    expect((await asked).headers()['last-event-id']).toMatch(/-\d+$/);
+    await page.locator('.tile.bad', { hasText: 'down: larkdemo alt0' }).waitFor();
+    await stage.ovs.ofctl('larkdemo', ['mod-port', 'alt0', 'up']);
+    await page.locator('.tile.bad').waitFor({ state: 'detached' });
   });
 
   it('takes names of users and jobs for text', async () => {
@@ -263,7 +285,7 @@ describe('for everybody', () => {
     await settled(page);
     await page.locator('#explain-result table').waitFor();
     await page.locator('#plan-load').click();
-    await page.locator('#plan-result', { hasText: 'the file in force' }).waitFor();
+    await page.locator('#plan-said', { hasText: 'the file in force' }).waitFor();
     await page.locator('#plan-text').press('End');
     await page.locator('#plan-form [name=rules]').check();
     const text = await page.locator('#plan-text').inputValue();
@@ -358,8 +380,10 @@ describe('a Lark with tokens', () => {
   async function give(page: Page, token: string): Promise<void> {
     await page.locator('#token-dialog[open]').waitFor();
     await page.locator('#token-form [name=token]').fill(token);
+    // The dialog may close and open again at once.
+    const used = page.waitForRequest((request) => request.headers().authorization === `Bearer ${token}`);
     await page.keyboard.press('Enter');
-    await page.locator('#token-dialog:not([open])').waitFor({ state: 'attached' });
+    await used;
   }
 
   it('is asked with the token that people are asked for, in this tab alone', async () => {
@@ -377,7 +401,7 @@ describe('a Lark with tokens', () => {
     await page.locator('#plan-form button[type=submit]').click();
     await page.locator('#token-reason', { hasText: 'may read, and this needs the scope write' }).waitFor();
     await give(page, tokens.write!);
-    await page.locator('#plan-result', { hasText: 'No verdict changes.' }).waitFor();
+    await page.locator('#plan-said', { hasText: /^A reload would be refused: .* No verdict changes\.$/ }).waitFor();
     await page.reload();
     await page.locator('#connection[data-state=live]').waitFor();
     const stored = await page.evaluate('[localStorage.length, document.cookie, Object.values(sessionStorage)]');

@@ -51,14 +51,20 @@ export async function openPage(
   return { page, faults };
 }
 
-/** What axe-core finds amiss for people with disabilities (WCAG 2.2 A and AA, and best practices), one line each. */
+/**
+ * What is amiss for people with disabilities, one line each: what axe-core finds (WCAG 2.2 A and AA, and best practices), and fields
+ * without a label, where axe takes a placeholder for one.
+ */
 export async function barriers(page: Page): Promise<readonly string[]> {
   // By the debugger, which the page's policy does not bind.
   await page.evaluate(AXE);
   const { violations } = (await page.evaluate('axe.run()')) as {
     violations: { id: string; help: string; nodes: { target: string[]; failureSummary?: string }[] }[];
   };
-  return violations.flatMap(({ id, help, nodes }) =>
+  const unlabelled = (await page.evaluate(`[...document.querySelectorAll('input, select, textarea')]
+    .filter(({ labels }) => labels.length === 0).map(({ name }) => 'no label: ' + name)`)) as string[];
+  const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary = '' }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`),
   );
+  return [...found, ...unlabelled];
 }

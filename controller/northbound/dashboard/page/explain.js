@@ -15,6 +15,7 @@ const FIELDS = ['src', 'dst', 'switch'];
 export function startExplain() {
   const form = byId('explain-form', HTMLFormElement);
   const trouble = troubleIn(byId('explain-trouble', HTMLParagraphElement));
+  const said = byId('explain-verdict', HTMLParagraphElement);
   const result = byId('explain-result', HTMLDivElement);
   let asked = new AbortController();
   /** @param {string} name */
@@ -29,11 +30,16 @@ export function startExplain() {
     history.replaceState(null, '', `?${new URLSearchParams(filled)}#explain`);
     form.setAttribute('aria-busy', 'true');
     try {
+      /** @type {Explanation} */
       const explanation = await askJson('v1/explain', { query, signal, question: 'always' });
+      const { action, reason } = explanation.verdict;
       trouble.clear();
+      said.className = `verdict ${action}`;
+      fill(said, h('strong', {}, action === 'drop' ? 'Dropped' : 'Forwarded'), `: ${reason}`);
       fill(result, ...answer(explanation));
     } catch (error) {
       if (signal.aborted) return;
+      fill(said);
       fill(result);
       trouble.show(error);
     } finally {
@@ -65,7 +71,6 @@ export function startExplain() {
 
 /** @param {Explanation} explanation */
 function answer({ source, destination, verdict, rules, silentSwitches, withoutRules = [] }) {
-  const isDrop = verdict.action === 'drop';
   const isUnasked = verdict.policy === null && [source, destination].some(({ type }) => type === 'unregistered');
   const parts = /** @type {const} */ ([
     ['Queue', verdict.queue?.name, verdict.queue],
@@ -75,12 +80,6 @@ function answer({ source, destination, verdict, rules, silentSwitches, withoutRu
     ['VLAN', verdict.vlan?.value, verdict.vlan],
   ]);
   return [
-    h(
-      'p',
-      { class: `verdict ${isDrop ? 'drop' : 'forward'}` },
-      h('strong', {}, isDrop ? 'Dropped' : 'Forwarded'),
-      `: ${verdict.reason}`,
-    ),
     h(
       'dl',
       { class: 'facts' },

@@ -13,6 +13,24 @@ import { originText } from './policy-lines.js';
 /** @typedef {import('../../../enforcement/plan/plan-values.ts').VerdictChanges} VerdictChanges */
 
 /**
+ * In a sentence or two.
+ * @param {PlanView} view
+ */
+export function planSummary({ plan: { verdicts }, problems }) {
+  const refused = problems.length > 0 ? `A reload would be refused: ${count(problems.length, 'problem')}. ` : '';
+  return refused + verdictSummary(verdicts);
+}
+
+/** @param {VerdictChanges | null} verdicts */
+function verdictSummary(verdicts) {
+  if (verdicts === null) return 'There are too many pairs of endpoint classes to compare the verdict on each.';
+  const { changes, jobs, users } = verdicts;
+  if (changes.length === 0) return 'No verdict changes.';
+  const who = users.length === 0 ? '' : `: ${listed(users)}`;
+  return `Verdicts change for ${count(jobs, 'job')} of ${count(users.length, 'user')}${who}.`;
+}
+
+/**
  * @param {PlanView} view
  * @param {(problem: ProblemView) => void} goTo
  */
@@ -28,7 +46,6 @@ export function planAnswer({ plan, warnings, problems }, goTo) {
   return [
     problems.length > 0 && problemList('A reload would be refused all the same', problems, goTo),
     warnings.length > 0 && problemList('Warnings', warnings, goTo),
-    h('h3', {}, 'Verdicts'),
     ...verdictParts(plan.verdicts),
     h('h3', {}, 'Switches'),
     h(
@@ -57,10 +74,8 @@ export function problemList(title, problems, goTo) {
 
 /** @param {VerdictChanges | null} verdicts */
 function verdictParts(verdicts) {
-  if (verdicts === null)
-    return [h('p', {}, 'There are too many pairs of endpoint classes to compare the verdict on each.')];
-  const { changes, ends, jobs, users } = verdicts;
-  if (changes.length === 0) return [h('p', {}, 'No verdict changes.')];
+  if (verdicts === null || verdicts.changes.length === 0) return [];
+  const { changes, ends } = verdicts;
   const items = changes.map(({ before, after, pairs }) =>
     h(
       'li',
@@ -71,11 +86,7 @@ function verdictParts(verdicts) {
       h('ul', {}, ...pairs.map((pair) => h('li', {}, pairText(pair, ends)))),
     ),
   );
-  const who = users.length === 0 ? '' : `: ${listed(users)}`;
-  return [
-    h('ul', { class: 'changes' }, ...items),
-    h('p', {}, `Verdicts change for ${count(jobs, 'job')} of ${count(users.length, 'user')}${who}.`),
-  ];
+  return [h('h3', {}, 'Verdicts'), h('ul', { class: 'changes' }, ...items)];
 }
 
 /**

@@ -1,8 +1,8 @@
 // The form that asks what another policy file would do.
 
 import { ask, askJson, Refused } from './api.js';
-import { byId, fieldOf, fill, h, troubleIn } from './dom.js';
-import { planAnswer, problemList } from './plan-answer.js';
+import { byId, fieldOf, fill, troubleIn } from './dom.js';
+import { planAnswer, planSummary, problemList } from './plan-answer.js';
 
 /** @typedef {import('../../lark-api.ts').PlanView} PlanView */
 /** @typedef {import('../../lark-api.ts').ProblemView} ProblemView */
@@ -14,12 +14,14 @@ export function startPlan() {
   const form = byId('plan-form', HTMLFormElement);
   const text = byId('plan-text', HTMLTextAreaElement);
   const trouble = troubleIn(byId('plan-trouble', HTMLParagraphElement));
+  const said = byId('plan-said', HTMLParagraphElement);
   const result = byId('plan-result', HTMLDivElement);
 
   /** @param {() => Promise<void>} work */
   const run = async (work) => {
     form.setAttribute('aria-busy', 'true');
     // The former answer is not this text's.
+    fill(said);
     fill(result);
     try {
       await work();
@@ -49,13 +51,14 @@ export function startPlan() {
       const query = { file: NAME, rules: fieldOf(form, 'rules') === 'on' ? 'true' : undefined };
       /** @type {PlanView} */
       const planned = await askJson('v1/plan', { text: text.value, query, question: 'always' });
+      fill(said, planSummary(planned));
       fill(result, ...planAnswer(planned, goTo));
     });
   });
   byId('plan-load', HTMLButtonElement).addEventListener('click', () => {
     void run(async () => {
       text.value = await (await ask('v1/policy/file', { question: 'always' })).text();
-      fill(result, h('p', { class: 'note' }, 'This is the file in force.'));
+      fill(said, 'This is the file in force.');
       text.focus();
       text.setSelectionRange(0, 0);
     });

@@ -28,8 +28,7 @@ export function startRates() {
   const begin = () => {
     stream.abort();
     stream = new AbortController();
-    // The switches are not asked for a page that nobody sees.
-    if (isPaused || document.hidden) return;
+    if (isPaused) return;
     const sort = /** @type {Sort} */ (fieldOf(form, 'sort'));
     void follow('v1/rates/events', {
       query: { by: fieldOf(form, 'by'), sort, limit: ASKED },
@@ -58,7 +57,6 @@ export function startRates() {
     pause.textContent = isPaused ? 'Go on' : 'Pause';
     begin();
   });
-  document.addEventListener('visibilitychange', begin);
   begin();
 }
 

@@ -1,5 +1,6 @@
 // Server-sent events by fetch, since a browser's EventSource cannot send a token. A stream that is lost is begun anew, where it
-// was, after a while that grows.
+// was, after a while that grows. While nobody sees the page there is none: browsers have six connections for all tabs together, and
+// Lark need not ask its switches.
 
 import { ask } from './api.js';
 import { createParser } from './eventsource-parser.js';
@@ -26,24 +27,30 @@ const MOST_SILENT_MS = 45_000;
 export async function follow(path, { query, signal, onEvent, onOpen, onLost }) {
   /** @type {string | undefined} */
   let last;
-  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)) {
+    await visible(signal);
+    if (signal.aborted) return;
+    const seen = new AbortController();
+    const look = () => document.hidden && seen.abort();
+    document.addEventListener('visibilitychange', look);
     try {
       const headers = last === undefined ? {} : { 'last-event-id': last };
-      const response = await ask(path, { query, headers, signal });
+      const response = await ask(path, { query, headers, signal: AbortSignal.any([signal, seen.signal]) });
       last = response.headers.get('last-event-id') ?? last;
       onOpen();
       waitMs = FIRST_WAIT_MS;
       for await (const { id, event = 'message', data } of eventsOf(response)) {
-        if (signal.aborted) return;
+        if (signal.aborted || seen.signal.aborted) break;
         last = id ?? last;
         onEvent(event, JSON.parse(data));
       }
-      onLost(new Error('Lark ended the connection.'));
+      if (!seen.signal.aborted) onLost(new Error('Lark ended the connection.'));
     } catch (error) {
-      if (signal.aborted) return;
-      onLost(error);
+      if (!signal.aborted && !seen.signal.aborted) onLost(error);
+    } finally {
+      document.removeEventListener('visibilitychange', look);
     }
-    await pause(waitMs, signal);
+    if (!seen.signal.aborted) await pause(waitMs, signal);
   }
 }
 
@@ -81,6 +88,25 @@ function inTime(promise) {
       MOST_SILENT_MS,
     );
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * Until somebody sees the page, or `signal` ends it.
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+function visible(signal) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener('visibilitychange', look);
+      signal.removeEventListener('abort', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+    signal.addEventListener('abort', look);
+    look();
   });
 }
 
