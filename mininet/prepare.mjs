@@ -37,6 +37,8 @@ const PROGRAMS = [
   { program: 'ovs-pki', debian: 'openvswitch-common', for: ['test'] },
   { program: 'mn', debian: 'mininet', for: ['lab', 'test'] },
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },
+  { program: 'chromium', debian: 'chromium', for: ['test'] },
+  { program: 'prometheus', debian: 'prometheus', for: ['test'] },
 ];
 
 const isRoot = process.getuid?.() === 0;

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { TokensConfig } from '../config/config.ts';
 import { buildHttpServer } from './http-server.ts';
 import { fakeLark, fakeMetrics } from './testing/fake-lark.ts';
+import { servedPaths } from './testing/served-routes.ts';
 
 const sha256 = (token: string) => createHash('sha256').update(token).digest();
 const TOKENS: TokensConfig = {
@@ -130,22 +131,20 @@ describe('with tokens', () => {
       expect(await asked(server, READ, from, authorization)).toBe('401 HTTP_TOKEN_UNKNOWN');
   });
 
-  it('no resource but the health checks is open to who has none', async () => {
+  it('no resource but the health checks and the page that asks for one is open to who has none', async () => {
     const server = serve(() => TOKENS);
-    await server.ready();
-    const tree = server.printRoutes({ commonPrefix: false });
-    const above: string[] = [];
-    const served = [...tree.matchAll(/^([│ ]*)[├└]── (\/\S*) \((\w+)/gm)].map(([, indent = '', part, method]) => {
-      above.splice(indent.length / 4, Number.POSITIVE_INFINITY, part ?? '');
-      return { method: method as 'GET' | 'POST', url: above.join('').replace(':dpid', '000000000000000a') };
-    });
+    const served = (await servedPaths(server)).map(({ method, url }) => ({
+      method: method as 'GET' | 'POST',
+      url: url.replace(':dpid', '000000000000000a').replace('/docs/*', '/docs/static/swagger-ui.css'),
+    }));
     expect(served.length).toBeGreaterThan(10);
     const open: string[] = [];
     for (const request of served) {
       const answer = await asked(server, request, AWAY);
       if (answer !== '401 HTTP_TOKEN_MISSING') open.push(`${request.url} ${answer}`);
     }
-    expect(open).toEqual(['/healthz 200', '/readyz 200']);
+    const page = ['/ 302', '/dashboard 302', '/dashboard/ 200', '/dashboard/:file 404 HTTP_ROUTE_NOT_FOUND'];
+    expect(open.sort()).toEqual([...page, '/healthz 200', '/readyz 200']);
   });
 
   it('says how to authenticate, and never logs or repeats a token', async () => {

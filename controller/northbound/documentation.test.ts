@@ -15,7 +15,7 @@ describe('docs/http-api.md', () => {
     const served = await servedRoutes(server);
     await server.close();
     const documented = [...documentation.matchAll(/^### ([A-Z]+ \S+)$/gm)].map(([, resource]) => resource);
-    expect(documented.sort()).toEqual([...served, 'GET /docs'].sort());
+    expect(documented.sort()).toEqual([...served, 'GET /docs', 'GET /dashboard'].sort());
   });
 
   it('has exactly the parameters of the job list', () => {

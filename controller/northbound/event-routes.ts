@@ -8,6 +8,7 @@ import { type EventSource, KEPT_EVENTS, type LarkEvent } from '../events/event-l
 import type { LarkApi } from './lark-api.ts';
 import { ProblemError } from './problem.ts';
 import { routeDocs } from './route-docs.ts';
+import { STREAM_HEADERS } from './stream-headers.ts';
 
 const MAX_STREAMS = 64;
 /** Events that are written at a time. */
@@ -108,9 +109,7 @@ class EventStream {
     // With which a client comes back that has seen no event: an id without data is none. A gap says its own.
     const begin = events.since(after, 0).hasGap ? undefined : after;
     response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...STREAM_HEADERS,
       ...(begin !== undefined && { 'last-event-id': begin }),
     });
     // Without a byte some clients take the answer for not begun.

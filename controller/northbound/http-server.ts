@@ -18,6 +18,7 @@ import {
   TLS_HANDSHAKE_TIMEOUT_MS,
 } from '../listeners/secure-context.ts';
 import { AccessControl, type Tokens } from './access.ts';
+import { DASHBOARD_ROUTES, registerDashboard } from './dashboard-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
@@ -31,6 +32,7 @@ import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { problemKind } from './problem-catalogue.ts';
 import { registerRateRoutes } from './rate-routes.ts';
+import { registerRateStream } from './rate-stream.ts';
 import { routeDocs } from './route-docs.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -41,8 +43,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 4096;
 /** A registration key, decoded: four names of HTCondor's. */
 const MAX_KEY_LENGTH = 2048;
-/** For supervisors and load balancers, which have no token. */
-const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz'];
+/** For supervisors and load balancers, which have no token; and the page that asks people for theirs. */
+const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz', ...DASHBOARD_ROUTES];
 /** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
 const LATE_CHECK_INTERVAL_MS = 2000;
 
@@ -130,7 +132,8 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
         `The URL has ${request.url.length} characters; ${MAX_URL_LENGTH} are taken.`,
       );
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') requireSameOrigin(request.headers);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      requireSameOrigin(request.headers, tokens() !== undefined);
   });
   // A route that forgets to say what it needs still needs the right to read.
   server.addHook('onRequest', async (request) => {
@@ -170,8 +173,10 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     registerNetworkRoutes(scope, api);
     registerPolicyRoutes(scope, api);
     registerRateRoutes(scope, api);
+    registerRateStream(scope, api);
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
+    registerDashboard(scope);
     await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
     await serveDocumentation(scope);

@@ -75,7 +75,7 @@ export const HTTP_PROBLEMS = {
     status: 403,
     title: 'Asked by a page of another site',
     remedy:
-      'Use a program, which sends no `Origin`; or a page that Lark itself serves at an IP address or `localhost`.',
+      'Use a program, which sends no `Origin`; or a page that Lark itself serves at an IP address or `localhost`, or with `http.tokens` at any name.',
   },
   HTTP_TOKEN_MISSING: {
     status: 401,
@@ -145,8 +145,8 @@ export const HTTP_PROBLEMS = {
   },
   HTTP_TOO_MANY_STREAMS: {
     status: 503,
-    title: 'Too many clients listen to events',
-    remedy: 'Close some of the streams of /v1/events, or let one program listen for the others.',
+    title: 'Too many clients listen to events or rates',
+    remedy: 'Close some of the streams of /v1/events or /v1/rates/events, or let one program listen for the others.',
   },
   HTTP_INTERNAL: {
     status: 500,

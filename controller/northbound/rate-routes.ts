@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import type { LarkApi, RatesRequest } from './lark-api.ts';
 import { routeDocs } from './route-docs.ts';
 
-const DEFAULT_ROWS = 100;
 const MAX_ROWS = 1000;
+
+export const RATES_DEFAULTS: RatesRequest = { by: 'user', sort: 'total', limit: 100 };
 
 const docs = routeDocs({
   tag: 'jobs',
@@ -14,19 +15,16 @@ const docs = routeDocs({
   refusals: ['HTTP_QUERY_INVALID'],
 });
 
-const querystring = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    by: { type: 'string', enum: ['user', 'group', 'job'] },
-    sort: { type: 'string', enum: ['total', 'sent', 'received'] },
-    limit: { type: 'integer', minimum: 1, maximum: MAX_ROWS },
-  },
+export const ratesParameters = {
+  by: { type: 'string', enum: ['user', 'group', 'job'] },
+  sort: { type: 'string', enum: ['total', 'sent', 'received'] },
+  limit: { type: 'integer', minimum: 1, maximum: MAX_ROWS },
 } as const;
 
+const querystring = { type: 'object', additionalProperties: false, properties: ratesParameters } as const;
+
 export function registerRateRoutes(server: FastifyInstance, api: LarkApi): void {
-  server.get<{ Querystring: Partial<RatesRequest> }>('/v1/rates', { schema: { ...docs, querystring } }, (request) => {
-    const { by = 'user', sort = 'total', limit = DEFAULT_ROWS } = request.query;
-    return api.rates({ by, sort, limit });
-  });
+  server.get<{ Querystring: Partial<RatesRequest> }>('/v1/rates', { schema: { ...docs, querystring } }, ({ query }) =>
+    api.rates({ ...RATES_DEFAULTS, ...query }),
+  );
 }

@@ -128,6 +128,7 @@ function howToPlay(player: PlayerOptions, child: ChildProcess, http: string): re
       '',
       'Everything stays up until Ctrl-C. In another terminal, in this directory:',
       ...questions.map((question) => `  ${lark} --url ${http} ${question}`),
+      `In a browser: ${http}/`,
     ];
   }
   const enter = `nsenter -t ${labInit(child)} -n -m -p --wd=.`;
