@@ -399,7 +399,7 @@ describe('a Lark with tokens', () => {
 
     await page.locator('#plan-text').fill('policies: []\n');
     await page.locator('#plan-form button[type=submit]').click();
-    await page.locator('#token-reason', { hasText: 'may read, and this needs the scope write' }).waitFor();
+    await page.locator('#token-reason', { hasText: 'has the scope read, and this needs write' }).waitFor();
     await give(page, tokens.write!);
     await page.locator('#plan-said', { hasText: /^A reload would be refused: .* No verdict changes\.$/ }).waitFor();
     await page.reload();
