@@ -19,7 +19,7 @@ export function startBrowser(): Promise<Browser> {
   const executablePath = findProgram('chromium');
   if (executablePath === undefined) throw new Error('chromium is not installed: run `node mininet/prepare.mjs test`');
   // Tests run as root and in containers, where Chromium's own sandbox and a large /dev/shm are not to be had.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 }
 
 /**

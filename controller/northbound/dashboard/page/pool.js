@@ -11,8 +11,10 @@ import { learnPolicy } from './policy-text.js';
 
 const EVERY_MS = 10_000;
 const LEAST_MS = 1000;
-/** A large pool is asked as often as it can bear: at most a tenth of the time goes into it. */
+/** A large pool is asked as often as it can bear: about a tenth of the time goes into it. */
 const REST_FACTOR = 9;
+/** An answer may also have waited for somebody to give a token. */
+const MOST_REST_MS = 30_000;
 const MOST_SWITCHES = 100;
 const LINK_ROLES = ['fabric', 'wan', 'alternate'];
 
@@ -43,7 +45,7 @@ export function startPool() {
       trouble.show(error);
     }
     const now = performance.now();
-    earliest = now + Math.max(LEAST_MS, REST_FACTOR * (now - begun));
+    earliest = now + Math.min(MOST_REST_MS, Math.max(LEAST_MS, REST_FACTOR * (now - begun)));
     isRunning = false;
     plan();
   };
@@ -51,7 +53,16 @@ export function startPool() {
     if (isRunning) return;
     clearTimeout(timer);
     const wait = isWanted ? earliest - performance.now() : Math.max(EVERY_MS, earliest - performance.now());
-    timer = setTimeout(() => void run(), Math.max(0, wait));
+    timer = setTimeout(look, Math.max(0, wait));
+  };
+  const look = () => {
+    // While nobody sees it nothing is asked; the stream of events that begins when somebody does asks for it.
+    if (!document.hidden) {
+      void run();
+      return;
+    }
+    isWanted = false;
+    plan();
   };
   return {
     refresh: () => {
