@@ -293,6 +293,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       jobPorts: this.#jobPorts.of(dpid),
       onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
+      onStorm: (fields, event) => {
+        this.#log.warn(fields, event);
+        this.events.emit('switch', fields, event);
+      },
     });
     this.#jobPorts.keepOnly(dpid, new Set(connection.ports.map(({ name: portName }) => portName)));
     if (former !== undefined) this.#ports.remove(former.state);
@@ -334,6 +338,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.rules.onRefused(message.xid, isTableFull(message));
+        if (rule !== undefined) managed.storms.refused(rule);
         const said = rule === undefined ? {} : refusedRule(connection.version, rule);
         this.#log.warn({ switch: managed.state.name, error, ...said }, 'switch.error');
       }
@@ -386,9 +391,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const reason = REMOVED_REASONS[message.reason] ?? 'other';
     this.#counters.flowsRemoved.add([managed.state.name, reason]);
     if (isDecided(message.cookie)) managed.rules.onDecidedGone(message.cookie);
-    if (message.version !== 4 || reason !== 'idle-timeout' || kindOf(message.cookie) !== 'host') return;
+    const kind = kindOf(message.cookie);
+    if (kind === 'storm') managed.storms.over(inPortOf(message), Number(message.packetCount));
+    if (message.version !== 4 || reason !== 'idle-timeout' || kind !== 'host') return;
     const mac = Number(getOxm(message.match, 'ethSrc')?.value ?? 0) as MacAddress;
-    const inPort = Number(getOxm(message.match, 'inPort')?.value ?? 0);
+    const inPort = inPortOf(message);
     if (managed.state.hosts.portOf(mac) === inPort) managed.onHostSilent(mac);
   }
 
@@ -484,6 +491,12 @@ const PORT_ADDED = 0;
 const PORT_DELETED = 1;
 /** OFPRR_IDLE_TIMEOUT and on (OF1.3.5 §7.4.2). */
 const REMOVED_REASONS = ['idle-timeout', 'hard-timeout', 'delete', 'group-delete'] as const;
+
+/** The port that the rule was for. */
+function inPortOf(message: Extract<Message, { type: 'flowRemoved' }>): number {
+  if (message.version === 1) return widenPort(message.match.inPort ?? 0);
+  return Number(getOxm(message.match, 'inPort')?.value ?? 0);
+}
 
 function isSamePort(a: JobLocation, b: JobLocation): boolean {
   return a.dpid === b.dpid && a.portNo === b.portNo;

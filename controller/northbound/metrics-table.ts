@@ -66,6 +66,18 @@ export const METRICS: readonly MetricDeclaration[] = [
     'flowsRemoved',
   ),
   counter(
+    'lark_of_port_storms_total',
+    'Times that a port has asked about more packets than its limit lets through, by switch.',
+    ['dp_name'],
+    'portStorms',
+  ),
+  counter(
+    'lark_of_storm_dropped_packets_total',
+    'Packets of held ports that a switch dropped by itself, by switch; told when the port is held no longer.',
+    ['dp_name'],
+    'stormPackets',
+  ),
+  counter(
     'lark_of_errors_total',
     'OpenFlow errors that switches sent, by switch and type.',
     ['dp_name', 'type'],
@@ -132,6 +144,13 @@ export const METRICS: readonly MetricDeclaration[] = [
       perSwitch(api.switchCounts(), (view) =>
         [...view.portsUp()].map(([role, value]) => ({ labels: [view.name, role], value })),
       ),
+  },
+  {
+    name: 'lark_dp_ports_held',
+    type: 'gauge',
+    help: 'Ports whose packets the switch drops for a while, since they asked about too many, by switch.',
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.portsHeld }]),
   },
   {
     name: 'lark_hosts_learned',

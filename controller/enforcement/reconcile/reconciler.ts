@@ -193,6 +193,18 @@ export class Reconciler {
     this.#repeated.note(rule);
   }
 
+  /** A rule that leaves by itself, and is neither restored nor taken away by mending. False if the switch cannot have it now. */
+  hold(rule: FlowRule): boolean {
+    if (!this.#isMended || this.#taken.has(rule)) return false;
+    this.#sender.add(rule);
+    return true;
+  }
+
+  /** Takes away before its time what `hold` has put there. */
+  release(rule: FlowRule): void {
+    this.#sender.delete(rule);
+  }
+
   /** What a packet's own rule, which is on its way, will do with it; undefined for one that has to be judged. */
   decidedFor(packetIn: Uint8Array): RepeatedPacket | undefined {
     return this.#isMended ? this.#repeated.find(packetIn) : undefined;
