@@ -18,7 +18,7 @@ import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { PortDirectory } from '../network/port-directory.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
-import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
+import { type ConnectionOwner, MOST_PORTS, type SwitchConnection } from '../southbound/switch-connection.ts';
 import { isTableFull, refusedRule } from '../southbound/switch-error.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
@@ -402,6 +402,11 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   #onPortStatus(managed: ManagedSwitch, message: Extract<Message, { type: 'portStatus' }>): void {
     const port = toPort(message.port, message.version);
     const isGone = message.reason === PORT_DELETED;
+    const { state, connection } = managed;
+    if (!isGone && state.port(port.portNo) === undefined && state.portCount >= MOST_PORTS) {
+      connection.close(`it says that it has more than ${MOST_PORTS} ports`);
+      return;
+    }
     const jobs = isGone ? [...this.jobs.at(managed.state.dpid, port.portNo)].map(({ job }) => job) : [];
     managed.onPort(port, isGone);
     this.#ports.update(managed.state);

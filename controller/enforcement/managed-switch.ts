@@ -256,8 +256,7 @@ export class ManagedSwitch {
     const uplinks = state.uplinkKey;
     if (isGone) {
       state.removePort(port.portNo);
-      this.#limit.forget(port.portNo);
-      this.storms.release(port.portNo);
+      this.#forgetStorm(port.portNo);
     } else state.setPorts([port]);
     if (isGone || !port.isUp) {
       for (const mac of state.hosts.forgetPort(port.portNo)) this.#onHostGone(mac);
@@ -291,7 +290,7 @@ export class ManagedSwitch {
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
-    if (isHere) this.storms.release(location.portNo);
+    if (isHere) this.#forgetStorm(location.portNo);
     if (isNew) this.#forgetConnections(placed.job.addresses);
     const wasHost = mac !== undefined && state.hosts.forget(mac);
     const isDeleted = this.rules.hasDecided && this.rules.deleteDecided(this.#decidedOn(placed, isNew));
@@ -328,6 +327,12 @@ export class ManagedSwitch {
     const isChanged = isOther(this.#widenedBy, engine);
     this.#widenedBy = { engine, version: engine.liveVersion };
     return isChanged;
+  }
+
+  /** Whoever is behind this port is so from now on, and has asked about nothing yet. */
+  #forgetStorm(portNo: number): void {
+    this.#limit.forget(portNo);
+    this.storms.release(portNo);
   }
 
   #onHostGone(mac: MacAddress): void {

@@ -1,11 +1,11 @@
 // How many packets a port may have asked about: a token bucket for each port, so that a storm from one port costs the others
-// nothing. What is beyond is not looked at. It is asked for every PacketIn: a bucket is two numbers, and the clock is read only
-// when one is empty. So up to twice the burst may pass at once after a pause; never less than the burst.
+// nothing. What is beyond is not looked at. It is asked for every PacketIn, so the clock is read only when a bucket is empty.
 //
 // A packet that its own rule answers, which is on its way, costs a sixteenth: answering it takes as much less, and a flow at
 // line rate whose rule is late is no storm.
 
 import type { PacketInLimitConfig } from '../config/config.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** What a packet costs that has to be judged, and one that its rule answers. */
 export const JUDGED_COST = 1;
@@ -15,7 +15,7 @@ export const REPEATED_COST = 1 / 16;
 const SHARED_FACTOR = 10;
 
 export interface PacketInLimitParts {
-  /** Undefined: none. Asked when a bucket is empty, and after `reset`. */
+  /** Undefined: none. `reset` has to follow where it becomes another. */
   readonly limit: () => PacketInLimitConfig | undefined;
   /** Undefined: the switch has no such port. All of these share one bucket, so that they cannot use up memory. */
   readonly isShared: (portNo: number) => boolean | undefined;
@@ -23,16 +23,11 @@ export interface PacketInLimitParts {
   readonly now: () => number;
 }
 
-interface Bucket {
-  tokens: number;
-  filledAt: number;
-}
-
 const NO_PORT = -1;
 
 export class PacketInLimit {
   readonly #parts: PacketInLimitParts;
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new Map<number, TokenBucket>();
 
   constructor(parts: PacketInLimitParts) {
     this.#parts = parts;
@@ -41,9 +36,7 @@ export class PacketInLimit {
   /** Whether one more packet from this port may be handled; takes its cost if so. */
   take(portNo: number, cost: number): boolean {
     const bucket = this.#buckets.get(portNo) ?? this.#bucketOf(portNo);
-    if (bucket.tokens < cost && !this.#fill(portNo, bucket, cost)) return false;
-    bucket.tokens -= cost;
-    return true;
+    return bucket.take(cost) || this.#takeFilled(portNo, bucket, cost);
   }
 
   /** The port is gone. */
@@ -56,36 +49,29 @@ export class PacketInLimit {
     this.#buckets.clear();
   }
 
-  #bucketOf(portNo: number): Bucket {
+  #bucketOf(portNo: number): TokenBucket {
     const isShared = this.#parts.isShared(portNo);
     const key = isShared === undefined ? NO_PORT : portNo;
     const known = this.#buckets.get(key);
     if (known !== undefined) return known;
-    const made = { tokens: this.#most(isShared), filledAt: this.#parts.now() };
+    const { burst } = this.#figures(isShared);
+    const made = new TokenBucket(burst, this.#parts.now());
     this.#buckets.set(key, made);
     return made;
   }
 
-  #most(isShared: boolean | undefined): number {
+  #takeFilled(portNo: number, bucket: TokenBucket, cost: number): boolean {
+    const { perSec, burst } = this.#figures(this.#parts.isShared(portNo));
+    bucket.fill(this.#parts.now(), perSec, burst);
+    return bucket.take(cost);
+  }
+
+  #figures(isShared: boolean | undefined): Pick<PacketInLimitConfig, 'perSec' | 'burst'> {
     const limit = this.#parts.limit();
-    return limit === undefined ? Number.POSITIVE_INFINITY : limit.burst * factorOf(isShared);
-  }
-
-  #fill(portNo: number, bucket: Bucket, cost: number): boolean {
-    const { limit: limitNow, isShared, now: clock } = this.#parts;
-    const limit = limitNow();
-    const factor = factorOf(isShared(portNo));
-    const now = clock();
-    const { tokens, filledAt } = bucket;
-    const filled =
-      limit === undefined ? Number.POSITIVE_INFINITY : tokens + ((now - filledAt) / 1000) * limit.perSec * factor;
-    if (filled < cost) return false;
-    bucket.tokens = Math.min(filled, this.#most(isShared(portNo)));
-    bucket.filledAt = now;
-    return true;
+    if (limit === undefined) return UNLIMITED;
+    const factor = isShared === true ? SHARED_FACTOR : 1;
+    return { perSec: limit.perSec * factor, burst: limit.burst * factor };
   }
 }
 
-function factorOf(isShared: boolean | undefined): number {
-  return isShared === true ? SHARED_FACTOR : 1;
-}
+const UNLIMITED = { perSec: 0, burst: Number.POSITIVE_INFINITY };

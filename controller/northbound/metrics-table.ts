@@ -120,6 +120,7 @@ export const METRICS: readonly MetricDeclaration[] = [
     ['verb', 'outcome'],
     'jobRequests',
   ),
+  counter('lark_clock_jumps_total', 'Times that the clock of the system was set to another time.', [], 'clockJumps'),
   counter('lark_job_leases_ended_total', 'Jobs removed because nobody renewed their lease.', [], 'leasesEnded'),
   {
     name: 'lark_dp_status',

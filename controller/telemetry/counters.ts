@@ -52,6 +52,8 @@ export class Counters {
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */
   readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
+  /** Times that the wall clock was set. */
+  readonly clockJumps = new LabelledCounter<readonly []>();
   readonly leasesEnded = new LabelledCounter<readonly []>();
   /** Seconds each PacketIn took from its arrival to the last byte written; called for each. */
   observePacketIn: (seconds: number) => void = () => {};

@@ -8,7 +8,7 @@ import { addressOf, ModelSite, macOf, policyFor, udpFrame } from '../support/mod
 let site: ModelSite;
 afterEach(() => site.stop());
 
-const LIMIT = 'packetInLimit: { rate: 50, burst: 100, hold: 1s }';
+const LIMIT = 'packetInLimit: { rate: 50, burst: 100, hold: 5s }';
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
 const policyWith = (pipeline: 'single-table' | 'multi-table', limit = LIMIT) =>
@@ -52,13 +52,14 @@ describe.each([
   [4, 'multi-table'],
 ] as const)('a storm, version %s, %s', (version, pipeline) => {
   it('has its port held by the switch for a while, and costs another port nothing', async () => {
-    site = await ModelSite.start(version, policyWith(pipeline));
+    let now = 0;
+    site = await ModelSite.start(version, policyWith(pipeline), { clock: () => now });
     await site.register({ number: 1, user: 'alice', port: 'j1' });
     await site.register({ number: 2, user: 'alice', port: 'j2' });
     await site.register({ number: 3, user: 'alice', port: 'j3' });
     flood(1, 1);
     await eventually('its rule', () => holdRules().length === 1);
-    expect(holdRules()[0]).toContain('hard_timeout=1,');
+    expect(holdRules()[0]).toContain('hard_timeout=5,');
     expect(holdRules()[0]).toContain('in_port=1');
     expect(await isHeld('j1')).toBe(true);
     flood(1, 1, 500);
@@ -69,6 +70,8 @@ describe.each([
     const { withoutRules } = await site.get<Explanation>(`/v1/explain?src=${addressOf(1)}&dst=${addressOf(2)}`);
     expect(withoutRules?.find((each) => each.switch === 'leaf')?.reason).toMatch(/port is held/);
 
+    now += 5001;
+    site.leaf.tick();
     const [over] = await eventually('the end of the storm', async () => {
       const told = await events('port.storm_over');
       return told.length > 0 && told;
@@ -76,7 +79,7 @@ describe.each([
     expect(over).toMatchObject({ switch: 'leaf', port: 'j1', portNo: 1 });
     expect(over?.packets).toBeGreaterThanOrEqual(501);
     const [begun, ...more] = await events('port.storm');
-    expect([begun, more]).toEqual([expect.objectContaining({ port: 'j1', isHeld: true, holdSec: 1 }), []]);
+    expect([begun, more]).toEqual([expect.objectContaining({ port: 'j1', isHeld: true, holdSec: 5 }), []]);
     expect([await isHeld('j1'), holdRules()]).toEqual([false, []]);
     expect(await metric('lark_of_port_storms_total{dp_name="leaf"}')).toBe(1);
     expect(await metric('lark_of_storm_dropped_packets_total{dp_name="leaf"}')).toBe(over?.packets);
@@ -97,7 +100,7 @@ describe.each([
   });
 
   it('is forgotten when a new job comes to the port', async () => {
-    site = await ModelSite.start(version, policyWith(pipeline, LIMIT.replace('1s', '5m')));
+    site = await ModelSite.start(version, policyWith(pipeline, LIMIT.replace('5s', '5m')));
     await site.register({ number: 1, user: 'alice', port: 'j1' });
     await site.register({ number: 2, user: 'alice', port: 'j2' });
     flood(1, 1);
@@ -110,7 +113,7 @@ describe.each([
   });
 
   it('outlives a connection, neither restored nor taken away, and ends with a reload that wants no limit', async () => {
-    site = await ModelSite.start(version, policyWith(pipeline, LIMIT.replace('1s', '5m')));
+    site = await ModelSite.start(version, policyWith(pipeline, LIMIT.replace('5s', '5m')));
     await site.register({ number: 1, user: 'alice', port: 'j1' });
     flood(1, 1);
     await eventually('its rule', () => holdRules().length === 1);
