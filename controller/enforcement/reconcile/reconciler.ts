@@ -8,6 +8,9 @@
 //      guard, which forwards nothing unasked.
 //   3. a barrier confirms it: the switch is mended. From step 2 on each change is sent in the turn in which it happens.
 //
+// A switch that refuses to delete a rule is read and mended anew: whatever it was to stop doing it may still do. Nothing counts as
+// confirmed meanwhile.
+//
 // A bundle that is refused has changed nothing: then all goes on without bundles from step 1, behind a guard.
 
 import type { Logger } from 'pino';
@@ -42,6 +45,8 @@ const MOST_DECIDED = 65_536;
 const MOST_UNHEARD = 256;
 /** Groups that are compared with what the switch has before other work gets its turn. */
 const SLICE = 256;
+/** A switch that has so often in a row refused to delete rules is given up. */
+const MOST_REFUSED_DELETIONS = 16;
 
 export interface ReconcilerParts {
   readonly connection: SwitchConnection;
@@ -86,6 +91,9 @@ export class Reconciler {
   #wasRead = false;
   #isMended = false;
   #wasNearlyFull = false;
+  /** How many mendings are under way: one that is refused its bundle waits for another. */
+  #mending = 0;
+  #refusedDeletions = 0;
 
   constructor(parts: ReconcilerParts) {
     const { connection, pipeline, log } = parts;
@@ -98,7 +106,8 @@ export class Reconciler {
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
     const budget = new RuleBudget(parts.ruleBudget);
-    this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided });
+    const now = () => performance.now();
+    this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided, now });
   }
 
   /** False until it is known which rules the switch has, and what it lacks has been sent. */
@@ -147,7 +156,16 @@ export class Reconciler {
   async confirm(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(1, deadline - performance.now());
-    if (!this.#isMended && !(await within(this.mend(), timeoutMs))) return false;
+    for (;;) {
+      const refused = this.#refusedDeletions;
+      if (!(await this.#confirmOnce(left))) return false;
+      // What was refused meanwhile may be what had to be confirmed.
+      if (refused === this.#refusedDeletions) return true;
+    }
+  }
+
+  async #confirmOnce(left: () => number): Promise<boolean> {
+    if (!this.#isMended && !(await within(this.mend(), left()))) return false;
     if (this.#unsettled.size > 0) {
       const settled = Promise.all(this.#unsettled).then((outcomes) => outcomes.every(Boolean));
       if (!(await within(settled, left()))) return false;
@@ -156,9 +174,9 @@ export class Reconciler {
   }
 
   async #barrier(timeoutMs: number): Promise<boolean> {
-    const { added } = this.#sender;
+    const { sent } = this.#sender;
     const isConfirmed = await this.#connection.barrier(timeoutMs);
-    if (isConfirmed) this.#sender.confirmed(added);
+    if (isConfirmed) this.#sender.confirmed(sent);
     return isConfirmed;
   }
 
@@ -287,6 +305,7 @@ export class Reconciler {
    * out. One that cannot be spared takes with it what forwards at all: then everything is asked about, until it fits.
    */
   onRefused(xid: number, isFull: boolean): FlowRule | undefined {
+    if (this.#sender.isDeletion(xid)) this.#onDeletionRefused();
     const rule = this.#sender.ruleOf(xid);
     if (rule === undefined) return undefined;
     const group = this.#groups.groupOf(rule);
@@ -294,9 +313,30 @@ export class Reconciler {
     // Of a group that was left out meanwhile, the switch may have refused more than one rule.
     if (isFull && (isDecidedHere || group !== undefined)) this.#room.onFull(rule.table ?? 0);
     if (isDecided(rule.cookie) || rule.isOptional === true) return rule;
+    if (!isFull) this.#room.onRefused();
     const isGuard = group === undefined && isSameRule(rule, this.#pipeline.guard?.guard);
     if (group !== undefined || isGuard) this.refresh(this.#room.leaveOut(group));
     return rule;
+  }
+
+  #onDeletionRefused(): void {
+    this.#refusedDeletions++;
+    if (this.#connection.state !== 'up') return;
+    if (this.#mending > 0) {
+      // It looks by itself whether anything was refused.
+      this.#isMended = false;
+      return;
+    }
+    this.#log.warn({ switch: this.#parts.name() }, 'switch.deletion_refused');
+    this.deleteDecided();
+    this.#writer.raiseGuard();
+    void this.#mendAnew({ bundles: this.#writer.canBundle });
+  }
+
+  #mendAnew(options: { readonly bundles: boolean }): Promise<boolean> {
+    this.#isMended = false;
+    this.#mended = this.#mend(options);
+    return this.#mended;
   }
 
   #changeOf(group: string): GroupChange {
@@ -358,9 +398,7 @@ export class Reconciler {
       // What it was to change is not changed: nothing passes unasked until it is.
       this.deleteDecided();
       this.#writer.raiseGuard();
-      this.#isMended = false;
-      this.#mended = this.#mend({ bundles: false });
-      return this.#mended;
+      return this.#mendAnew({ bundles: false });
     });
     this.#unsettled.add(settled);
     void settled.finally(() => this.#unsettled.delete(settled));
@@ -373,7 +411,23 @@ export class Reconciler {
   }
 
   /** Reads the switch, and in one turn sends what it lacks and deletes what it has too much. */
-  async #mend({ bundles }: { readonly bundles: boolean }): Promise<boolean> {
+  async #mend(options: { readonly bundles: boolean }): Promise<boolean> {
+    this.#mending++;
+    try {
+      for (let refused = 0; refused < MOST_REFUSED_DELETIONS; refused++) {
+        const outcome = await this.#mendOnce(options);
+        if (outcome !== 'deletion-refused') return outcome;
+        this.#log.warn({ switch: this.#parts.name() }, 'switch.deletion_refused');
+        this.#isMended = false;
+      }
+      this.#connection.close(`the switch refused to delete rules ${MOST_REFUSED_DELETIONS} times in a row`);
+      return false;
+    } finally {
+      this.#mending--;
+    }
+  }
+
+  async #mendOnce({ bundles }: { readonly bundles: boolean }): Promise<boolean | 'deletion-refused'> {
     const connection = this.#connection;
     this.#prepared ??= this.#parts.prepare();
     await this.#prepared;
@@ -402,14 +456,17 @@ export class Reconciler {
     const lark = [...this.#groups.rules(), ...changes.flatMap(({ added }) => added)];
     if (!this.#judgeForeign(found, lark)) return false;
     this.#isMended = true;
+    const refused = this.#refusedDeletions;
     this.#deleteFormerDecided(found);
     const whole = this.#fit(changes);
     const added = whole.flatMap((change) => change.added);
-    const guard = whole.length > 0 && !this.#writer.canBundle ? this.#pipeline.guard : undefined;
+    const guard = whole.length > 0 && this.#writer.usesGuard ? this.#pipeline.guard : undefined;
+    if (guard === undefined) this.#writer.forgetGuard();
     const leftOver = found.leftOver(guard === undefined ? added : [...added, guard.guard]);
     const outcome = this.#carryOut(whole, leftOver, whole.length > 0);
     const isConfirmed = (outcome === undefined || (await outcome)) && (await this.#barrier(READ_TIMEOUT_MS));
     if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
+    if (isConfirmed && refused !== this.#refusedDeletions) return 'deletion-refused';
     const counts = {
       kept: this.#groups.size - added.length,
       added: added.length,
