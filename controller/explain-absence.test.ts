@@ -7,8 +7,8 @@ const [here, afar] = ['a1', 'a3'].map((name) =>
   [...jobs.all()].find(({ job }) => job.registration.globalJobId === name),
 );
 const job = { kind: 'job', job: here!.job, address: here!.job.addresses[0] } as const;
-const single: AskedSwitch = { state, pipeline: { name: 'single-table' }, isMended: true };
-const multi: AskedSwitch = { state, pipeline: { name: 'multi-table' }, isMended: true };
+const single: AskedSwitch = { state, pipeline: { name: 'single-table' }, isMended: true, isHeld: false };
+const multi: AskedSwitch = { state, pipeline: { name: 'multi-table' }, isMended: true, isHeld: false };
 const asked: AskedPair = { ends: [job, job], sender: here, isIpv6: false, hasRule: false, nameOf: () => 'leaf' };
 
 describe('why there is no rule', () => {
@@ -19,6 +19,10 @@ describe('why there is no rule', () => {
 
   it('tells of a switch that is being mended', () => {
     expect(whyNoRule({ ...multi, isMended: false }, { ...asked, hasRule: true })).toMatch(/mended/);
+  });
+
+  it('tells of a sender whose port is held, whatever rules there are', () => {
+    expect(whyNoRule({ ...multi, isHeld: true }, { ...asked, hasRule: true })).toMatch(/port is held.*port\.storm/);
   });
 
   it('tells of a single table that asks first, and of what it always asks about', () => {

@@ -9,6 +9,8 @@ export interface AskedSwitch {
   readonly state: Pick<SwitchState, 'dpid' | 'version' | 'hosts'>;
   readonly pipeline: { readonly name: 'single-table' | 'multi-table' };
   readonly isMended: boolean;
+  /** The sender's port. */
+  readonly isHeld: boolean;
 }
 
 export interface AskedPair {
@@ -24,8 +26,10 @@ export interface AskedPair {
 }
 
 /** Undefined where the rules are there. */
-export function whyNoRule({ state, pipeline, isMended }: AskedSwitch, asked: AskedPair): string | undefined {
+export function whyNoRule({ state, pipeline, isMended, isHeld }: AskedSwitch, asked: AskedPair): string | undefined {
   if (!isMended) return 'it has just connected, and its rules are still being mended';
+  if (isHeld)
+    return 'the sender’s port is held for some seconds, and what comes from it is dropped: it asked about too many packets (port.storm)';
   const { ends, sender, isIpv6, hasRule, nameOf } = asked;
   if (pipeline.name === 'multi-table') {
     const elsewhere = sender?.location;

@@ -127,9 +127,10 @@ export class LiveLark implements LarkApi {
   }
 
   switchCounts(): readonly SwitchCounts[] {
-    return this.#engine.switches().map(({ state, rules }) => ({
+    return this.#engine.switches().map(({ state, rules, storms }) => ({
       name: state.name,
       portsUp: () => portsUp(state),
+      portsHeld: storms.held,
       hosts: state.hosts.size,
       rules: rules.ruleCount,
       room: rules.room,
@@ -259,12 +260,15 @@ export class LiveLark implements LarkApi {
     rules: readonly SwitchRule[],
     ends: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined],
   ) {
-    const { state, pipeline } = managed;
+    const { state, pipeline, storms } = managed;
+    const sender = ends[0]?.kind === 'job' ? this.#engine.jobs.get(ends[0].job) : undefined;
+    const port = sender?.location?.dpid === state.dpid ? sender.location.portNo : undefined;
+    const isHeld = port !== undefined && storms.isHeld(port);
     const reason = whyNoRule(
-      { state, pipeline, isMended: managed.rules.isMended },
+      { state, pipeline, isMended: managed.rules.isMended, isHeld },
       {
         ends,
-        sender: ends[0]?.kind === 'job' ? this.#engine.jobs.get(ends[0].job) : undefined,
+        sender,
         isIpv6: ends.some((end) => typeof end?.address === 'bigint'),
         hasRule: rules.some(({ cookie }) => carriesVerdict(cookie)),
         nameOf: (dpid) =>
@@ -409,6 +413,7 @@ function switchView(managed: ManagedSwitch): SwitchView {
         mac: formatMac(mac),
         up: isUp,
         role: state.roleOf(portNo) ?? 'edge',
+        held: managed.storms.isHeld(portNo),
       }),
     ),
     hosts: state.hosts.size,

@@ -15,7 +15,7 @@ import { collectEvents } from './events/collect-events.ts';
 import { EventLog } from './events/event-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
-import { systemClock } from './jobs/clock.ts';
+import { WallClock } from './jobs/clock.ts';
 import { FeedGate } from './jobs/feed/feed-gate.ts';
 import { JobDesk } from './jobs/feed/job-desk.ts';
 import { RequestLog } from './jobs/feed/request-log.ts';
@@ -69,7 +69,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const state = store.load();
   const counters = new Counters();
   const engine = new EnforcementEngine({ config, counters, log });
-  const clock = systemClock;
+  const clock = new WallClock();
   const { warnings, source = NO_SOURCE, load, fingerprint: tried, dropsEveryMs } = options;
   const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });
   let watch: FileWatch | undefined;
@@ -77,6 +77,11 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   const notConnected = () => policy.config.jobs.notConnected;
   const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
   logAdmission(admission.events, log);
+  clock.onJump = (byMs) => {
+    counters.clockJumps.add([]);
+    log.warn({ byMs }, 'clock.jumped');
+    admission.clockJumped(byMs);
+  };
   const events = new EventLog(() => clock.now());
   collectEvents({ admission: admission.events, engine: engine.events, policy: policy.events }, events);
   const drops = new DropWatch({ engine, events, clock, ...(dropsEveryMs && { readEveryMs: dropsEveryMs }) });

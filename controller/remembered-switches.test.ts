@@ -1,7 +1,7 @@
 import type { Message } from 'node-openflow';
 import pino from 'pino';
 import { beforeEach, expect, it } from 'vitest';
-import { RememberedSwitches } from './remembered-switches.ts';
+import { MOST_SWITCHES, RememberedSwitches } from './remembered-switches.ts';
 import type { SwitchConnection } from './southbound/switch-connection.ts';
 
 const log = pino({ enabled: false });
@@ -72,4 +72,18 @@ it('forgets a connection that closes before its switch is written down', async (
   written[0]?.resolve();
   await turn();
   expect(seen).toEqual(['closed b']);
+});
+
+it('closes a switch that was never met where enough are known, until one of these is forgotten', () => {
+  const known = Array.from({ length: MOST_SWITCHES }, (_, i) => i.toString(16).padStart(16, '0'));
+  const owner = { onUp: ({ peer }: SwitchConnection) => void seen.push(`up ${peer}`), onMessage() {}, onClosed() {} };
+  const meet = async (dpid: string) => void written.push({ dpid, resolve() {}, reject() {} });
+  switches = new RememberedSwitches({ owner, meet, log, known });
+  switches.onUp(connection(7n, 'one of them'));
+  switches.onUp(connection(0xffffn, 'another'));
+  expect(seen[0]).toBe('up one of them');
+  expect(seen[1]).toMatch(/^close another: 16384 switches have been met already; say by `lark switches forget DPID`/);
+  switches.forget('0000000000000007');
+  switches.onUp(connection(0xffffn, 'another'));
+  expect(written.map(({ dpid }) => dpid)).toEqual(['000000000000ffff']);
 });

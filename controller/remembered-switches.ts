@@ -7,6 +7,8 @@ import type { Logger } from 'pino';
 import { formatDpid } from './network/switch-state.ts';
 import type { ConnectionOwner, SwitchConnection } from './southbound/switch-connection.ts';
 
+/** Whoever reaches the port may say that it is any switch: what is remembered of them is bounded. */
+export const MOST_SWITCHES = 16_384;
 /** What a switch may say while it is being written down, which takes one sync of the disk. */
 const MOST_HELD_MESSAGES = 1024;
 
@@ -39,6 +41,11 @@ export class RememberedSwitches implements ConnectionOwner {
     const dpid = formatDpid(connection.features.datapathId);
     if (this.#known.has(dpid)) {
       this.#parts.owner.onUp(connection);
+      return;
+    }
+    if (this.#known.size + this.#held.size >= MOST_SWITCHES) {
+      const remedy = 'say by `lark switches forget DPID` which will not come back';
+      connection.close(`${MOST_SWITCHES} switches have been met already; ${remedy}`);
       return;
     }
     this.#held.set(connection, []);

@@ -125,11 +125,13 @@ const isCramped = (style: Style) => (view: SwitchView) =>
   view.room.share >= 0.8 || view.room.leftOut > 0 || view.foreignRules.length > 0 ? style.yellow : undefined;
 
 function portsUp(view: SwitchView): string {
-  return `${view.ports.filter((port) => port.up).length}/${view.ports.length}`;
+  const held = view.ports.filter((port) => port.held).length;
+  const up = `${view.ports.filter((port) => port.up).length}/${view.ports.length}`;
+  return held === 0 ? up : `${up}, ${held} held`;
 }
 
 const anyDown = (style: Style) => (view: SwitchView) =>
-  view.ports.some((port) => !port.up) ? style.yellow : undefined;
+  view.ports.some((port) => !port.up || port.held) ? style.yellow : undefined;
 
 function portColumns(style: Style) {
   return [
@@ -138,8 +140,8 @@ function portColumns(style: Style) {
     { title: 'ROLE', text: (port: PortView) => port.role },
     {
       title: 'LINK',
-      text: (port: PortView) => (port.up ? 'up' : 'down'),
-      paint: (port: PortView) => (port.up ? style.green : style.red),
+      text: (port: PortView) => `${port.up ? 'up' : 'down'}${port.held ? ', held' : ''}`,
+      paint: (port: PortView) => (port.held ? style.yellow : port.up ? style.green : style.red),
     },
     { title: 'MAC', text: (port: PortView) => port.mac },
   ];

@@ -23,6 +23,13 @@ const RELOADED: Settings = [
     ],
   ),
   ['openflow.echoInterval', ({ openflow }) => `${openflow.echoIntervalMs}ms`],
+  [
+    'openflow.packetInLimit',
+    ({ openflow: { packetInLimit } }) =>
+      packetInLimit === undefined
+        ? 'off'
+        : `${packetInLimit.perSec}/s, burst ${packetInLimit.burst}, hold ${packetInLimit.holdSec}s`,
+  ],
   ['jobs.ranges', ({ jobs }) => jobs.ranges.map(formatPrefix).join(', ') || 'none'],
   ['http.tokens', ({ http }) => (http.tokens === undefined ? 'none' : fileText(http.tokens.path, http.tokens.digest))],
   ['jobs.from', ({ jobs }) => jobs.from?.map(formatPrefix).join(', ') ?? 'everyone'],

@@ -126,6 +126,15 @@ export interface WorkerConfig {
   readonly ranges: readonly Prefix[];
 }
 
+/** How many packets a port may have asked about; ports that many are behind have ten times as much. */
+export interface PacketInLimitConfig {
+  readonly perSec: number;
+  /** At once. */
+  readonly burst: number;
+  /** How long a port that goes beyond is held. */
+  readonly holdSec: number;
+}
+
 export interface Config {
   /** The file's path as it was given; `(defaults)` where there is none. */
   readonly file: string;
@@ -135,6 +144,8 @@ export interface Config {
     /** An echo request is sent after this long without a message, and the connection closed after as long again. */
     readonly echoIntervalMs: number;
     readonly foreign: ForeignRules;
+    /** Undefined: none. */
+    readonly packetInLimit: PacketInLimitConfig | undefined;
     /** Undefined: plain TCP. */
     readonly tls?: TlsConfig | undefined;
   };

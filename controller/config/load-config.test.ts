@@ -27,7 +27,13 @@ const WAN = `switches:
 test('without a file everything has its documented default', () => {
   expect(defaultConfig()).toEqual({
     file: '(defaults)',
-    openflow: { listen: { host: '0.0.0.0', port: 6653 }, versions: [4, 1], echoIntervalMs: 5000, foreign: 'leave' },
+    openflow: {
+      listen: { host: '0.0.0.0', port: 6653 },
+      versions: [4, 1],
+      echoIntervalMs: 5000,
+      foreign: 'leave',
+      packetInLimit: { perSec: 1000, burst: 2000, holdSec: 10 },
+    },
     http: { listen: { host: '127.0.0.1', port: 8080 } },
     jobs: {
       listen: { host: '127.0.0.1', port: 9620 },
@@ -52,7 +58,7 @@ test('without a file everything has its documented default', () => {
 
 test('every section of a whole file arrives', () => {
   const { openflow, jobs, switches, policies, ...rest } = config(`
-openflow: { listen: "[::]:6653", versions: [1.3], echoInterval: 2s }
+openflow: { listen: "[::]:6653", versions: [1.3], echoInterval: 2s, packetInLimit: { rate: off } }
 jobs: { listen: 9000, ranges: [10.1.0.0/16], lease: 1h30m, unlocated: by-address, nat: unenforced, settle: 0, confirmTimeout: 1s }
 zones: { campus: [10.0.0.0/8] }
 switches:
@@ -72,6 +78,7 @@ policies:
     versions: [4],
     echoIntervalMs: 2000,
     foreign: 'leave',
+    packetInLimit: undefined,
   });
   expect(jobs).toMatchObject({ leaseMs: 5_400_000, unlocated: 'by-address', nat: 'unenforced', settleMs: 0 });
   expect(switches).toEqual([

@@ -10,7 +10,7 @@ import type { PolicyKind } from '../../policies/policy-kind.ts';
 import { checkPolicies } from './check-policies.ts';
 import { warnOfUndone } from './check-undone.ts';
 import { warnOfHiddenZones, warnOfImpossibleEnds, warnOfUnused } from './check-use.ts';
-import type { Config } from './config.ts';
+import type { Config, PacketInLimitConfig } from './config.ts';
 import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps, warnOfUnmarked } from './cross-checks.ts';
 import { readContents, sha256Of } from './file-contents.ts';
 import { Findings } from './findings.ts';
@@ -163,6 +163,7 @@ function checkSections(
       versions: openflow.versions,
       echoIntervalMs: openflow.echoInterval,
       foreign: openflow.foreign,
+      packetInLimit: packetInLimitOf(openflow.packetInLimit),
       tls: tls('openflow', openflow.tls),
     },
     http: {
@@ -193,6 +194,16 @@ function checkSections(
   checkPolicies(policies, config, findings);
   warnOfUndone(policies.paths, config, findings);
   return config;
+}
+
+function packetInLimitOf(limit: {
+  rate: number | 'off';
+  burst: number;
+  hold: number;
+}): PacketInLimitConfig | undefined {
+  const { rate, burst, hold } = limit;
+  // Rules leave after whole seconds.
+  return rate === 'off' ? undefined : { perSec: rate, burst, holdSec: Math.ceil(hold / 1000) };
 }
 
 /** A section that is a mapping of names; empty, with an error, where it is something else. */

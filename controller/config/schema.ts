@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { prefixList } from '../../policies/options/prefixes.ts';
-import { describeValue, mapping, oneOf, readBy, wholeNumber } from '../../policies/options/schema.ts';
+import { describeValue, mapping, oneOf, type Reading, readBy, wholeNumber } from '../../policies/options/schema.ts';
 import type { OpenflowVersion } from './config.ts';
 import { datapathId, directoryPath, duration, filePath, listenAddress, portName, stationMac } from './values.ts';
 
@@ -34,6 +34,37 @@ const clientCa = filePath.describe("PEM: the CA, or several, that the other side
 export const mutualTls = mapping({ ...tlsFiles, clientCa });
 export const httpTls = mapping({ ...tlsFiles, clientCa: clientCa.optional() });
 
+const MOST_PACKETS = 10_000_000;
+
+const packetRate = readBy(
+  (input): Reading<number | 'off'> =>
+    input === 'off' || (typeof input === 'number' && Number.isInteger(input) && input >= 1 && input <= MOST_PACKETS)
+      ? { value: input }
+      : {
+          problem: `expected packets a second, a whole number from 1 to ${MOST_PACKETS}, or off; found ${describeValue(input)}`,
+        },
+  {
+    title: `\`off\`, or a whole number from 1 to ${MOST_PACKETS}`,
+    anyOf: [{ const: 'off' }, { type: 'integer', minimum: 1, maximum: MOST_PACKETS }],
+  },
+);
+
+const packetInLimit = mapping({
+  rate: packetRate
+    .prefault(1000)
+    .describe(
+      'Packets a second from one port that are looked at, where no rule of the switch says what is to be done. A port that leads to many (fabric, WAN, alternate, LOCAL, and one of a machine, of several jobs or of several hosts) has ten times as many. `off`: no limit.',
+    ),
+  burst: wholeNumber('a number of packets', 1, MOST_PACKETS)
+    .prefault(2000)
+    .describe('As many more at once, before the rate counts.'),
+  hold: duration('1s', '5m')
+    .prefault('10s')
+    .describe(
+      'How long the switch then drops all that comes from the port, if the port does not lead to many; in whole seconds.',
+    ),
+});
+
 export const openflowSection = mapping({
   listen: listenAddress('0.0.0.0').prefault('0.0.0.0:6653').describe('Where switches connect.'),
   versions: z
@@ -53,6 +84,9 @@ export const openflowSection = mapping({
     .describe(
       "What to do about rules on a switch that are not Lark's and come before one of Lark's (same table, a common packet, priority not below): what they match is not under Lark's policy. `leave` keeps them, says so in the log, in `lark_dp_foreign_rules` and in `/v1/switches`, and never overwrites one. `remove` deletes them when the switch connects. `refuse` closes the connection of such a switch. Rules in tables that Lark does not use are nobody's business.",
     ),
+  packetInLimit: packetInLimit
+    .prefault({})
+    .describe('What one port may have Lark look at: see [storms](reliability.md#a-storm-from-one-port).'),
   tls: mutualTls
     .optional()
     .describe(

@@ -10,7 +10,8 @@ export const OWNER_COOKIE = OWNER << 32n;
 
 /**
  * `forward` and `drop` were decided for a packet, and share a bit, so that a delete can ask for the two together. The
- * others follow from what is known: the file, a port, a job, a host, the verdicts between classes.
+ * others follow from what is known: the file, a port, a job, a host, the verdicts between classes; but for `storm`, which
+ * holds a port for a while.
  */
 export const RuleKind = {
   BASE: 0x01,
@@ -18,6 +19,7 @@ export const RuleKind = {
   JOB: 0x03,
   HOST: 0x04,
   VERDICT: 0x05,
+  STORM: 0x06,
   FORWARD: 0x11,
   DROP: 0x12,
 } as const;

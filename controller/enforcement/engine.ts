@@ -18,7 +18,7 @@ import { JobTable, type PlacedJob } from '../network/job-table.ts';
 import { PortDirectory } from '../network/port-directory.ts';
 import { LOCAL_PORT, widenPort } from '../network/port-numbers.ts';
 import { formatDpid, type SwitchState } from '../network/switch-state.ts';
-import type { ConnectionOwner, SwitchConnection } from '../southbound/switch-connection.ts';
+import { type ConnectionOwner, MOST_PORTS, type SwitchConnection } from '../southbound/switch-connection.ts';
 import { isTableFull, refusedRule } from '../southbound/switch-error.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
@@ -319,6 +319,10 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
       decidedRoom: this.decidedRoom,
+      onStorm: (fields, event) => {
+        this.#log.warn(fields, event);
+        this.events.emit('switch', fields, event);
+      },
     });
     this.#jobPorts.keepOnly(dpid, new Set(connection.ports.map(({ name: portName }) => portName)));
     if (former !== undefined) this.#part(former);
@@ -360,6 +364,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
         const error = formatError(message);
         this.#counters.switchErrors.add([managed.state.name, error.split('/')[0] ?? error]);
         const rule = managed.rules.onRefused(message.xid, isTableFull(message));
+        if (rule !== undefined) managed.storms.refused(rule);
         const said = rule === undefined ? {} : refusedRule(connection.version, rule);
         this.#log.warn({ switch: managed.state.name, error, ...said }, 'switch.error');
       }
@@ -384,7 +389,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   /** Nothing is to be kept for its connection any more. */
   #part(managed: ManagedSwitch): void {
     this.#ports.remove(managed.state);
-    managed.rules.release();
+    managed.rules.abandon();
   }
 
   #tell(fields: object, event: string): void {
@@ -418,15 +423,22 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const reason = REMOVED_REASONS[message.reason] ?? 'other';
     this.#counters.flowsRemoved.add([managed.state.name, reason]);
     if (isDecided(message.cookie)) managed.rules.onDecidedGone(message.cookie);
-    if (message.version !== 4 || reason !== 'idle-timeout' || kindOf(message.cookie) !== 'host') return;
+    const kind = kindOf(message.cookie);
+    if (kind === 'storm') managed.storms.over(inPortOf(message), Number(message.packetCount));
+    if (message.version !== 4 || reason !== 'idle-timeout' || kind !== 'host') return;
     const mac = Number(getOxm(message.match, 'ethSrc')?.value ?? 0) as MacAddress;
-    const inPort = Number(getOxm(message.match, 'inPort')?.value ?? 0);
+    const inPort = inPortOf(message);
     if (managed.state.hosts.portOf(mac) === inPort) managed.onHostSilent(mac);
   }
 
   #onPortStatus(managed: ManagedSwitch, message: Extract<Message, { type: 'portStatus' }>): void {
     const port = toPort(message.port, message.version);
     const isGone = message.reason === PORT_DELETED;
+    const { state, connection } = managed;
+    if (!isGone && state.port(port.portNo) === undefined && state.portCount >= MOST_PORTS) {
+      connection.close(`it says that it has more than ${MOST_PORTS} ports`);
+      return;
+    }
     const jobs = isGone ? [...this.jobs.at(managed.state.dpid, port.portNo)].map(({ job }) => job) : [];
     managed.onPort(port, isGone);
     this.#ports.update(managed.state);
@@ -516,6 +528,12 @@ const PORT_ADDED = 0;
 const PORT_DELETED = 1;
 /** OFPRR_IDLE_TIMEOUT and on (OF1.3.5 §7.4.2). */
 const REMOVED_REASONS = ['idle-timeout', 'hard-timeout', 'delete', 'group-delete'] as const;
+
+/** The port that the rule was for. */
+function inPortOf(message: Extract<Message, { type: 'flowRemoved' }>): number {
+  if (message.version === 1) return widenPort(message.match.inPort ?? 0);
+  return Number(getOxm(message.match, 'inPort')?.value ?? 0);
+}
 
 function isSamePort(a: JobLocation, b: JobLocation): boolean {
   return a.dpid === b.dpid && a.portNo === b.portNo;

@@ -13,7 +13,8 @@ import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
 import { forgetConnections } from '../southbound/connection-tracking.ts';
-import { bufferOf } from '../southbound/raw-packets.ts';
+import type { WireVersion } from '../southbound/negotiation.ts';
+import { bufferOf, inPortOf, packetAt } from '../southbound/raw-packets.ts';
 import { type PacketActions, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -24,8 +25,10 @@ import type { MendQueue } from './mend-queue.ts';
 import { hostsSeen } from './multi-table/hosts-seen.ts';
 import { TABLE_COUNT } from './multi-table/layout.ts';
 import { MultiTablePipeline } from './multi-table/multi-table.ts';
+import { JUDGED_COST, PacketInLimit, REPEATED_COST } from './packet-in-limit.ts';
 import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
+import { PortStorms } from './port-storms.ts';
 import type { DecidedRoom } from './reconcile/decided-room.ts';
 import type { Concern } from './reconcile/decided-rules.ts';
 import type { PlannedChange } from './reconcile/planned-change.ts';
@@ -55,6 +58,8 @@ export interface SwitchParts {
   readonly onJobPort: (portName: string, isJobPort: boolean) => void;
   readonly mending: MendQueue;
   readonly decidedRoom: DecidedRoom;
+  /** A port of this switch asks about too many packets, or does so no longer: as the log says it. */
+  readonly onStorm: (fields: object, event: string) => void;
 }
 
 interface ClassesSeen {
@@ -71,13 +76,20 @@ export class ManagedSwitch {
   readonly view: ForwardingView;
   readonly pipeline: Pipeline;
   readonly rules: Reconciler;
+  readonly storms: PortStorms;
+  readonly #limit: PacketInLimit;
   readonly #counters: Counters;
   /** The classes that the gates of OpenFlow 1.0 were last made for, and those that wide rules were last asked about. */
   #gatedBy: ClassesSeen = { engine: undefined, version: 0 };
   #widenedBy: ClassesSeen = { engine: undefined, version: 0 };
   #isAdapted = false;
-  #repeated:
-    | { readonly name: string; readonly packetIns: { value: number }; readonly packetOuts: { value: number } }
+  #counts:
+    | {
+        readonly name: string;
+        readonly repeated: { value: number };
+        readonly limited: { value: number };
+        readonly packetOuts: { value: number };
+      }
     | undefined;
   /** Addresses of jobs that came before it was known what the switch can do. */
   readonly #newBeforeAdapted: IpAddress[] = [];
@@ -118,7 +130,10 @@ export class ManagedSwitch {
       connection,
       pipeline: this.pipeline,
       prepare: () => this.#adaptPipeline(),
-      onFound: (rules) => this.#adoptHosts(hostsSeen(rules)),
+      onFound: (rules) => {
+        this.#adoptHosts(hostsSeen(rules));
+        this.storms.adopt(rules);
+      },
       name: () => state.name,
       foreign: () => this.view.policy.config.openflow.foreign,
       ruleBudget: () => state.config?.ruleBudget,
@@ -127,18 +142,36 @@ export class ManagedSwitch {
       decidedRoom: parts.decidedRoom,
       onSent: (kind) => counters.flowMods.add([state.name, kind]),
     });
-    connection.onRawPacketIn = (packetIn) => this.#answerRepeated(packetIn);
+    const limit = () => this.view.policy.config.openflow.packetInLimit;
+    const now = () => performance.now();
+    this.storms = new PortStorms({
+      view: this.view,
+      limit,
+      now,
+      hold: (rule) => this.rules.hold(rule),
+      release: (rule) => this.rules.release(rule),
+      counters,
+      tell: parts.onStorm,
+    });
+    this.#limit = new PacketInLimit({ limit, isShared: (portNo) => this.storms.isShared(portNo), now });
+    connection.onRawPacketIn = (packetIn) => this.#answerShort(packetIn);
   }
 
   /**
-   * Answers a packet whose own rule is on its way, as the switch will do by that rule; false for any other, which has to be
-   * judged. See repeated-packets.ts.
+   * Drops a packet that is beyond its port's limit, and answers one whose own rule is on its way, as the switch will do by
+   * that rule; false for any other, which has to be judged. See packet-in-limit.ts and repeated-packets.ts.
    */
-  #answerRepeated(packetIn: Uint8Array): boolean {
+  #answerShort(packetIn: Uint8Array): boolean {
     const known = this.rules.decidedFor(packetIn);
+    const portNo = portOf(this.connection.version, packetIn);
+    if (!this.#limit.take(portNo, known === undefined ? JUDGED_COST : REPEATED_COST)) {
+      this.#countsNow().limited.value++;
+      this.storms.beyond(portNo);
+      return true;
+    }
     if (known === undefined) return false;
-    const counts = this.#countsOfRepeated();
-    counts.packetIns.value++;
+    const counts = this.#countsNow();
+    counts.repeated.value++;
     if (known.isDropped && bufferOf(packetIn) === NO_BUFFER) return true;
     this.connection.answer(packetIn, known.packetOut);
     counts.packetOuts.value++;
@@ -146,13 +179,14 @@ export class ManagedSwitch {
   }
 
   /** Under its name of now. */
-  #countsOfRepeated() {
+  #countsNow() {
     const { name } = this.state;
-    if (this.#repeated?.name !== name) {
+    if (this.#counts?.name !== name) {
       const { packetIns, packetOuts } = this.#counters;
-      this.#repeated = { name, packetIns: packetIns.at([name, 'repeated']), packetOuts: packetOuts.at([name]) };
+      const [repeated, limited] = [packetIns.at([name, 'repeated']), packetIns.at([name, 'limited'])];
+      this.#counts = { name, repeated, limited, packetOuts: packetOuts.at([name]) };
     }
-    return this.#repeated;
+    return this.#counts;
   }
 
   get state(): SwitchState {
@@ -192,6 +226,8 @@ export class ManagedSwitch {
    */
   reconfigure(config: SwitchConfig | undefined, next: NextPipeline): void {
     this.state.reconfigure(config);
+    this.#limit.reset();
+    this.storms.review();
     this.rules.deleteStale(this.view, next);
   }
 
@@ -221,8 +257,10 @@ export class ManagedSwitch {
   onPort(port: SwitchPort, isGone: boolean): void {
     const { state } = this;
     const uplinks = state.uplinkKey;
-    if (isGone) state.removePort(port.portNo);
-    else state.setPorts([port]);
+    if (isGone) {
+      state.removePort(port.portNo);
+      this.#forgetStorm(port.portNo);
+    } else state.setPorts([port]);
     if (isGone || !port.isUp) {
       for (const mac of state.hosts.forgetPort(port.portNo)) this.#onHostGone(mac);
       this.rules.deleteDecided([{ outPort: port.portNo }, { inPort: port.portNo }]);
@@ -255,6 +293,7 @@ export class ManagedSwitch {
     const { location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     if (isHere && isNew) state.markJobPort(location.portNo);
+    if (isHere) this.#forgetStorm(location.portNo);
     if (isNew) this.#forgetConnections(placed.job.addresses);
     const wasHost = mac !== undefined && state.hosts.forget(mac);
     const isDeleted = this.rules.hasDecided && this.rules.deleteDecided(this.#decidedOn(placed, isNew));
@@ -293,10 +332,23 @@ export class ManagedSwitch {
     return isChanged;
   }
 
+  /** Whoever is behind this port is so from now on, and has asked about nothing yet. */
+  #forgetStorm(portNo: number): void {
+    this.#limit.forget(portNo);
+    this.storms.release(portNo);
+  }
+
   #onHostGone(mac: MacAddress): void {
     this.rules.deleteDecided([{ destination: mac }]);
     this.rules.refresh(this.pipeline.groupsOfHost(mac));
   }
+}
+
+/** Of a PacketIn; where it takes more to tell, none that there is. */
+function portOf(version: WireVersion, packetIn: Uint8Array): number {
+  if (packetAt(version, packetIn) < 0) return 0;
+  const portNo = inPortOf(version, packetIn);
+  return version === 1 ? widenPort(portNo) : portNo >>> 0;
 }
 
 /** By what the switch can do, unless the file says otherwise. */

@@ -2,6 +2,7 @@
 // job's port. What a job's port may send at all is listed; all else it sends is dropped by the switch itself, so that
 // neither tags nor spoofed addresses nor unknown protocols cost the controller anything.
 //
+//   priority 300  all from a port that is held for a while (port-storms.ts): drop
 //   priority 200  LLDP and link-local protocols: drop
 //   priority 100  decided packets (single-table.ts)
 //   priority  20  at a job's port, from the job's own MAC and addresses: to the controller
@@ -24,7 +25,7 @@ import { makeCookie, RuleKind } from './cookie.ts';
 import { hasOnlyTenant } from './decide.ts';
 import type { ForwardingView } from './ends.ts';
 
-export const Priority = { RESERVED: 200, DECIDED: 100, JOB: 20, BOOTSTRAP: 15, GATE: 10, MISS: 0 } as const;
+export const Priority = { STORM: 300, RESERVED: 200, DECIDED: 100, JOB: 20, BOOTSTRAP: 15, GATE: 10, MISS: 0 } as const;
 
 const UNSPECIFIED_V4 = hostPrefix(0 as IpAddress);
 const UNSPECIFIED_V6 = hostPrefix(0n as IpAddress);

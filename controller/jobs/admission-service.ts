@@ -142,6 +142,16 @@ export class AdmissionService implements JobAdmission {
     return renewed;
   }
 
+  /** The wall clock was set: leases last as long as before. */
+  clockJumped(byMs: number): void {
+    const shifted: StoredJob[] = [];
+    for (const { job, leaseEndsAt } of this.#registry.list()) {
+      const changed = leaseEndsAt && this.#registry.change(job, { leaseEndsAt: leaseEndsAt + byMs });
+      if (changed) shifted.push(changed);
+    }
+    this.#journal.changedTogether(shifted);
+  }
+
   async remove(key: string, guard?: (admitted: Admitted) => void): Promise<Removed> {
     // A registration that is being written, or waits for a former job, is not in the registry yet: without these waits it
     // would outlive its removal.

@@ -19,6 +19,30 @@ export const systemClock: Clock = {
   },
 };
 
+/** A step of the wall clock by less than this is not told apart from its being read late. */
+const LEAST_JUMP_MS = 1000;
+
+/**
+ * The system's clock, which tells when it is set to another time: before `now` gives the new time, so that nobody takes the
+ * step for time that has passed.
+ */
+export class WallClock implements Clock {
+  readonly after = systemClock.after;
+  onJump: (byMs: number) => void = () => {};
+  #offset = Date.now() - performance.now();
+
+  now(): number {
+    const now = Date.now();
+    const offset = now - performance.now();
+    const byMs = Math.round(offset - this.#offset);
+    if (Math.abs(byMs) >= LEAST_JUMP_MS) {
+      this.#offset = offset;
+      this.onJump(byMs);
+    }
+    return now;
+  }
+}
+
 /** Resolves after `ms` of the clock; at once for 0. */
 export async function pause(clock: Clock, ms: number): Promise<void> {
   if (ms > 0) await new Promise<void>((resolve) => clock.after(ms, resolve));

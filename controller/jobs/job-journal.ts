@@ -24,6 +24,8 @@ export interface JournalLog {
 const RETRY_MS = 5000;
 /** How long what is to be remembered may wait for a commit to go with. */
 const MEMORY_MS = 1000;
+/** Changes that are written at once, and hold up the event loop meanwhile. */
+const MOST_TOGETHER = 256;
 
 export class JobJournal {
   readonly #store: JobStore;
@@ -73,6 +75,13 @@ export class JobJournal {
 
   changed(job: StoredJob): void {
     this.#owe([{ kind: 'job', job }]);
+  }
+
+  /** As `changed`, for any number of jobs. */
+  changedTogether(jobs: readonly StoredJob[]): void {
+    for (let at = 0; at < jobs.length; at += MOST_TOGETHER) {
+      this.#owe(jobs.slice(at, at + MOST_TOGETHER).map((job) => ({ kind: 'job', job })));
+    }
   }
 
   /** To be awaited before the switch gets a rule that names a job. As `register`. */

@@ -15,6 +15,10 @@ export const CONNECTION_REFUSALS = {
   untrusted: 'its certificate does not come from `tls.clientCa`, or is not in force',
   handshake: 'the TLS handshake failed',
   timeout: 'the TLS handshake was not over in time',
+  'too-many': 'the listener has as many connections as it takes',
+  'too-many-of-peer': 'its address has as many connections as one may have',
+  'too-fast': 'its address makes new connections faster than one may',
+  silent: 'it did not say in time what it has to say first, or not all of it',
 } as const;
 
 export type ConnectionRefusal = keyof typeof CONNECTION_REFUSALS;

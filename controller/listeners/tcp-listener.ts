@@ -2,7 +2,14 @@
 // only when the handshake is over and the certificate is one of `clientCa`. Another certificate takes the place of the
 // former for new connections; those that stand are not touched.
 
-import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createServer,
+  type DropArgument,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { TlsConfig } from '../config/config.ts';
 import type { RefusedConnections } from './refused-connections.ts';
@@ -14,6 +21,8 @@ export interface TcpListenerParts {
   readonly options?: { readonly noDelay?: boolean; readonly allowHalfOpen?: boolean };
   readonly onConnection: (socket: Socket) => void;
   readonly handshakeTimeoutMs?: number;
+  /** Of all peers together, TLS handshakes under way included. */
+  readonly maxConnections: number;
 }
 
 export class TcpListener {
@@ -21,11 +30,14 @@ export class TcpListener {
   readonly #secure: TlsServer | undefined;
   #isClosing = false;
 
-  constructor({ tls, refused, options = {}, onConnection, handshakeTimeoutMs }: TcpListenerParts) {
-    if (tls === undefined) {
-      this.server = createServer(options, onConnection);
-      return;
-    }
+  constructor(parts: TcpListenerParts) {
+    const { tls, refused, options = {}, onConnection } = parts;
+    this.#secure = tls && this.#createSecure(tls, parts);
+    this.server = this.#secure ?? createServer(options, onConnection);
+    tellDropped(this.server, parts.maxConnections, refused);
+  }
+
+  #createSecure(tls: TlsConfig, { refused, options, onConnection, handshakeTimeoutMs }: TcpListenerParts): TlsServer {
     const wantsCertificate = tls.files.clientCa !== undefined;
     const secure = createTlsServer(
       {
@@ -48,8 +60,7 @@ export class TcpListener {
       refused.add(reason, socket.remoteAddress, detail);
       socket.destroy();
     });
-    this.#secure = secure;
-    this.server = secure;
+    return secure;
   }
 
   /** Resolves with where it listens; rejects with Node's error (EADDRINUSE, EACCES, …). */
@@ -74,6 +85,12 @@ export class TcpListener {
   useTls(tls: TlsConfig | undefined): void {
     if (tls !== undefined) this.#secure?.setSecureContext(secureContextOf(tls));
   }
+}
+
+/** Beyond that many Node closes connections at once. */
+export function tellDropped(server: Server, maxConnections: number, refused: RefusedConnections | undefined): void {
+  server.maxConnections = maxConnections;
+  server.on('drop', (dropped?: DropArgument) => refused?.add('too-many', dropped?.remoteAddress));
 }
 
 function refuseUnauthorized(socket: TLSSocket, refused: RefusedConnections): void {

@@ -85,6 +85,10 @@ export class HostTable {
     return [...this.#hosts.keys()];
   }
 
+  countAt(port: number): number {
+    return this.#perPort.get(port) ?? 0;
+  }
+
   at(port: number): readonly MacAddress[] {
     return [...this.#hosts.entries()].filter(([, at]) => at === port).map(([mac]) => mac);
   }

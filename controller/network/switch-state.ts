@@ -140,6 +140,10 @@ export class SwitchState {
     return this.#ports.get(portNo);
   }
 
+  get portCount(): number {
+    return this.#ports.size;
+  }
+
   ports(): Iterable<SwitchPort> {
     return this.#ports.values();
   }

@@ -35,8 +35,8 @@ interface Listener {
   until(wanted: string): Promise<void>;
 }
 
-async function listen(lastId?: string): Promise<Listener> {
-  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+async function listen(lastId?: string, localAddress = '127.0.0.1'): Promise<Listener> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress }).setEncoding('utf8');
   socket.on('error', () => {});
   sockets.push(socket);
   let text = '';
@@ -154,10 +154,14 @@ describe('GET /v1/events', () => {
   });
 
   it('lets so many listen and refuses the next', async () => {
-    for (let i = 0; i < 64; i++) await listen();
-    const { until, socket } = await listen();
+    for (let i = 0; i < 32; i++) await listen();
+    // No more of one address; others may, until there are twice as many.
+    const tooMany = await listen();
+    await tooMany.until('32 times');
+    for (let i = 0; i < 32; i++) await listen(undefined, '127.0.0.2');
+    const { until, socket } = await listen(undefined, '127.0.0.3');
     await until('HTTP_TOO_MANY_STREAMS');
-    socket.destroy();
+    for (const refused of [tooMany.socket, socket]) refused.destroy();
     sockets[0]?.destroy();
     const isIn = async () => {
       const next = await listen();

@@ -11,6 +11,8 @@ import { routeDocs } from './route-docs.ts';
 import { STREAM_HEADERS } from './stream-headers.ts';
 
 const MAX_STREAMS = 64;
+/** Of one address. */
+const MAX_STREAMS_OF_PEER = 32;
 /** Events that are written at a time. */
 const AT_ONCE = 64;
 /** Ticks of `aliveMs` for which a client may take nothing. */
@@ -62,11 +64,17 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
       if (streams.size >= MAX_STREAMS) {
         throw new ProblemError('HTTP_TOO_MANY_STREAMS', `${MAX_STREAMS} clients listen to events, and no more may.`);
       }
+      const ofPeer = [...streams].filter(({ peer }) => peer === request.ip).length;
+      if (ofPeer >= MAX_STREAMS_OF_PEER) {
+        const detail = `${request.ip} listens to events ${MAX_STREAMS_OF_PEER} times, and no more one address may.`;
+        throw new ProblemError('HTTP_TOO_MANY_STREAMS', detail);
+      }
       reply.hijack();
       const { last = 0, follow = true } = request.query;
       const after = request.headers['last-event-id'] ?? api.events.idBeforeLast(last);
       const onClosed = () => void streams.delete(stream);
       const stream: EventStream = new EventStream({
+        peer: request.ip,
         response: reply.raw,
         events: api.events,
         after,
@@ -80,6 +88,7 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
 }
 
 interface StreamParts {
+  readonly peer: string;
   readonly response: ServerResponse;
   readonly events: EventSource;
   /** The id of the event after which the stream begins. */
@@ -91,6 +100,7 @@ interface StreamParts {
 }
 
 class EventStream {
+  readonly peer: string;
   readonly #response: ServerResponse;
   readonly #events: EventSource;
   readonly #isFollowing: boolean;
@@ -101,7 +111,8 @@ class EventStream {
   #isBlocked = false;
   #idleTicks = 0;
 
-  constructor({ response, events, after, isFollowing, aliveMs, onClosed }: StreamParts) {
+  constructor({ peer, response, events, after, isFollowing, aliveMs, onClosed }: StreamParts) {
+    this.peer = peer;
     this.#response = response;
     this.#events = events;
     this.#isFollowing = isFollowing;

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RefusedConnections } from '../listeners/refused-connections.ts';
 import { buildHttpServer, type HttpLimits, listenHttp } from './http-server.ts';
 import type { LarkApi } from './lark-api.ts';
 import { type ProblemDocument, ProblemError } from './problem.ts';
@@ -280,6 +281,34 @@ describe('refusals', () => {
     expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  it('refuses more connections of one address than it may have, says so, and serves other addresses', async () => {
+    const reasons: string[] = [];
+    const refused = { add: (reason: string) => void reasons.push(reason) } as unknown as RefusedConnections;
+    const api = fakeLark();
+    const limits = { ofPeer: { connections: 1, perSec: 1, burst: 100 } };
+    const server = buildHttpServer({ api, metrics: fakeMetrics(api), log: pino({ enabled: false }), limits, refused });
+    servers.push(server);
+    const { port } = await listenHttp(server, { host: '127.0.0.1', port: 0 });
+    const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const first = connect(port, '127.0.0.1');
+    await once(first, 'connect');
+    expect(await exchange(port, request)).toBe('');
+    expect(await exchange(port, request, '127.0.0.2')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(reasons).toEqual(['too-many-of-peer']);
+    first.destroy();
+    const deadline = Date.now() + 5000;
+    while ((await exchange(port, request)) === '') expect(Date.now()).toBeLessThan(deadline);
+  });
+
+  it('answers 429 to an address that asks too often, but never to a health check', async () => {
+    const server = serve({}, [], { requests: { perSec: 0.001, burst: 2 } });
+    for (let i = 0; i < 2; i++) expect((await server.inject('/v1/jobs')).statusCode).toBe(200);
+    const { response, problem } = await problemOf(server, '/v1/jobs');
+    expect([problem.code, response.headers['retry-after']]).toEqual(['HTTP_TOO_MANY_REQUESTS', '1']);
+    expect((await server.inject('/healthz')).statusCode).toBe(200);
+    expect((await server.inject({ url: '/v1/jobs', remoteAddress: '192.0.2.1' })).statusCode).toBe(200);
+  });
+
   it('answers bytes that are not HTTP, and headers that are too large, with a problem document', async () => {
     const { port } = await listenHttp(serve(), { host: '127.0.0.1', port: 0 });
     expect(await exchange(port, 'hello, world\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"HTTP_REQUEST_MALFORMED"/s);
@@ -302,9 +331,9 @@ describe('/metrics', () => {
 });
 
 /** Sends the text over a socket of its own and collects what comes until the server closes. */
-function exchange(port: number, text: string): Promise<string> {
+function exchange(port: number, text: string, localAddress = '127.0.0.1'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.write(text));
     let answer = '';
     socket.setEncoding('utf8').on('data', (chunk) => {
       answer += chunk;

@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import { type PeerFigures, PeerLimits, PeerRates, type Rate } from '../listeners/peer-limits.ts';
 import type { RefusedConnections } from '../listeners/refused-connections.ts';
 import {
   handshakeRefusal,
@@ -17,6 +18,7 @@ import {
   secureContextOf,
   TLS_HANDSHAKE_TIMEOUT_MS,
 } from '../listeners/secure-context.ts';
+import { tellDropped } from '../listeners/tcp-listener.ts';
 import { AccessControl, type Tokens } from './access.ts';
 import { DASHBOARD_ROUTES, registerDashboard } from './dashboard-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
@@ -51,6 +53,10 @@ const LATE_CHECK_INTERVAL_MS = 2000;
 /** What a client may make the server hold or wait for. */
 export interface HttpLimits {
   readonly maxConnections: number;
+  /** Half of them. */
+  readonly ofPeer: PeerFigures;
+  /** Of one address, on all its connections; the health checks are not among them. */
+  readonly requests: Rate;
   /** For a request to arrive whole. */
   readonly requestTimeoutMs: number;
   /** For its answer; longer than a switch may take to answer, so that `explain` can name the one that did not. */
@@ -63,6 +69,8 @@ export interface HttpLimits {
 
 const LIMITS: HttpLimits = {
   maxConnections: 256,
+  ofPeer: { connections: 128, perSec: 500, burst: 1000 },
+  requests: { perSec: 1000, burst: 2000 },
   requestTimeoutMs: 10_000,
   handlerTimeoutMs: 15_000,
   keepAliveMs: 30_000,
@@ -111,7 +119,10 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
       else if (isTlsHello(firstBytes(error))) {
         refused?.add('tls-on-plain', socket.remoteAddress);
         socket.destroy();
-      } else socket.end(rawProblem(parserProblem(error.code)));
+      } else {
+        if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refused?.add('silent', socket.remoteAddress);
+        socket.end(rawProblem(parserProblem(error.code)));
+      }
     },
   };
   const server: FastifyInstance = fastify(options);
@@ -119,11 +130,21 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const [reason, detail] = handshakeRefusal(error, socket);
       refused?.add(reason, socket.remoteAddress, detail);
+      // An answer would wait for the end of the handshake, and the connection with it, for ever.
+      socket.destroy();
     });
   }
-  server.server.maxConnections = limits.maxConnections;
-
-  closeSilentSockets(server, tls === undefined ? 'connection' : 'secureConnection');
+  tellDropped(server.server, limits.maxConnections, refused);
+  const connected = tls === undefined ? 'connection' : 'secureConnection';
+  limitPeers(server.server, connected, new PeerLimits(limits.ofPeer), refused);
+  closeSilentSockets(server, connected);
+  const rates = new PeerRates(limits.requests);
+  server.addHook('onRequest', async ({ ip, routeOptions }) => {
+    if (OPEN_TO_ALL.includes(routeOptions.url ?? '') || rates.take(ip)) return;
+    const { perSec } = limits.requests;
+    const detail = `${ip} asks more than ${perSec} times a second.`;
+    throw new ProblemError('HTTP_TOO_MANY_REQUESTS', detail, {}, { 'retry-after': '1' });
+  });
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     if (request.url.length > MAX_URL_LENGTH) {
@@ -194,6 +215,23 @@ function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
   server.get('/metrics', { schema }, async (_request, reply) => {
     const page = await metrics.page();
     return reply.type(metrics.contentType).send(page);
+  });
+}
+
+function limitPeers(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  peers: PeerLimits,
+  refused: RefusedConnections | undefined,
+): void {
+  server.on(event, (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const refusal = peers.admit(address);
+    if (refusal === undefined) socket.once('close', () => peers.release(address));
+    else {
+      refused?.add(refusal, address);
+      socket.destroy();
+    }
   });
 }
 

@@ -42,6 +42,8 @@ export interface PortView {
   readonly mac: string;
   readonly up: boolean;
   readonly role: 'job' | 'edge' | 'fabric' | 'wan' | 'alternate' | 'local';
+  /** The switch drops for a while what comes from it, since it asked about too many packets. */
+  readonly held: boolean;
 }
 
 export interface SwitchView {
@@ -76,6 +78,7 @@ export interface SwitchCounts {
   readonly name: string;
   /** Those that are up, by role; of each role, though there be none. */
   portsUp(): ReadonlyMap<PortView['role'], number>;
+  readonly portsHeld: number;
   readonly hosts: number;
   readonly rules: number;
   readonly room: Pick<SwitchView['room'], 'share' | 'leftOut'>;

@@ -66,6 +66,18 @@ export const METRICS: readonly MetricDeclaration[] = [
     'flowsRemoved',
   ),
   counter(
+    'lark_of_port_storms_total',
+    'Times that a port has asked about more packets than its limit lets through, by switch.',
+    ['dp_name'],
+    'portStorms',
+  ),
+  counter(
+    'lark_of_storm_dropped_packets_total',
+    'Packets of held ports that a switch dropped by itself, by switch; told when the port is held no longer.',
+    ['dp_name'],
+    'stormPackets',
+  ),
+  counter(
     'lark_of_errors_total',
     'OpenFlow errors that switches sent, by switch and type.',
     ['dp_name', 'type'],
@@ -108,6 +120,7 @@ export const METRICS: readonly MetricDeclaration[] = [
     ['verb', 'outcome'],
     'jobRequests',
   ),
+  counter('lark_clock_jumps_total', 'Times that the clock of the system was set to another time.', [], 'clockJumps'),
   counter('lark_job_leases_ended_total', 'Jobs removed because nobody renewed their lease.', [], 'leasesEnded'),
   {
     name: 'lark_dp_status',
@@ -135,6 +148,13 @@ export const METRICS: readonly MetricDeclaration[] = [
       perSwitch(api.switchCounts(), (view) =>
         [...view.portsUp()].map(([role, value]) => ({ labels: [view.name, role], value })),
       ),
+  },
+  {
+    name: 'lark_dp_ports_held',
+    type: 'gauge',
+    help: 'Ports whose packets the switch drops for a while, since they asked about too many, by switch.',
+    labels: ['dp_name'],
+    read: ({ api }) => perSwitch(api.switchCounts(), (view) => [{ labels: [view.name], value: view.portsHeld }]),
   },
   {
     name: 'lark_hosts_learned',

@@ -143,6 +143,11 @@ export const HTTP_PROBLEMS = {
     title: 'Request headers too large',
     remedy: 'Send fewer or shorter headers and cookies.',
   },
+  HTTP_TOO_MANY_REQUESTS: {
+    status: 429,
+    title: 'Too many requests',
+    remedy: 'Wait as long as Retry-After says; ask less often, or for more at a time.',
+  },
   HTTP_TOO_MANY_STREAMS: {
     status: 503,
     title: 'Too many clients listen to events or rates',

@@ -1,22 +1,37 @@
-// The listener for switches, plain or with TLS. It accepts a bounded number of connections and hands each to its owner once it
-// is up.
+// The listener for switches, plain or with TLS. It accepts a bounded number of connections, of each address and of all
+// together, and hands each to its owner once it is up.
 
 import type { Socket } from 'node:net';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import { type PeerFigures, PeerLimits } from '../listeners/peer-limits.ts';
 import { type RefusalLog, RefusedConnections } from '../listeners/refused-connections.ts';
 import { TcpListener } from '../listeners/tcp-listener.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { BACKLOG } from './backlog.ts';
 import { type ConnectionOptions, type ConnectionOwner, SwitchConnection } from './switch-connection.ts';
 
-const MAX_CONNECTIONS = 4096;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** What all connections together, and each, may have. */
+export interface OpenflowLimits {
+  readonly connections: number;
+  /** Half of all; many switches may come from one address. */
+  readonly ofPeer: PeerFigures;
+  /** From the connection to the end of OpenFlow's handshake. */
+  readonly handshakeTimeoutMs: number;
+}
+
+const LIMITS: OpenflowLimits = {
+  connections: 4096,
+  ofPeer: { connections: 2048, perSec: 1000, burst: 4096 },
+  handshakeTimeoutMs: 10_000,
+};
 
 export interface OpenflowServerParts {
   readonly counters: Pick<Counters, 'connections' | 'connectionsRefused'>;
   readonly log: RefusalLog;
   /** Undefined: plain TCP. */
   readonly tls?: TlsConfig | undefined;
+  /** Where they differ from the default. */
+  readonly limits?: Partial<OpenflowLimits>;
 }
 
 export class OpenflowServer {
@@ -26,12 +41,25 @@ export class OpenflowServer {
   /** @param options read anew for each connection. */
   constructor(
     owner: ConnectionOwner,
-    options: Omit<ConnectionOptions, 'handshakeTimeoutMs' | 'onTlsHello'>,
-    { counters, log, tls }: OpenflowServerParts,
+    options: Omit<ConnectionOptions, 'handshakeTimeoutMs' | 'onTlsHello' | 'onSilent'>,
+    { counters, log, tls, ...parts }: OpenflowServerParts,
   ) {
     const refused = new RefusedConnections('openflow', { counters, log });
+    const limits = { ...LIMITS, ...parts.limits };
+    const { handshakeTimeoutMs } = limits;
+    const peers = new PeerLimits(limits.ofPeer);
     const onTlsHello = (peer: string) => refused.add('tls-on-plain', peer);
+    const onSilent = (peer: string) => refused.add('silent', peer);
     const onConnection = (socket: Socket) => {
+      const address = socket.remoteAddress ?? '';
+      const refusal = peers.admit(address);
+      if (refusal !== undefined) {
+        refused.add(refusal, address);
+        socket.on('error', () => {});
+        socket.destroy();
+        return;
+      }
+      socket.once('close', () => peers.release(address));
       counters.connections.add(['accepted']);
       const tracked: ConnectionOwner = {
         onUp: (connection) => owner.onUp(connection),
@@ -42,11 +70,11 @@ export class OpenflowServer {
         },
       };
       this.#connections.add(
-        new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS, onTlsHello }),
+        new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs, onTlsHello, onSilent }),
       );
     };
-    this.#listener = new TcpListener({ tls, refused, options: { noDelay: true }, onConnection });
-    this.#listener.server.maxConnections = MAX_CONNECTIONS;
+    const maxConnections = limits.connections;
+    this.#listener = new TcpListener({ tls, refused, options: { noDelay: true }, onConnection, maxConnections });
   }
 
   /** Rejects when the address is taken or not ours. */

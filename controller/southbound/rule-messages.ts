@@ -42,7 +42,8 @@ const TAG_PRESENT = 0x1000;
 const WHOLE_PACKET = 0xffff;
 
 export function addRule(version: WireVersion, rule: FlowRule): Outgoing {
-  return flowMod(version, ADD, rule, { outPort: undefined, flags: rule.idleTimeoutSec > 0 ? SEND_FLOW_REMOVED : 0 });
+  const leavesByItself = rule.idleTimeoutSec > 0 || rule.hardTimeoutSec > 0;
+  return flowMod(version, ADD, rule, { outPort: undefined, flags: leavesByItself ? SEND_FLOW_REMOVED : 0 });
 }
 
 /** Deletes the one rule of this match and priority. */

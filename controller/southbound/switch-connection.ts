@@ -48,6 +48,8 @@ export interface ConnectionOptions {
   readonly handshakeTimeoutMs: number;
   /** A peer without a HELLO has begun a TLS handshake on this plain connection, which ends by it. */
   readonly onTlsHello?: (peer: string) => void;
+  /** The peer has not ended the handshake in time, and the connection ends by it. */
+  readonly onSilent?: (peer: string) => void;
 }
 
 type QueueConfig = Extract<Message, { type: 'queueGetConfigReply' }>;
@@ -65,6 +67,8 @@ const GIVE_UP_BYTES = 64 * 1024 * 1024;
 /** Parts of one statistics answer, and PortStatus messages kept until the handshake is over. */
 const MAX_STATS_PARTS = 4096;
 const MAX_EARLY_PORT_STATUS = 4096;
+/** Ports that a switch may have. */
+export const MOST_PORTS = 16_384;
 /** OFPET_HELLO_FAILED / OFPHFC_INCOMPATIBLE; OFPET_BAD_REQUEST / OFPBRC_BAD_VERSION, BAD_TYPE (OF1.3.5 §7.5.4). */
 const INCOMPATIBLE = { type: 0, code: 0 };
 const BAD_VERSION = { type: 1, code: 0 };
@@ -112,10 +116,10 @@ export class SwitchConnection {
     socket.on('error', (error) => this.#finish(`the connection broke: ${error.message}`));
     socket.on('close', () => this.#finish('the switch closed the connection'));
     socket.on('drain', () => socket.resume());
-    this.#handshakeTimer = setTimeout(
-      () => this.close(`no end of the handshake within ${options.handshakeTimeoutMs} ms (state ${this.#state})`),
-      options.handshakeTimeoutMs,
-    );
+    this.#handshakeTimer = setTimeout(() => {
+      options.onSilent?.(this.peer);
+      this.close(`no end of the handshake within ${options.handshakeTimeoutMs} ms (state ${this.#state})`);
+    }, options.handshakeTimeoutMs);
     this.#echoTimer = setInterval(() => this.#checkAlive(), options.echoIntervalMs / 2);
     this.#write(ourHello(options.versions, this.#takeXid()));
   }
@@ -266,18 +270,22 @@ export class SwitchConnection {
 
   #onData(chunk: Buffer): void {
     if (this.#isClosed) return;
-    this.#lastHeard = performance.now();
-    this.#isEchoPending = false;
     if (this.#state === 'hello' && isTlsHello(chunk)) {
       this.#options.onTlsHello?.(this.peer);
       this.close('it speaks TLS, and this port speaks plain OpenFlow');
       return;
     }
     try {
+      let isHeard = false;
       for (const frame of this.#splitter.push(chunk)) {
         if (this.#isClosed) return;
+        isHeard = true;
         this.#onFrame(frame);
       }
+      // Of whole messages: one that comes a byte at a time is no sign of life.
+      if (!isHeard) return;
+      this.#lastHeard = performance.now();
+      this.#isEchoPending = false;
     } catch (error) {
       if (!(error instanceof OpenflowError)) throw error;
       this.#refuse(`a message that is not OpenFlow: ${error.message}`, error.answer, chunk);
@@ -369,7 +377,7 @@ export class SwitchConnection {
         return;
       case 'multipartReply':
         if (this.#state === 'ports' && message.body.multipart === 'portDesc') {
-          this.#ports.push(...message.body.entries);
+          if (!this.#takePorts(message.body.entries)) return;
           if ((message.flags & REQUEST_MORE) === 0) this.#configure();
           return;
         }
@@ -399,12 +407,21 @@ export class SwitchConnection {
   #onFeatures(features: FeaturesReply): void {
     this.#features = features;
     if (features.version === 1) {
-      this.#ports.push(...features.ports);
-      this.#configure();
+      if (this.#takePorts(features.ports)) this.#configure();
       return;
     }
     this.#state = 'ports';
     this.send({ version: 4, type: 'multipartRequest', flags: 0, body: { multipart: 'portDesc' } } as Outgoing);
+  }
+
+  /** False: they are too many, and the connection has ended. */
+  #takePorts(ports: readonly PortDescription[]): boolean {
+    if (this.#ports.length + ports.length > MOST_PORTS) {
+      this.close(`it says that it has more than ${MOST_PORTS} ports`);
+      return false;
+    }
+    this.#ports.push(...ports);
+    return true;
   }
 
   #configure(): void {

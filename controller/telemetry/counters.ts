@@ -27,9 +27,9 @@ export class LabelledCounter<Labels extends readonly string[]> {
 
 /**
  * What became of a PacketIn. `flow`: a rule and the packet were sent; `packet-out`: the packet only; `drop-flow`: a rule that
- * drops; `repeated`: answered by a rule that was on its way already.
+ * drops; `repeated`: answered by a rule that was on its way already; `limited`: beyond its port's limit, and not looked at.
  */
-export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed' | 'repeated';
+export type PacketInOutcome = 'flow' | 'drop-flow' | 'packet-out' | 'dropped' | 'malformed' | 'repeated' | 'limited';
 export type FlowModKind = 'add' | 'delete';
 export type KeptConnection = 'older' | 'newer';
 export type ConnectionOutcome = 'accepted' | 'closed' | 'refused';
@@ -42,6 +42,9 @@ export class Counters {
   readonly flowsRemoved = new LabelledCounter<readonly [switchName: string, reason: string]>();
   /** OpenFlow errors that switches sent, by switch and error type. */
   readonly switchErrors = new LabelledCounter<readonly [switchName: string, type: string]>();
+  /** Times that a port has asked about more than its limit lets through, and packets that switches dropped for it, by switch. */
+  readonly portStorms = new LabelledCounter<readonly [switchName: string]>();
+  readonly stormPackets = new LabelledCounter<readonly [switchName: string]>();
   readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
   /** Connections that ended before anything was said on them, by listener and why. */
   readonly connectionsRefused = new LabelledCounter<readonly [listener: string, reason: string]>();
@@ -49,6 +52,8 @@ export class Counters {
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */
   readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
+  /** Times that the wall clock was set. */
+  readonly clockJumps = new LabelledCounter<readonly []>();
   readonly leasesEnded = new LabelledCounter<readonly []>();
   /** Seconds each PacketIn took from its arrival to the last byte written; called for each. */
   observePacketIn: (seconds: number) => void = () => {};

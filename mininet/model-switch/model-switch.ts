@@ -236,9 +236,10 @@ export class ModelSwitch extends EventEmitter<ModelSwitchEvents> {
   #take(message: Message, raw: Uint8Array): void {
     if (this.faults.ignore?.(message) === true) return;
     if (message.type === 'flowMod') {
-      this.#flowModCount++;
       const { refuseFlowMod } = this.faults;
-      if (refuseFlowMod !== undefined && this.#flowModCount % refuseFlowMod.every === 0) {
+      const isMeant = refuseFlowMod !== undefined && (refuseFlowMod.only?.(message) ?? true);
+      if (isMeant) this.#flowModCount++;
+      if (isMeant && this.#flowModCount % refuseFlowMod.every === 0) {
         this.#perform([this.datapath.errorEffect(message.xid, refuseFlowMod, raw)]);
         return;
       }

@@ -179,6 +179,12 @@ describe('listeners that speak TLS', () => {
     await isCounted(listener, 'plain-on-tls');
   });
 
+  it('refuse whoever says nothing, when the time for a handshake is over', async () => {
+    const silent = LISTENERS.map((listener) => ({ listener, socket: plain(listener) }));
+    await Promise.all(silent.map(({ socket }) => isGone(socket)));
+    for (const { listener } of silent) await isCounted(listener, 'timeout');
+  });
+
   it('show another certificate when the file changes, and cut no connection for it', async () => {
     const before = await greeted(client);
     const serial = before.getPeerX509Certificate()?.serialNumber;

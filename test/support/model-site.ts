@@ -49,8 +49,18 @@ export const addressOf = (number: number) => `10.1.0.${number}`;
 export const registerOf = (number: number) => `0x${(0x0a010000 + number).toString(16)}`;
 export const macOf = (number: number) => `02:00:00:01:00:${number.toString(16).padStart(2, '0')}`;
 
-/** What the switches can do beyond the standard. */
-type SwitchKind = Pick<ModelSwitchOptions, 'hasBundles' | 'hasRegisters'>;
+/** What the switches can do beyond the standard, and their clock where it is moved by hand. */
+type SwitchKind = Pick<ModelSwitchOptions, 'hasBundles' | 'hasRegisters' | 'clock'>;
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface SiteOptions extends Pick<StartOptions, 'dropsEveryMs'> {
+  readonly file?: string | undefined;
+  readonly through?: (lark: HostPort) => Promise<HostPort>;
+}
 
 export class ModelSite {
   readonly lark: RunningLark;
@@ -61,7 +71,14 @@ export class ModelSite {
   policy: string;
   readonly sent: (SentFrame & { readonly by: 'leaf' | 'core' })[] = [];
 
-  private constructor(lark: RunningLark, feed: JobFeedClient, version: 1 | 4, policy: string, kind: SwitchKind) {
+  private constructor(
+    lark: RunningLark,
+    feed: JobFeedClient,
+    controller: HostPort,
+    version: 1 | 4,
+    policy: string,
+    kind: SwitchKind,
+  ) {
     this.lark = lark;
     this.policy = policy;
     this.feed = feed;
@@ -72,7 +89,6 @@ export class ModelSite {
         mac: parseMac(`02:00:00:ff:0${dpid}:0${portNo}`)!,
         queues: portName === 'wan0' ? [3] : [],
       }));
-      const controller = lark.addresses.openflow;
       const reconnect = { firstMs: 5, lastMs: 20 };
       const made = new ModelSwitch({ dpid, version, ports, controller, reconnect, ...kind });
       made.on('frame', (frame) => {
@@ -86,12 +102,15 @@ export class ModelSite {
     this.core = make('core', 2n);
   }
 
-  /** `file`: where the policy is written already, if it names files beside itself. */
+  /**
+   * `file`: where the policy is written already, if it names files beside itself. `through`: something between the switches and
+   * Lark's OpenFlow port; where they connect instead.
+   */
   static async start(
     version: 1 | 4,
     policy: string,
     kind: SwitchKind = {},
-    { file, ...options }: Pick<StartOptions, 'dropsEveryMs'> & { readonly file?: string | undefined } = {},
+    { file, through, ...options }: SiteOptions = {},
   ): Promise<ModelSite> {
     let site: ModelSite | undefined;
     const load = async () =>
@@ -107,17 +126,20 @@ export class ModelSite {
       ...(source && { source }),
       ...options,
     });
-    site = new ModelSite(lark, await JobFeedClient.connect(lark.addresses.jobs), version, policy, kind);
+    const controller = through === undefined ? lark.addresses.openflow : await through(lark.addresses.openflow);
+    const feed = await JobFeedClient.connect(lark.addresses.jobs);
+    site = new ModelSite(lark, feed, controller, version, policy, kind);
     await Promise.all([site.leaf.connect(), site.core.connect()]);
     await site.whenUp(2);
     return site;
   }
 
-  async whenUp(count: number): Promise<void> {
-    await eventually(`${count} switches up`, async () => {
+  async whenUp(count: number, deadlineMs?: number): Promise<void> {
+    const areUp = async () => {
       const { switches } = await this.get<{ switches: SwitchView[] }>('/v1/switches');
       return switches.filter(({ state }) => state === 'up').length === count;
-    });
+    };
+    await eventually(`${count} switches up`, areUp, deadlineMs);
   }
 
   /** Breaks the leaf's connection; resolves when a new one is up. */

@@ -21,9 +21,11 @@ export class RawSwitch {
     });
   }
 
-  static connect(port: number): Promise<RawSwitch> {
+  static connect(port: number, localAddress = '127.0.0.1'): Promise<RawSwitch> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true }, () => resolve(new RawSwitch(socket)));
+      const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true }, () =>
+        resolve(new RawSwitch(socket)),
+      );
       socket.once('error', reject);
     });
   }
@@ -63,6 +65,20 @@ export class RawSwitch {
     }
     const barrier = await this.wait('barrierRequest');
     this.send({ version, xid: barrier.xid, type: 'barrierReply' });
+  }
+
+  /** Takes nothing until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** What was sent and the other side has not taken. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
   }
 
   close(): void {

@@ -487,6 +487,33 @@ describe('limits', () => {
     expect(await send(at, jobAd(), machineAd())).toBe('OK');
   });
 
+  it('refuse connections of one address beyond their number or rate, and take those of others', async () => {
+    await feed.close();
+    await start({ ofPeer: { connections: 2, perSec: 0.001, burst: 3 } });
+    const first = [await open(), await open()];
+    await until(() => feed.connections === 2, 'both are taken');
+    expect(await answerOf(await open())).toMatch(/^ERROR JOB_FEED_BUSY This address has too many connections/);
+    for (const socket of first) socket.destroy();
+    await until(() => feed.connections === 0, 'they are gone');
+    expect(await send(at, jobAd(), machineAd())).toBe('OK');
+    expect(await answerOf(await open())).toMatch(/^ERROR JOB_FEED_BUSY This address makes new connections too fast/);
+    const other = await open('127.0.0.2');
+    other.write('REQUEST\n10.1.0.7\n');
+    expect(await answerOf(other)).toMatch(/^FOUND/);
+    const reasons = [...counters.connectionsRefused.entries()].map(({ labels, value }) => [...labels, value]);
+    expect(reasons).toEqual([
+      ['jobs', 'too-many-of-peer', 1],
+      ['jobs', 'too-fast', 1],
+    ]);
+  });
+
+  it('close a connection on which nothing is said, and count it', async () => {
+    await feed.close();
+    await start({ requestTimeoutMs: 50 });
+    expect(await answerOf(await open())).toBe('');
+    expect(counters.connectionsRefused.at(['jobs', 'silent']).value).toBe(1);
+  });
+
   it('refuse what all connections together would have to keep', async () => {
     await feed.close();
     await start({ bufferedBytes: 100_000 });

@@ -6,15 +6,15 @@ import { expect, it } from 'vitest';
 const document = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
 const sections = document
   .split(/^## /m)
-  .filter((section) => /^(In a job|On a worker node|On the management network)\n/.test(section));
+  .filter((section) => /^(In a job|On a worker node|On the management network|Limits)\n/.test(section));
 const claims = sections.flatMap((section) =>
-  [...section.matchAll(/^\| (.+?) \| (.+) \|$/gm)]
+  [...section.matchAll(/^\| (.+) \| (.+?) \|$/gm)]
     .map(([, claim = '', shown = '']) => ({ claim, shown }))
     .filter(({ shown }) => !/^-+$|^shown by$/.test(shown)),
 );
 
-it('has claims of all three attackers', () => {
-  expect(sections).toHaveLength(3);
+it('has claims of all three attackers, and limits', () => {
+  expect(sections).toHaveLength(4);
   expect(claims.length).toBeGreaterThan(20);
 });
 

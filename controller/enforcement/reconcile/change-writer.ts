@@ -57,6 +57,17 @@ export class ChangeWriter {
     return undefined;
   }
 
+  /** Whether a change that must not be seen half done goes behind the guard. */
+  get usesGuard(): boolean {
+    return !this.canBundle || this.#isGuarded;
+  }
+
+  /** It is deleted like any rule that should not be there. */
+  forgetGuard(): void {
+    this.#guardedChanges++;
+    this.#isGuarded = false;
+  }
+
   raiseGuard(): void {
     if (this.#guard === undefined || this.#isGuarded) return;
     this.#sender.delete(this.#guard.reserve);

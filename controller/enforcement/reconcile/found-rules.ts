@@ -5,7 +5,7 @@ import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { SwitchRule } from '../../southbound/flow-stats.ts';
 import type { WireVersion } from '../../southbound/negotiation.ts';
 import { describeRule } from '../../southbound/rule-messages.ts';
-import { isDecided, isLarks } from '../cookie.ts';
+import { isDecided, isLarks, kindOf } from '../cookie.ts';
 
 export class FoundRules {
   /** Those of others, but for the switch's own default. */
@@ -15,7 +15,7 @@ export class FoundRules {
   /** True where the switch has forwarded by itself, as Open vSwitch does in fail mode standalone. */
   readonly hadDefault: boolean;
   readonly #version: WireVersion;
-  /** Lark's others, by table, priority and match. */
+  /** Lark's others, by table, priority and match; but for those that hold a port, which leave by themselves. */
   readonly #own = new Map<string, SwitchRule>();
 
   constructor(version: WireVersion, rules: readonly SwitchRule[]) {
@@ -24,7 +24,7 @@ export class FoundRules {
     this.foreign = others.filter((rule) => !isSwitchDefault(rule));
     this.hadDefault = others.length > this.foreign.length;
     this.decided = rules.filter(({ cookie }) => isDecided(cookie));
-    for (const rule of rules) if (isLarks(rule.cookie) && !isDecided(rule.cookie)) this.#own.set(keyOf(rule), rule);
+    for (const rule of rules) if (isReconciled(rule.cookie)) this.#own.set(keyOf(rule), rule);
   }
 
   /** This very rule as the switch has it, if it does. It is spoken for then, and no longer left over. */
@@ -56,6 +56,10 @@ export class FoundRules {
     }
     return [...this.#own].flatMap(([key, rule]) => (replaced.has(key) ? [] : [rule]));
   }
+}
+
+function isReconciled(cookie: bigint): boolean {
+  return isLarks(cookie) && !isDecided(cookie) && kindOf(cookie) !== 'storm';
 }
 
 /** What a switch tells its rules apart by: it has one of each table, priority and match. */

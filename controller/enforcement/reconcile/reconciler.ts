@@ -8,6 +8,9 @@
 //      guard, which forwards nothing unasked.
 //   3. a barrier confirms it: the switch is mended. From step 2 on each change is sent in the turn in which it happens.
 //
+// A switch that refuses to delete a rule is read and mended anew: whatever it was to stop doing it may still do. Nothing counts as
+// confirmed meanwhile.
+//
 // A bundle that is refused has changed nothing: then all goes on without bundles from step 1, behind a guard.
 
 import type { Logger } from 'pino';
@@ -43,6 +46,8 @@ const MOST_DECIDED = 65_536;
 const MOST_UNHEARD = 256;
 /** Groups that are compared with what the switch has before other work gets its turn. */
 const SLICE = 256;
+/** A switch that has so often in a row refused to delete rules is given up. */
+const MOST_REFUSED_DELETIONS = 16;
 
 export interface ReconcilerParts {
   readonly connection: SwitchConnection;
@@ -94,6 +99,9 @@ export class Reconciler {
   #wasRead = false;
   #isMended = false;
   #wasNearlyFull = false;
+  /** How many mendings are under way: one that is refused its bundle waits for another. */
+  #mending = 0;
+  #refusedDeletions = 0;
 
   constructor(parts: ReconcilerParts) {
     const { connection, pipeline, log } = parts;
@@ -108,7 +116,8 @@ export class Reconciler {
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
     const budget = new RuleBudget(parts.ruleBudget);
-    this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided });
+    const now = () => performance.now();
+    this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided, now });
   }
 
   /** False until it is known which rules the switch has, and what it lacks has been sent. */
@@ -157,7 +166,16 @@ export class Reconciler {
   async confirm(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(1, deadline - performance.now());
-    if (!this.#isMended && !(await within(this.mend(), timeoutMs))) return false;
+    for (;;) {
+      const refused = this.#refusedDeletions;
+      if (!(await this.#confirmOnce(left))) return false;
+      // What was refused meanwhile may be what had to be confirmed.
+      if (refused === this.#refusedDeletions) return true;
+    }
+  }
+
+  async #confirmOnce(left: () => number): Promise<boolean> {
+    if (!this.#isMended && !(await within(this.mend(), left()))) return false;
     if (this.#unsettled.size > 0) {
       const settled = Promise.all(this.#unsettled).then((outcomes) => outcomes.every(Boolean));
       if (!(await within(settled, left()))) return false;
@@ -166,9 +184,9 @@ export class Reconciler {
   }
 
   async #barrier(timeoutMs: number): Promise<boolean> {
-    const { added } = this.#sender;
+    const { sent } = this.#sender;
     const isConfirmed = await this.#connection.barrier(timeoutMs);
-    if (isConfirmed) this.#sender.confirmed(added);
+    if (isConfirmed) this.#sender.confirmed(sent);
     return isConfirmed;
   }
 
@@ -203,13 +221,25 @@ export class Reconciler {
     this.#repeated.note(rule);
   }
 
+  /** A rule that leaves by itself, and is neither restored nor taken away by mending. False if the switch cannot have it now. */
+  hold(rule: FlowRule): boolean {
+    if (!this.#isMended || this.#taken.has(rule)) return false;
+    this.#sender.add(rule);
+    return true;
+  }
+
+  /** Takes away before its time what `hold` has put there. */
+  release(rule: FlowRule): void {
+    this.#sender.delete(rule);
+  }
+
   /** What a packet's own rule, which is on its way, will do with it; undefined for one that has to be judged. */
   decidedFor(packetIn: Uint8Array): RepeatedPacket | undefined {
     return this.#isMended ? this.#repeated.find(packetIn) : undefined;
   }
 
   /** To be called when the connection has closed: what it had is not kept. */
-  release(): void {
+  abandon(): void {
     this.#decided.takeAll();
   }
 
@@ -308,6 +338,7 @@ export class Reconciler {
    * out. One that cannot be spared takes with it what forwards at all: then everything is asked about, until it fits.
    */
   onRefused(xid: number, isFull: boolean): FlowRule | undefined {
+    if (this.#sender.isDeletion(xid)) this.#onDeletionRefused();
     const rule = this.#sender.ruleOf(xid);
     if (rule === undefined) return undefined;
     const group = isDecided(rule.cookie) ? undefined : this.#groups.groupOf(rule);
@@ -315,9 +346,30 @@ export class Reconciler {
     // Of a group that was left out meanwhile, the switch may have refused more than one rule.
     if (isFull && (isDecidedHere || group !== undefined)) this.#room.onFull(rule.table ?? 0);
     if (isDecided(rule.cookie) || rule.isOptional === true) return rule;
+    if (!isFull) this.#room.onRefused();
     const isGuard = group === undefined && isSameRule(rule, this.#pipeline.guard?.guard);
     if (group !== undefined || isGuard) this.refresh(this.#room.leaveOut(group));
     return rule;
+  }
+
+  #onDeletionRefused(): void {
+    this.#refusedDeletions++;
+    if (this.#connection.state !== 'up') return;
+    if (this.#mending > 0) {
+      // It looks by itself whether anything was refused.
+      this.#isMended = false;
+      return;
+    }
+    this.#log.warn({ switch: this.#parts.name() }, 'switch.deletion_refused');
+    this.deleteDecided();
+    this.#writer.raiseGuard();
+    void this.#mendAnew({ bundles: this.#writer.canBundle });
+  }
+
+  #mendAnew(options: { readonly bundles: boolean }): Promise<boolean> {
+    this.#isMended = false;
+    this.#mended = this.#mend(options);
+    return this.#mended;
   }
 
   #changeOf(group: string): GroupChange {
@@ -384,9 +436,7 @@ export class Reconciler {
       // What it was to change is not changed: nothing passes unasked until it is.
       this.deleteDecided();
       this.#writer.raiseGuard();
-      this.#isMended = false;
-      this.#mended = this.#mend({ bundles: false });
-      return this.#mended;
+      return this.#mendAnew({ bundles: false });
     });
     this.#unsettled.add(settled);
     void settled.finally(() => this.#unsettled.delete(settled));
@@ -399,7 +449,23 @@ export class Reconciler {
   }
 
   /** Reads the switch, and in one turn sends what it lacks and deletes what it has too much. */
-  async #mend({ bundles }: { readonly bundles: boolean }): Promise<boolean> {
+  async #mend(options: { readonly bundles: boolean }): Promise<boolean> {
+    this.#mending++;
+    try {
+      for (let refused = 0; refused < MOST_REFUSED_DELETIONS; refused++) {
+        const outcome = await this.#mendOnce(options);
+        if (outcome !== 'deletion-refused') return outcome;
+        this.#log.warn({ switch: this.#parts.name() }, 'switch.deletion_refused');
+        this.#isMended = false;
+      }
+      this.#connection.close(`the switch refused to delete rules ${MOST_REFUSED_DELETIONS} times in a row`);
+      return false;
+    } finally {
+      this.#mending--;
+    }
+  }
+
+  async #mendOnce({ bundles }: { readonly bundles: boolean }): Promise<boolean | 'deletion-refused'> {
     const connection = this.#connection;
     this.#prepared ??= this.#parts.prepare();
     await this.#prepared;
@@ -428,14 +494,17 @@ export class Reconciler {
     const lark = [...this.#groups.rules(), ...changes.flatMap(({ added }) => added)];
     if (!this.#judgeForeign(found, lark)) return false;
     this.#isMended = true;
+    const refused = this.#refusedDeletions;
     this.#deleteFormerDecided(found);
     const whole = this.#fit(changes);
     const added = whole.flatMap((change) => change.added);
-    const guard = whole.length > 0 && !this.#writer.canBundle ? this.#pipeline.guard : undefined;
+    const guard = whole.length > 0 && this.#writer.usesGuard ? this.#pipeline.guard : undefined;
+    if (guard === undefined) this.#writer.forgetGuard();
     const leftOver = found.leftOver(guard === undefined ? added : [...added, guard.guard]);
     const outcome = this.#carryOut(whole, leftOver, whole.length > 0);
     const isConfirmed = (outcome === undefined || (await outcome)) && (await this.#barrier(READ_TIMEOUT_MS));
     if (!isConfirmed) connection.close(`the switch did not confirm its first rules within ${READ_TIMEOUT_MS} ms`);
+    if (isConfirmed && refused !== this.#refusedDeletions) return 'deletion-refused';
     const counts = {
       kept: this.#groups.size - added.length,
       added: added.length,

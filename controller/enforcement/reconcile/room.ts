@@ -2,7 +2,8 @@
 // them; then the groups that the pipeline can spare, in its order, the least used first. Whatever has no rules is asked
 // about: full tables cost speed and never safety. Where a rule that cannot be spared finds no room, the heart goes with its
 // group; where it is one of the last resort's group, all go but the last resort. What was left out comes back when there is
-// room again, the most asked for first.
+// room again, the most asked for first. Where the switch refused a rule for another reason than room, that is tried again only
+// after a while: it would be refused again at once, and so on without end.
 
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -18,18 +19,33 @@ const NOTHING = { decided: [], groups: [] } as const;
 const LAST_SPARED = Number.MAX_SAFE_INTEGER;
 const NEVER_SPARED = Number.POSITIVE_INFINITY;
 
+/** After a rule was refused for another reason than room. */
+const TRY_AGAIN_MS = 60_000;
+
+export interface RoomParts {
+  readonly budget: RuleBudget;
+  readonly pipeline: Pipeline;
+  readonly groups: RuleGroups;
+  readonly decided: DecidedRules;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
 export class Room {
   readonly #budget: RuleBudget;
   readonly #pipeline: Pipeline;
   readonly #groups: RuleGroups;
   readonly #decided: DecidedRules;
+  readonly #now: () => number;
+  #triesAgainAt = 0;
   readonly #leftOut = new Set<string>();
   /** Nothing is there but the last resort. */
   #isCollapsed = false;
   /** Packets carried by a group's rules when they were last read. */
   readonly #uses = new Map<string, number>();
 
-  constructor(parts: { budget: RuleBudget; pipeline: Pipeline; groups: RuleGroups; decided: DecidedRules }) {
+  constructor(parts: RoomParts) {
+    this.#now = parts.now;
     this.#budget = parts.budget;
     this.#pipeline = parts.pipeline;
     this.#groups = parts.groups;
@@ -80,6 +96,11 @@ export class Room {
     this.#budget.onFull(table, Math.max(0, (this.#counts.get(table) ?? 0) - 1));
   }
 
+  /** The switch refused a rule, though it may have room. */
+  onRefused(): void {
+    this.#triesAgainAt = this.#now() + TRY_AGAIN_MS;
+  }
+
   /** A rule of this group was refused, so the group goes; the groups that change by that. */
   leaveOut(group: string | undefined): readonly string[] {
     const { heart, lastResort } = this.#pipeline;
@@ -126,6 +147,7 @@ export class Room {
    * They are taken in again. Rules decided for packets are no hindrance: they have to go for them.
    */
   takeBack(): string[] {
+    if (this.#now() < this.#triesAgainAt) return [];
     const { heart } = this.#pipeline;
     const counts = new Map(this.#groups.counts);
     const back: string[] = [];

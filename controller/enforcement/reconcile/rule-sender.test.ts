@@ -25,16 +25,18 @@ it('knows a rule by its xid until a barrier has confirmed it, and no longer', ()
   rules.add(rule(1));
   rules.delete(rule(1));
   rules.add(rule(3));
-  const { added } = rules;
+  const { sent } = rules;
   rules.add(rule(4));
   expect(known(rules)).toEqual([1, 3, 4]);
   expect(rules.ruleOf(3)?.priority).toBe(3);
-  rules.confirmed(added);
+  expect([1, 2, 3, 4].filter((xid) => rules.isDeletion(xid))).toEqual([2]);
+  rules.confirmed(sent);
+  expect(rules.isDeletion(2)).toBe(false);
   expect(known(rules)).toEqual([4]);
   // An earlier barrier that is answered later confirms nothing more.
   rules.confirmed(1);
   expect(known(rules)).toEqual([4]);
-  rules.confirmed(rules.added);
+  rules.confirmed(rules.sent);
   expect(known(rules)).toEqual([]);
 });
 

@@ -7,16 +7,18 @@ import { addRule, type DeleteFilter, deleteRule, deleteRules } from '../../south
 import type { Outgoing, SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 
-/** Rules that the switch has not confirmed, by xid; of more than these the oldest are forgotten. */
-const UNCONFIRMED_RULES = 4096;
+/** FlowMods that the switch has not confirmed, by xid; of more than these the oldest are forgotten. */
+const UNCONFIRMED = 4096;
+/** In place of the rule that was added. */
+const DELETION = 'deletion';
 const FLAGS = BundleFlag.ATOMIC | BundleFlag.ORDERED;
 
 export class RuleSender {
   readonly #connection: SwitchConnection;
   readonly #onSent: (kind: FlowModKind) => void;
   /** In the order in which they were sent. */
-  readonly #unconfirmed = new Map<number, FlowRule>();
-  #added = 0;
+  readonly #unconfirmed = new Map<number, FlowRule | typeof DELETION>();
+  #sent = 0;
   #bundleId = 0;
   /** While a bundle is being written: where its messages go. */
   #bundle: number | undefined;
@@ -28,21 +30,24 @@ export class RuleSender {
   }
 
   add(rule: FlowRule): void {
-    const xid = this.#write(addRule(this.#connection.version, rule));
-    this.#unconfirmed.set(xid, rule);
-    this.#added++;
-    if (this.#unconfirmed.size > UNCONFIRMED_RULES) this.#forgetFirst();
+    this.#note(this.#write(addRule(this.#connection.version, rule)), rule);
     this.#onSent('add');
   }
 
-  /** How many rules were added until now: what a barrier that is asked for in this turn confirms. */
-  get added(): number {
-    return this.#added;
+  /** How many FlowMods were sent until now: what a barrier that is asked for in this turn confirms. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** The switch has answered a barrier that followed so many: no error comes for them any more (OF1.3.5 §7.3.8). */
-  confirmed(added: number): void {
-    while (this.#added - this.#unconfirmed.size < added) this.#forgetFirst();
+  confirmed(sent: number): void {
+    while (this.#sent - this.#unconfirmed.size < sent) this.#forgetFirst();
+  }
+
+  #note(xid: number, what: FlowRule | typeof DELETION): void {
+    this.#unconfirmed.set(xid, what);
+    this.#sent++;
+    if (this.#unconfirmed.size > UNCONFIRMED) this.#forgetFirst();
   }
 
   #forgetFirst(): void {
@@ -50,23 +55,28 @@ export class RuleSender {
   }
 
   delete(rule: FlowRule): void {
-    this.#write(deleteRule(this.#connection.version, rule));
-    this.#onSent('delete');
+    this.send(deleteRule(this.#connection.version, rule));
   }
 
   deleteAll(filter: DeleteFilter): void {
     this.send(deleteRules(this.#connection.version, filter));
   }
 
-  /** A delete that was made elsewhere. */
+  /** A delete, as a message. */
   send(deletion: Outgoing): void {
-    this.#write(deletion);
+    this.#note(this.#write(deletion), DELETION);
     this.#onSent('delete');
   }
 
   /** The rule that a message with this xid added; undefined if the switch has confirmed it, or it is none. */
   ruleOf(xid: number): FlowRule | undefined {
-    return this.#unconfirmed.get(xid);
+    const what = this.#unconfirmed.get(xid);
+    return what === DELETION ? undefined : what;
+  }
+
+  /** Whether a message with this xid deleted rules; false once the switch has confirmed it. */
+  isDeletion(xid: number): boolean {
+    return this.#unconfirmed.get(xid) === DELETION;
   }
 
   /** True if the switch opens a bundle for us. 1.0 has none. */

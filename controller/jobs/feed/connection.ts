@@ -128,6 +128,7 @@ export class Connection implements Wire {
   #late(): void {
     this.#cancelDeadline = undefined;
     if (this.#session === undefined) {
+      this.#context.refused.add('silent', this.peer.address);
       this.finish();
       return;
     }

@@ -1,6 +1,7 @@
 // What every connection of the feed shares: the desk that carries requests out, the limits, and where outcomes are
 // counted and told of.
 
+import type { PeerFigures } from '../../listeners/peer-limits.ts';
 import type { RefusedConnections } from '../../listeners/refused-connections.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from './classic.ts';
@@ -20,7 +21,8 @@ export interface FeedLog {
 export interface FeedLimits {
   /** Beyond these a connection is answered JOB_FEED_BUSY and closed. */
   readonly connections: number;
-  readonly connectionsPerPeer: number;
+  /** A callout makes a connection for each request. */
+  readonly ofPeer: PeerFigures;
   /** Bytes of unanswered requests that all connections may keep together; the one that passes it is answered JOB_FEED_BUSY. */
   readonly bufferedBytes: number;
   /** Modern form: requests of one connection that may be under way; it is not read on until one is answered. */
@@ -37,7 +39,7 @@ export interface FeedLimits {
 
 export const DEFAULT_LIMITS: FeedLimits = {
   connections: 1024,
-  connectionsPerPeer: 512,
+  ofPeer: { connections: 512, perSec: 500, burst: 1000 },
   bufferedBytes: 64 * 1024 * 1024,
   requestsInFlight: 64,
   silenceMs: 200,

@@ -4,7 +4,8 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { ListenAddress, TlsConfig } from '../../config/config.ts';
 import { plainAddress } from '../../config/socket-address.ts';
-import { RefusedConnections } from '../../listeners/refused-connections.ts';
+import { PeerLimits } from '../../listeners/peer-limits.ts';
+import { type ConnectionRefusal, RefusedConnections } from '../../listeners/refused-connections.ts';
 import { TcpListener } from '../../listeners/tcp-listener.ts';
 import type { Counters } from '../../telemetry/counters.ts';
 import { JobError } from '../admission.ts';
@@ -15,6 +16,14 @@ import { DEFAULT_LIMITS, FeedContext, type FeedLimits, type FeedLog } from './fe
 import { GridftpTransfers } from './gridftp-transfers.ts';
 import type { JobDesk } from './job-desk.ts';
 import type { RequestLog } from './request-log.ts';
+
+const BUSY = {
+  'too-many': 'Too many connections are open. Close some, or try again in a moment.',
+  'too-many-of-peer':
+    'This address has too many connections. Close some, or send several requests on one, as JSON lines.',
+  'too-fast':
+    'This address makes new connections too fast. Try again in a moment, or send several requests on one, as JSON lines.',
+} as const satisfies Partial<Record<ConnectionRefusal, string>>;
 
 export interface JobFeedOptions {
   readonly desk: JobDesk;
@@ -32,7 +41,7 @@ export class JobFeed {
   readonly #context: FeedContext;
   readonly #listener: TcpListener;
   readonly #connections = new Set<Connection>();
-  readonly #perPeer = new Map<string, number>();
+  readonly #peers: PeerLimits;
   #keptBytes = 0;
 
   constructor(options: JobFeedOptions) {
@@ -40,15 +49,16 @@ export class JobFeed {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const refused = new RefusedConnections('jobs', { counters, log, now: () => clock.now() });
     this.#context = new FeedContext({ desk, transfers: this.transfers, clock, requests, log, limits, refused });
+    this.#peers = new PeerLimits(limits.ofPeer);
     this.#listener = new TcpListener({
       tls,
       refused,
       // Half-open: a peer that has sent all it has to say still reads its answer.
       options: { allowHalfOpen: true },
       onConnection: (socket) => this.#accept(socket),
+      // Beyond `limits.connections` they are told so; this bounds those that are being told, and TLS handshakes under way.
+      maxConnections: 2 * limits.connections,
     });
-    // Beyond `limits.connections` they are told so; this bounds those that are being told, and TLS handshakes under way.
-    this.#listener.server.maxConnections = 2 * limits.connections;
   }
 
   get connections(): number {
@@ -94,13 +104,12 @@ export class JobFeed {
       this.#refuse(socket, address, error);
       return;
     }
-    const ofPeer = this.#perPeer.get(address) ?? 0;
-    if (this.#connections.size >= limits.connections || ofPeer >= limits.connectionsPerPeer) {
-      const busy = 'Too many connections are open. Close some, or try again in a moment.';
-      this.#refuse(socket, address, new JobError('JOB_FEED_BUSY', busy));
+    const refusal = this.#connections.size >= limits.connections ? 'too-many' : this.#peers.admit(address);
+    if (refusal !== undefined) {
+      this.#context.refused.add(refusal, address);
+      this.#refuse(socket, address, new JobError('JOB_FEED_BUSY', BUSY[refusal]));
       return;
     }
-    this.#perPeer.set(address, ofPeer + 1);
     const connection = new Connection(socket, address, this.#context, {
       keep: (bytes) => {
         this.#keptBytes += bytes;
@@ -112,11 +121,8 @@ export class JobFeed {
   }
 
   #forget(connection: Connection): void {
-    const { address } = connection.peer;
     this.#connections.delete(connection);
-    const left = (this.#perPeer.get(address) ?? 1) - 1;
-    if (left === 0) this.#perPeer.delete(address);
-    else this.#perPeer.set(address, left);
+    this.#peers.release(connection.peer.address);
   }
 
   #refuse(socket: Socket, address: string, error: JobError): void {

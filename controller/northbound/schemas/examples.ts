@@ -40,7 +40,7 @@ const networkSwitch = {
   state: 'up',
   pipeline: 'multi-table',
   connectedAt: '2026-08-04T12:00:00.000Z',
-  ports: [{ portNo: 7, name: 'veth7', mac: '02:00:00:00:01:07', up: true, role: 'job' }],
+  ports: [{ portNo: 7, name: 'veth7', mac: '02:00:00:00:01:07', up: true, role: 'job', held: false }],
   hosts: 7,
   rules: 120,
   room: { share: 0.12, leftOut: 0, budget: 1000 },

@@ -63,6 +63,7 @@ export const networkSchemas: Readonly<Record<string, Schema>> = {
     mac: text(),
     up: flag(),
     role: oneOf(['job', 'edge', 'fabric', 'wan', 'alternate', 'local']),
+    held: flag('The switch drops for a while what comes from it, since it asked about too many packets'),
   }),
   Switch: object({
     dpid: dpid(),

@@ -50,9 +50,9 @@ export const core: SwitchView = {
   pipeline: 'single-table',
   connectedAt: '2026-01-02T03:04:05.000Z',
   ports: [
-    { portNo: 1, name: 'veth1', mac: '02:00:00:00:00:01', up: true, role: 'job' },
-    { portNo: 2, name: 'eth0', mac: '02:00:00:00:00:02', up: true, role: 'wan' },
-    { portNo: 3, name: 'eth1', mac: '02:00:00:00:00:03', up: false, role: 'alternate' },
+    { portNo: 1, name: 'veth1', mac: '02:00:00:00:00:01', up: true, role: 'job', held: false },
+    { portNo: 2, name: 'eth0', mac: '02:00:00:00:00:02', up: true, role: 'wan', held: false },
+    { portNo: 3, name: 'eth1', mac: '02:00:00:00:00:03', up: false, role: 'alternate', held: false },
   ],
   hosts: 7,
   rules: 12,
@@ -194,7 +194,8 @@ export const wellStatus: StatusView = {
 function countsOf({ name, ports, hosts, rules, room, foreignRules }: SwitchView): SwitchCounts {
   const up = (role: string) => ports.filter((port) => port.up && port.role === role).length;
   const portsUp = () => new Map(PORT_ROLES.map((role) => [role, up(role)]));
-  return { name, portsUp, hosts, rules, room, foreignRules: foreignRules.length };
+  const portsHeld = ports.filter(({ held }) => held).length;
+  return { name, portsUp, portsHeld, hosts, rules, room, foreignRules: foreignRules.length };
 }
 
 export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {

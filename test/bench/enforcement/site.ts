@@ -37,7 +37,7 @@ export function switches(count: number, ports: number, events?: LightSwitchEvent
 /** Users are kept apart, as in the policy of the paper; every job's place is told by its port's name. */
 export function policyText(options: { readonly store?: string; readonly blocked?: readonly string[] } = {}): string {
   return `
-openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
+openflow: { listen: 127.0.0.1:0, echoInterval: 60s, packetInLimit: { rate: off } }
 http: { listen: 127.0.0.1:0 }
 jobs: { listen: 127.0.0.1:0, ranges: [10.0.0.0/8], settle: 0ms, confirmTimeout: 60s }
 ${options.store === undefined ? '' : `store: { path: ${options.store} }`}

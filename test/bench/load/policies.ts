@@ -2,7 +2,7 @@
 
 import type { JobsThere } from './traffic.ts';
 
-const LISTEN = `openflow: { listen: 127.0.0.1:0, echoInterval: 60s }
+const LISTEN = `openflow: { listen: 127.0.0.1:0, echoInterval: 60s, packetInLimit: { rate: off } }
 http: { listen: 127.0.0.1:0 }
 jobs: { listen: 127.0.0.1:0, ranges: [10.0.0.0/8], settle: 0ms }
 `;
