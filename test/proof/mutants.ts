@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reload that tells a switch of no jobs that its own may meet now',
     file: `${enforcement}/multi-table/multi-table.ts`,
-    from: '!== isNowKnown) return shift.jobs;',
+    from: '!== isNowKnown) return [...shift.jobs.values()];',
     to: '!== isNowKnown) return [];',
   },
   {
