@@ -75,6 +75,8 @@ interface AwaySwitch {
   readonly state: SwitchState | undefined;
   /** Jobs added after this moment it cannot know. */
   readonly since: number;
+  /** It was given rules, as far as is known. */
+  readonly hadRules: boolean;
 }
 
 export class EnforcementEngine implements Enforcer, ConnectionOwner {
@@ -190,7 +192,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       classes.map(({ number, key }) => [number, key]),
       this.#policy.engine,
     );
-    for (const dpid of switches) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
+    for (const dpid of switches) {
+      this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment, hadRules: true });
+    }
   }
 
   forget(dpid: string): boolean {
@@ -281,6 +285,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     if (former !== undefined) {
       former.connection.close('the same datapath id connected again; the newer connection counts');
     }
+    const hadRules = this.#away.get(dpid)?.hadRules === true;
     this.#away.delete(dpid);
     const held = this.#policy.numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
@@ -293,6 +298,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       jobPorts: this.#jobPorts.of(dpid),
       onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
+      hadRules,
+      onFailMode: (fields, event, isWarning) => {
+        if (isWarning) this.#log.warn(fields, event);
+        else this.#log.info(fields, event);
+        this.events.emit('switch', fields, event);
+      },
       onStorm: (fields, event) => {
         this.#log.warn(fields, event);
         this.events.emit('switch', fields, event);
@@ -357,7 +368,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     this.events.emit('switch', { switch: name, dpid, peer: connection.peer, reason }, 'switch.disconnected');
     this.#switches.delete(managed.state.dpid);
     this.#ports.remove(managed.state);
-    this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
+    const hadRules = managed.rules.ruleCount > 0;
+    this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment, hadRules });
   }
 
   #tell(fields: object, event: string): void {
