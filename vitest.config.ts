@@ -4,8 +4,8 @@ import { proofRest, proofShards } from './test/proof/shards.ts';
 
 // `unit` stands beside its source, or under test/ where it concerns more than one part or uses loopback sockets; it needs no
 // root. `proof` and its shards (`--project 'proof*'` is all of them) play random sequences against a second opinion
-// (docs/proof.md). `integration` runs inside the laboratory's namespaces, one file after another, since its files share one
-// Open vSwitch.
+// (docs/proof.md). `integration` and `chaos` run inside the laboratory's namespaces, one file after another, since their files
+// share one Open vSwitch.
 const conditions = ['lark-source', 'node', 'import', 'default'];
 const resolveFromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
@@ -24,6 +24,16 @@ export default defineConfig({
         },
       },
       ...[proofRest, ...proofShards].map((test) => ({ ...resolveFromSource, plugins: [mutate], test })),
+      {
+        ...resolveFromSource,
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         ...resolveFromSource,
         test: {

@@ -65,6 +65,8 @@ export interface RunningLark {
 export async function startLark(config: Config, options: StartOptions): Promise<RunningLark> {
   const { log, version } = options;
   // Both throw a StoreError: a Lark that does not know its jobs must not answer for them.
+  // Before: of a badly damaged file LMDB may end the process, and then this is the last that is said.
+  if (config.store !== undefined) log.info({ path: config.store.path }, 'job_store.opening');
   const store: JobStore = config.store === undefined ? new VolatileJobStore() : LmdbJobStore.open(config.store.path);
   const state = store.load();
   const counters = new Counters();

@@ -102,6 +102,8 @@ export interface SwitchConfig {
   readonly pipeline: 'single-table' | 'multi-table' | undefined;
   /** How many rules of Lark's it has room for, in all tables together; undefined: until it says that it is full. */
   readonly ruleBudget: number | undefined;
+  /** Undefined: `secure` is meant. */
+  readonly failMode?: FailMode | undefined;
   /** False: standard OpenFlow alone, even where the switch has Nicira's registers. */
   readonly registers?: boolean | undefined;
   /** Ports to other switches of Lark's. */
@@ -109,6 +111,9 @@ export interface SwitchConfig {
   /** Which ports lead to a worker node's jobs: machine name (HTCondor's `Machine`) to port names. These are job ports from the start. */
   readonly machines: ReadonlyMap<string, readonly string[]>;
 }
+
+/** What a switch does without a controller: go on by its rules, or forward everything. */
+export type FailMode = 'secure' | 'standalone';
 
 export interface PolicyEntry {
   readonly policy: Policy;

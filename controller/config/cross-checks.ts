@@ -84,6 +84,12 @@ export function warnOfGaps(config: Config, findings: Findings): void {
       'jobs whose port is not known are judged by address alone: any host can send from their address, and nothing stops it';
     findings.warn('CONFIG_UNPROTECTED', ['jobs', 'unlocated'], message);
   }
+  for (const { name, failMode } of config.switches) {
+    if (failMode !== 'standalone') continue;
+    const message =
+      'without Lark this switch forwards everything, whatever the policies say, and has lost its rules when Lark is back; set it to secure (ovs-vsctl set-fail-mode BRIDGE secure)';
+    findings.warn('CONFIG_UNPROTECTED', ['switches', name, 'failMode'], message);
+  }
   warnOfOpenFeed(config.jobs, findings);
   if (config.http.tokens !== undefined && config.http.tls === undefined && !isLoopback(config.http.listen.host)) {
     const message =

@@ -299,6 +299,11 @@ test.each([
   ],
   ['no job ranges', 'policies: [isolate-users: true]', 'no jobs.ranges: the address of a job that has ended counts as'],
   ['unlocated jobs', 'jobs: { unlocated: by-address }', 'any host can send from their address'],
+  [
+    'fail mode standalone',
+    'switches: { a: { dpid: "000000000000000a", failMode: standalone } }',
+    'forwards everything',
+  ],
   ['IPv6 on OpenFlow 1.0', 'zones: { a: [2001:db8::/32] }', 'OpenFlow 1.0 cannot match IPv6 addresses'],
   ['a zone within the job ranges', `${RANGES}zones: { a: [10.1.2.0/24] }`, 'never acts as zone a'],
   ['a zone of local addresses', 'zones: { a: [fe80::/64] }', 'has only local addresses'],

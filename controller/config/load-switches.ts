@@ -39,6 +39,7 @@ export function loadSwitches(section: Readonly<Record<string, unknown>>, finding
       wan: wanOf(entry),
       pipeline: entry.pipeline,
       ruleBudget: entry.rules,
+      failMode: entry.failMode,
       registers: entry.registers,
       fabric: entry.fabric,
       machines: new Map(Object.entries(entry.machines)),

@@ -272,6 +272,11 @@ export const switchEntry = mapping({
     .describe(
       "How many rules of Lark's the switch has room for, in all its tables together; without it, as many as it takes until it says that it is full. A tenth is kept free for changes. Beyond that Lark does without rules in this order, the least used first: rules decided for single packets, hosts', those of jobs at other switches, those of its own jobs. What has no rule is asked about, so a full switch is slower and never more permissive.",
     ),
+  failMode: oneOf('secure', 'standalone')
+    .optional()
+    .describe(
+      'The fail mode that the switch has been given, which OpenFlow does not tell. `secure`: without Lark it goes on by its rules. `standalone`: it forwards everything, so `lark check` warns. Without it, `secure` is taken to be meant. What Lark sees of it when the switch connects is held against this: [fail modes](reliability.md#fail-modes).',
+    ),
   registers: z
     .boolean()
     .optional()

@@ -76,6 +76,8 @@ interface AwaySwitch {
   readonly state: SwitchState | undefined;
   /** Jobs added after this moment it cannot know. */
   readonly since: number;
+  /** It was given rules, as far as is known. */
+  readonly hadRules: boolean;
 }
 
 /** For all switches together: about half a gigabyte of memory. */
@@ -205,7 +207,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       classes.map(({ number, key }) => [number, key]),
       this.#policy.engine,
     );
-    for (const dpid of switches) this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment });
+    for (const dpid of switches) {
+      this.#away.set(BigInt(`0x${dpid}`), { state: undefined, since: this.#moment, hadRules: true });
+    }
   }
 
   forget(dpid: string): boolean {
@@ -306,6 +310,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     if (former !== undefined) {
       former.connection.close('the same datapath id connected again; the newer connection counts');
     }
+    const hadRules = this.#away.get(dpid)?.hadRules === true;
     this.#away.delete(dpid);
     const held = this.#policy.numbers.heldFor(dpid);
     const managed = new ManagedSwitch({
@@ -319,6 +324,12 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
       onJobPort: (portName, isJobPort) => this.#jobPorts.set(dpid, portName, isJobPort),
       mending: this.mending,
       decidedRoom: this.decidedRoom,
+      hadRules,
+      onFailMode: (fields, event, isWarning) => {
+        if (isWarning) this.#log.warn(fields, event);
+        else this.#log.info(fields, event);
+        this.events.emit('switch', fields, event);
+      },
       onStorm: (fields, event) => {
         this.#log.warn(fields, event);
         this.events.emit('switch', fields, event);
@@ -382,8 +393,9 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const dpid = formatDpid(managed.state.dpid);
     this.events.emit('switch', { switch: name, dpid, peer: connection.peer, reason }, 'switch.disconnected');
     this.#switches.delete(managed.state.dpid);
+    const hadRules = managed.rules.ruleCount > 0;
     this.#part(managed);
-    this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment });
+    this.#away.set(managed.state.dpid, { state: managed.state, since: ++this.#moment, hadRules });
   }
 
   /** Nothing is to be kept for its connection any more. */

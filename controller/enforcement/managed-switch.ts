@@ -13,12 +13,13 @@ import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
 import { probeCapabilities } from '../southbound/capabilities.ts';
 import { forgetConnections } from '../southbound/connection-tracking.ts';
+import type { SwitchRule } from '../southbound/flow-stats.ts';
 import type { WireVersion } from '../southbound/negotiation.ts';
 import { bufferOf, inPortOf, packetAt } from '../southbound/raw-packets.ts';
 import { type PacketActions, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { makeCookie, RuleKind } from './cookie.ts';
+import { isLarks, makeCookie, RuleKind } from './cookie.ts';
 import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
 import type { MendQueue } from './mend-queue.ts';
@@ -58,9 +59,18 @@ export interface SwitchParts {
   readonly onJobPort: (portName: string, isJobPort: boolean) => void;
   readonly mending: MendQueue;
   readonly decidedRoom: DecidedRoom;
+  /** It was under Lark's rule before, and should have the rules that it had then. */
+  readonly hadRules: boolean;
+  /** What it has when it connects tells of its fail mode: as the log says it, and whether somebody has to look. */
+  readonly onFailMode: (fields: object, event: string, isWarning: boolean) => void;
   /** A port of this switch asks about too many packets, or does so no longer: as the log says it. */
   readonly onStorm: (fields: object, event: string) => void;
 }
+
+const WAS_STANDALONE =
+  'it forwarded everything by itself, as in fail mode standalone: for Open vSwitch, see ovs-vsctl get-fail-mode BRIDGE';
+const LOST_RULES =
+  'it has none of the rules that it had: it was restarted, or its fail mode is standalone, and then it forwarded everything meanwhile; for Open vSwitch, see ovs-vsctl get-fail-mode BRIDGE';
 
 interface ClassesSeen {
   readonly engine: VerdictEngine | undefined;
@@ -79,6 +89,7 @@ export class ManagedSwitch {
   readonly storms: PortStorms;
   readonly #limit: PacketInLimit;
   readonly #counters: Counters;
+  readonly #parts: Pick<SwitchParts, 'hadRules' | 'onFailMode'>;
   /** The classes that the gates of OpenFlow 1.0 were last made for, and those that wide rules were last asked about. */
   #gatedBy: ClassesSeen = { engine: undefined, version: 0 };
   #widenedBy: ClassesSeen = { engine: undefined, version: 0 };
@@ -98,6 +109,7 @@ export class ManagedSwitch {
     const { connection, config, jobs, policy, counters } = parts;
     const { features, version } = connection;
     this.connection = connection;
+    this.#parts = parts;
     this.#counters = counters;
     const pipelineName = choosePipeline(connection, config?.pipeline);
     const state = new SwitchState(
@@ -130,7 +142,8 @@ export class ManagedSwitch {
       connection,
       pipeline: this.pipeline,
       prepare: () => this.#adaptPipeline(),
-      onFound: (rules) => {
+      onFound: (rules, hadDefault) => {
+        this.#judgeFailMode(rules, hadDefault);
         this.#adoptHosts(hostsSeen(rules));
         this.storms.adopt(rules);
       },
@@ -200,6 +213,20 @@ export class ManagedSwitch {
     }
     this.#isAdapted = true;
     this.#forgetConnections(this.#newBeforeAdapted.splice(0));
+  }
+
+  /**
+   * OpenFlow does not tell the fail mode. What does is the rule by which Open vSwitch forwards by itself, where it is there
+   * still; and that the rules are gone which a switch in mode secure keeps, unless it was restarted.
+   */
+  #judgeFailMode(rules: readonly SwitchRule[], hadDefault: boolean): void {
+    const { hadRules, onFailMode } = this.#parts;
+    const wanted = this.state.config?.failMode ?? 'secure';
+    const said = { switch: this.state.name, failMode: wanted };
+    if (hadDefault) onFailMode({ ...said, message: WAS_STANDALONE }, 'switch.was_standalone', wanted === 'secure');
+    if (!hadRules || rules.some(({ cookie }) => isLarks(cookie))) return;
+    this.#counters.rulesLost.add([this.state.name]);
+    onFailMode({ ...said, message: LOST_RULES }, 'switch.lost_rules', wanted === 'secure');
   }
 
   /** What was heard since the switch connected is newer, and where jobs are is known better. */

@@ -66,6 +66,12 @@ export const METRICS: readonly MetricDeclaration[] = [
     'flowsRemoved',
   ),
   counter(
+    'lark_dp_rules_lost_total',
+    'Times that a switch came back without the rules that it had: it restarted, or forwarded everything meanwhile.',
+    ['dp_name'],
+    'rulesLost',
+  ),
+  counter(
     'lark_of_port_storms_total',
     'Times that a port has asked about more packets than its limit lets through, by switch.',
     ['dp_name'],

@@ -42,6 +42,8 @@ export class Counters {
   readonly flowsRemoved = new LabelledCounter<readonly [switchName: string, reason: string]>();
   /** OpenFlow errors that switches sent, by switch and error type. */
   readonly switchErrors = new LabelledCounter<readonly [switchName: string, type: string]>();
+  /** Times that a switch came back without the rules that it had, by switch. */
+  readonly rulesLost = new LabelledCounter<readonly [switchName: string]>();
   /** Times that a port has asked about more than its limit lets through, and packets that switches dropped for it, by switch. */
   readonly portStorms = new LabelledCounter<readonly [switchName: string]>();
   readonly stormPackets = new LabelledCounter<readonly [switchName: string]>();

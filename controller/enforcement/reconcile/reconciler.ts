@@ -55,7 +55,7 @@ export interface ReconcilerParts {
   /** What has to be known before the first rules are made. */
   readonly prepare: () => Promise<void>;
   /** These were its rules when it connected: what is learned from them counts for what it should have. */
-  readonly onFound: (rules: readonly SwitchRule[]) => void;
+  readonly onFound: (rules: readonly SwitchRule[], hadDefault: boolean) => void;
   /** The switch's name, for people. */
   readonly name: () => string;
   readonly foreign: () => ForeignRules;
@@ -472,8 +472,6 @@ export class Reconciler {
     const reading = this.readRules();
     const probing = bundles ? this.#sender.canBundle(READ_TIMEOUT_MS) : Promise.resolve(false);
     const rules = await reading;
-    if (rules !== undefined && !this.#wasRead) this.#parts.onFound(rules);
-    this.#wasRead = true;
     this.#writer.canBundle = await probing;
     this.#groups.clear();
     if (rules === undefined) {
@@ -481,6 +479,8 @@ export class Reconciler {
       return false;
     }
     const found = new FoundRules(connection.version, rules);
+    if (!this.#wasRead) this.#parts.onFound(rules, found.hadDefault);
+    this.#wasRead = true;
     this.#taken = new TakenPlaces(connection.version, found.foreign);
     const lacking = await this.#compare(found);
     if (connection.state !== 'up') return false;
@@ -548,10 +548,9 @@ export class Reconciler {
   }
 
   /** Rules of others in Lark's way: reported, removed, or a reason not to take the switch, as the file says. */
-  #judgeForeign({ foreign, hadDefault }: FoundRules, larks: readonly FlowRule[]): boolean {
+  #judgeForeign({ foreign }: FoundRules, larks: readonly FlowRule[]): boolean {
     const name = this.#parts.name();
     const mode = this.#parts.foreign();
-    if (hadDefault) this.#log.warn({ switch: name }, 'switch.was_standalone');
     this.#foreign = overlapping(this.#connection.version, foreign, larks);
     const [first] = this.#foreign;
     if (mode === 'refuse' && first !== undefined) {

@@ -10,37 +10,50 @@ const MAGIC = 0xbeefc0de;
 const HEAD_BYTES = 256;
 const META_PAGES = 2;
 
-/** What is wrong with `data.mdb`, as the end of a sentence; undefined where it is sound, or empty, or not there. */
-export function lmdbFileProblem(path: string): string | undefined {
+export interface LmdbFile {
+  /** What is wrong with it, as the end of a sentence; undefined where it is sound, or empty, or not there. */
+  readonly problem: string | undefined;
+  /** Something was ever written to it. */
+  readonly hasRecords: boolean;
+}
+
+/** Of `data.mdb`. */
+export function lookAtLmdbFile(path: string): LmdbFile {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
     // LMDB makes it, or says itself why it cannot.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOTHING;
     throw error;
   }
   try {
     const { size } = fstatSync(file);
-    return size === 0 ? undefined : problemOf((at) => readAt(file, at), size);
+    return size === 0 ? NOTHING : look((at) => readAt(file, at), size);
   } finally {
     closeSync(file);
   }
 }
 
-function problemOf(read: (at: number) => DataView | undefined, size: number): string | undefined {
+const NOTHING: LmdbFile = { problem: undefined, hasRecords: false };
+const wrong = (problem: string): LmdbFile => ({ problem, hasRecords: true });
+
+function look(read: (at: number) => DataView | undefined, size: number): LmdbFile {
   const pageSize = read(0)?.getUint32(PAGE_SIZE_AT, true) ?? 0;
-  if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0) return 'it is no LMDB file';
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0) return wrong('it is no LMDB file');
   let lastPage = 0n;
   for (let page = 0; page < META_PAGES; page++) {
     const meta = read(page * pageSize);
-    if (meta === undefined) return `it is cut short: it has ${size} bytes`;
-    if (meta.getUint32(META.magic, true) !== MAGIC) return 'it is no LMDB file, or its first pages were overwritten';
+    if (meta === undefined) return wrong(`it is cut short: it has ${size} bytes`);
+    if (meta.getUint32(META.magic, true) !== MAGIC) {
+      return wrong('it is no LMDB file, or its first pages were overwritten');
+    }
     const last = meta.getBigUint64(META.lastPage, true);
     if (last > lastPage) lastPage = last;
   }
   const needed = (lastPage + 1n) * BigInt(pageSize);
-  return BigInt(size) < needed ? `it is cut short: it has ${size} bytes, and should have ${needed} or more` : undefined;
+  if (BigInt(size) < needed) return wrong(`it is cut short: it has ${size} bytes, and should have ${needed} or more`);
+  return { problem: undefined, hasRecords: lastPage >= META_PAGES };
 }
 
 function readAt(file: number, at: number): DataView | undefined {

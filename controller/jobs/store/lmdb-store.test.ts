@@ -44,13 +44,14 @@ async function reopen(): Promise<LmdbJobStore> {
 }
 
 /** Changes a table of the closed store behind its back. */
-async function tamper(table: string | undefined, key: number | string, bytes: Uint8Array): Promise<void> {
+/** @param bytes undefined: the record goes. */
+async function tamper(table: string | undefined, key: number | string, bytes: Uint8Array | undefined): Promise<void> {
   await store?.close();
   store = undefined;
   const environment = open<Buffer, number | string>({ path: path(), encoding: 'binary', noSubdir: false, maxDbs: 4 });
   const place =
     table === undefined ? environment : environment.openDB<Buffer, number | string>(table, { encoding: 'binary' });
-  await place.put(key, Buffer.from(bytes));
+  await (bytes === undefined ? place.remove(key) : place.put(key, Buffer.from(bytes)));
   await environment.close();
 }
 
@@ -288,6 +289,32 @@ describe('a store that is not as it should be is refused, with what to do:', () 
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_NEWER' });
     await tamper(undefined, 'layout', Buffer.from('two'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_DAMAGED' });
+  });
+
+  it('records without a layout, which every store gets before anything else', async () => {
+    await tamper(undefined, 'layout', undefined);
+    expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringContaining('does not say in which layout'),
+    });
+  });
+
+  it('a table some of whose records cannot be found', async () => {
+    await store?.close();
+    store = undefined;
+    const bytes = await readFile(dataFile());
+    // Behind a table's name stands how many records it has.
+    for (let at = bytes.indexOf('jobs'); at >= 0; at = bytes.indexOf('jobs', at + 1)) {
+      const count = bytes.subarray(at, at + 64).indexOf(Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0));
+      if (count >= 0) bytes.writeUInt8(230, at + count);
+    }
+    await writeFile(dataFile(), bytes);
+    const opened = LmdbJobStore.open(path());
+    expect(refusal(() => opened.load())).toMatchObject({
+      code: 'STORE_DAMAGED',
+      message: expect.stringMatching(/of 230 records of jobs, 200 can be found/),
+    });
+    await opened.close();
   });
 
   it('a path that is a file, or leads through one', async () => {

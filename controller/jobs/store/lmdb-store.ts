@@ -20,7 +20,7 @@ import {
   type StoredState,
   StoreError,
 } from './job-store.ts';
-import { lmdbFileProblem } from './lmdb-file.ts';
+import { lookAtLmdbFile } from './lmdb-file.ts';
 import {
   decodeEnded,
   decodeJob,
@@ -94,14 +94,13 @@ export class LmdbJobStore implements JobStore {
     } catch (error) {
       throw unusable(path, error);
     }
-    const problem = lmdbFileProblem(join(path, 'data.mdb'));
+    const { problem, hasRecords } = lookAtLmdbFile(join(path, 'data.mdb'));
     if (problem !== undefined) throw damaged(path, problem);
     try {
       const options = { path, encoding: 'binary', noSubdir: false, overlappingSync: true, maxDbs: 8 } as const;
       const environment = open<Buffer, string>(options) as Environment;
-      const store = new LmdbJobStore(path, environment);
-      store.#checkLayout();
-      return store;
+      checkLayout(environment, path, hasRecords);
+      return new LmdbJobStore(path, environment);
     } catch (error) {
       throw error instanceof StoreError ? error : unusable(path, error);
     }
@@ -113,17 +112,38 @@ export class LmdbJobStore implements JobStore {
 
   load(): StoredState {
     try {
-      return {
+      const state = {
         jobs: this.#loadJobs(),
         ended: Array.from(this.#ended.getRange(), ({ key, value }) => readRecord('ended', key, value, decodeEnded)),
         switches: Array.from(this.#switches.getKeys()),
         jobPorts: Array.from(this.#jobPorts.getKeys(), jobPortOf),
         classes: Array.from(this.#classes.getRange(), ({ key, value }) => readRecord('class', key, value, decodeClass)),
       };
+      this.#checkWhole(state);
+      return state;
     } catch (error) {
       if (error instanceof RecordError && error.isNewer) throw newer(this.#path, error.message);
       throw damaged(this.#path, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Of a damaged file some records may not be found, and nothing else tells: each table says by itself how many it has. */
+  #checkWhole(state: StoredState): void {
+    for (const name of ['jobs', 'ended', 'switches', 'jobPorts', 'classes'] as const) {
+      const { entryCount } = this.#tables[name].getStats() as { readonly entryCount: number };
+      const found = state[name].length;
+      if (found !== entryCount) throw new Error(`of ${entryCount} records of ${name}, ${found} can be found`);
+    }
+  }
+
+  get #tables() {
+    return {
+      jobs: this.#jobs,
+      ended: this.#ended,
+      switches: this.#switches,
+      jobPorts: this.#jobPorts,
+      classes: this.#classes,
+    };
   }
 
   #loadJobs(): readonly StoredJob[] {
@@ -241,22 +261,22 @@ export class LmdbJobStore implements JobStore {
       this.#environment.sync((error) => resolve(error && notSynced(this.#path, error)));
     });
   }
+}
 
-  #checkLayout(): void {
-    const layout = this.#environment.get(LAYOUT_KEY)?.toString();
-    if (layout === undefined) {
-      const isEmpty = [this.#jobs, this.#ended, this.#switches].every((table) => table.getCount() === 0);
-      if (!isEmpty) throw damaged(this.#path, 'it has records, but does not say in which layout');
-      this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
-      return;
-    }
-    if (!/^\d+$/.test(layout)) throw damaged(this.#path, `its layout is ${JSON.stringify(layout.slice(0, 64))}`);
-    if (Number(layout) > LAYOUT) {
-      throw newer(this.#path, `it has layout ${layout}, and this version reads up to ${LAYOUT}`);
-    }
-    // A version that knows nothing of these tables must not change jobs in it: it would forget what belongs to them.
-    if (Number(layout) < LAYOUT) this.#environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+/** Before there is any table, so that a file with records and without a layout is one that has lost some. */
+function checkLayout(environment: Environment, path: string, hasRecords: boolean): void {
+  const layout = environment.get(LAYOUT_KEY)?.toString();
+  if (layout === undefined) {
+    if (hasRecords) throw damaged(path, 'it has records, but does not say in which layout');
+    environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+    return;
   }
+  if (!/^\d+$/.test(layout)) throw damaged(path, `its layout is ${JSON.stringify(layout.slice(0, 64))}`);
+  if (Number(layout) > LAYOUT) {
+    throw newer(path, `it has layout ${layout}, and this version reads up to ${LAYOUT}`);
+  }
+  // A version that knows nothing of these tables must not change jobs in it: it would forget what belongs to them.
+  if (Number(layout) < LAYOUT) environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
 }
 
 /** A switch's job ports stand together; any name makes a key. */
