@@ -42,7 +42,14 @@ export class ScratchRoot {
 
   /** What a command prints that is run in the copy, in a folder of it. Rejects with a LabError. */
   run(line: string, { cwd = '/', timeoutMs = 60_000 } = {}): Promise<string> {
-    return command('chroot', [this.directory, 'sh', '-c', `cd '${cwd}' && ${line}`], { timeoutMs });
+    const [file, args] = this.shell(cwd, line);
+    return command(file, args, { timeoutMs });
+  }
+
+  /** The command and arguments that begin a shell's line in a folder of the copy. */
+  shell(cwd: string, line: string): readonly [string, readonly string[]] {
+    // Before all others comes the folder with the stand-in for systemctl.
+    return ['chroot', [this.directory, 'sh', '-c', `cd '${cwd}' && PATH=/usr/local/sbin:$PATH && ${line}`]];
   }
 
   async remove(): Promise<void> {
