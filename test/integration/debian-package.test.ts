@@ -151,6 +151,15 @@ describe('the service', () => {
     await running();
   });
 
+  it('has its store copied and put back as the runbook says', async () => {
+    const runbook = await readFile(`${projectRoot()}/docs/runbook.md`, 'utf8');
+    const lines = runbook.match(/^systemctl stop lark && .*tar .*$/gm) ?? [];
+    expect(lines).toHaveLength(2);
+    for (const line of lines) await root.run(line, { cwd: '/root' });
+    await running();
+    expect(await root.run('stat -c "%U %a" /var/lib/lark /var/lib/lark/data.mdb')).toBe('lark 700\nlark 600\n');
+  });
+
   it('is stopped by a removal, which leaves the policy and the registrations; a purge takes both', async () => {
     await root.run('dpkg -r lark-controller');
     expect(await answers('/healthz')).toBeUndefined();
