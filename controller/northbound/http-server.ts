@@ -18,6 +18,7 @@ import {
   TLS_HANDSHAKE_TIMEOUT_MS,
 } from '../listeners/secure-context.ts';
 import { AccessControl, type Tokens } from './access.ts';
+import { registerAddressRoutes, registerAddressWriteRoutes } from './address-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
 import { registerHealthRoutes } from './health-routes.ts';
@@ -167,12 +168,16 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   void server.register(async (scope) => {
     registerHealthRoutes(scope, api);
     registerJobRoutes(scope, api);
+    registerAddressRoutes(scope, api);
     registerNetworkRoutes(scope, api, access);
     registerPolicyRoutes(scope, api, access);
     registerRateRoutes(scope, api);
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
-    await scope.register(async (writes) => registerJobWriteRoutes(writes, api, access));
+    await scope.register(async (writes) => {
+      registerJobWriteRoutes(writes, api, access);
+      registerAddressWriteRoutes(writes, api, access);
+    });
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
     await serveDocumentation(scope);
   });
