@@ -12,7 +12,7 @@ import { AdmissionService } from '../admission-service.ts';
 import type { Job } from '../job.ts';
 import { CONFIRMED, FakeEnforcer, REFUSED, SILENT } from '../testing/fake-enforcer.ts';
 import { ManualClock, turnOfTheLoop } from '../testing/manual-clock.ts';
-import { sampleJob } from '../testing/sample-job.ts';
+import { address, sampleJob } from '../testing/sample-job.ts';
 import { SimulatedStore } from '../testing/simulated-store.ts';
 import type { AddressLease } from './address-lease.ts';
 import { AddressLeases } from './address-leases.ts';
@@ -173,6 +173,49 @@ describe('a lease', () => {
     expect(await codeOf(world.lease(job(2)))).toBe('JOB_ADDRESS_NONE_FREE');
     await world.admission.forgetSwitch('0000000000000001');
     expect(await codeOf(world.lease(job(2)))).toBe('OK');
+  });
+
+  it('is no address that a job which leased nothing has, or is leaving', async () => {
+    const world = new World(poolsOf('{ one: { range: 10.1.0.2/32 } }'));
+    await world.register(job(1), [address('10.1.0.2')]);
+    expect(await codeOf(world.lease(job(2)))).toBe('JOB_ADDRESS_NONE_FREE');
+    const removal = world.admission.remove(job(1).key);
+    await world.clock.advance(SETTLE_MS - 1);
+    expect(await codeOf(world.lease(job(2)))).toBe('JOB_ADDRESS_NONE_FREE');
+    await world.clock.advance(1);
+    await removal;
+    expect(await codeOf(world.lease(job(2)))).toBe('OK');
+  });
+
+  it('that ended with its job or by its time is not there after a crash', async () => {
+    const world = new World(poolsOf(BOTH));
+    const lease = await world.lease(job(1));
+    await world.register(
+      job(1),
+      lease.addresses.map((each) => each.address),
+    );
+    await world.remove(lease.key);
+    world.crash();
+    expect(world.leases.list()).toEqual([]);
+    await world.lease(job(2));
+    await world.clock.advance(LEASE_MS + 250);
+    expect(world.store.load().leases).toEqual([]);
+  });
+
+  it('whose end a full disk did not take is ended when there is room, and no job’s change is lost for it', async () => {
+    const world = new World(poolsOf('{ one: { range: 10.1.0.2/32 } }'));
+    // Both are number one.
+    await world.lease(job(1));
+    await world.register(job(2), [address('10.1.0.77')]);
+    world.store.isAutomatic = false;
+    world.admission.moved(world.admission.byKey(job(2).key)!.job, { dpid: 9n, portNo: 9, portName: 'elsewhere' });
+    await world.clock.advance(LEASE_MS + 250);
+    world.store.fail();
+    await turnOfTheLoop();
+    world.store.isAutomatic = true;
+    await world.clock.advance(10_000);
+    const { leases, jobs } = world.store.load();
+    expect([leases, jobs[0]?.location?.portName]).toEqual([[], 'elsewhere']);
   });
 
   it('that ends while it is asked for again is given anew, and not to two', async () => {
