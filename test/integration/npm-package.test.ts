@@ -35,7 +35,10 @@ const NEEDED = [
 ];
 
 let folder: string;
-const lark = (...args: string[]) => command(process.execPath, [join(folder, 'dist/controller/cli/lark.js'), ...args]);
+/** For machines that are busy with other things. */
+const PATIENT = { timeoutMs: 60_000 };
+const lark = (...args: string[]) =>
+  command(process.execPath, [join(folder, 'dist/controller/cli/lark.js'), ...args], PATIENT);
 
 /** What a module prints that is loaded there. */
 const inFolder = (text: string) => command('sh', ['-c', `cd '${folder}' && node --input-type=module -e "${text}"`]);
@@ -50,7 +53,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 it('has all that is needed and nothing else: no tests, no sources, nothing of this machine', async () => {
-  const packed = await command('npm', ['--prefix', projectRoot(), 'pack', '--dry-run', '--json', '--ignore-scripts']);
+  const packed = await command(
+    'npm',
+    ['--prefix', projectRoot(), 'pack', '--dry-run', '--json', '--ignore-scripts'],
+    PATIENT,
+  );
   const [{ files, size }] = JSON.parse(packed) as [{ files: { path: string }[]; size: number }];
   const paths = files.map(({ path }) => path);
   expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);

@@ -16,9 +16,9 @@ beforeAll(async () => {
   // Where the tools look for it by themselves.
   await root.run(`${OVS} && ovs_up && ln -s /run/ovs-lab/ovs /run/openvswitch`);
   await root.run('ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev');
-  const options = { cwd: '/', env: process.env, deadlineMs: 120_000 };
+  const options = { cwd: '/', env: process.env, deadlineMs: 240_000 };
   ran = await runBlocks(blocks, root.shell(projectRoot(), 'exec bash'), options);
-}, 180_000);
+}, 310_000);
 
 afterAll(async () => {
   // A purge has stopped it, unless something went wrong before.

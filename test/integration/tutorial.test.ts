@@ -10,8 +10,8 @@ let ran: readonly RunBlock[];
 
 beforeAll(async () => {
   await command('npm', ['--prefix', projectRoot(), 'run', '--silent', 'prepack'], { timeoutMs: 60_000 });
-  ran = await runBlocks(blocks, ['bash', []], { cwd: projectRoot(), env: process.env, deadlineMs: 90_000 });
-}, 160_000);
+  ran = await runBlocks(blocks, ['bash', []], { cwd: projectRoot(), env: process.env, deadlineMs: 240_000 });
+}, 310_000);
 
 it('is all there', () => {
   expect(blocks.length).toBeGreaterThan(15);
