@@ -13,12 +13,16 @@ import type { Chosen, Origin, Setting, Verdict } from './enforcement/verdict.ts'
 import type { EventSource } from './events/event-log.ts';
 import { whyNoRule } from './explain-absence.ts';
 import { rulesAbout } from './explain-rules.ts';
+import type { AddressLeases } from './jobs/addresses/address-leases.ts';
 import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import type { Clock } from './jobs/clock.ts';
 import type { JobRegistration, JobRequests } from './jobs/job-requests.ts';
+import { leasesView, leaseView } from './lease-views.ts';
 import { formatDpid, PORT_ROLES, type PortRole, type SwitchState } from './network/switch-state.ts';
 import type {
+  AddressLeasesView,
+  AddressLeaseView,
   ChosenView,
   ClassView,
   EndpointExplanation,
@@ -34,6 +38,7 @@ import type {
   RatesRequest,
   RatesView,
   Readiness,
+  ReleasedLease,
   ReloadView,
   RemovedJob,
   RuleView,
@@ -59,6 +64,7 @@ export interface LiveLarkParts {
   readonly admission: AdmissionService;
   readonly policy: PolicyControl;
   readonly jobRequests: JobRequests;
+  readonly leases: AddressLeases;
   readonly events: EventSource;
   /** The watch of the policy file, where there is one. */
   readonly watch: () => FileWatch | undefined;
@@ -120,6 +126,20 @@ export class LiveLark implements LarkApi {
   async removeJob(key: string, from: string): Promise<RemovedJob> {
     const { pendingSwitches } = await this.#parts.jobRequests.remove(key, from);
     return { key, pendingSwitches };
+  }
+
+  async leaseAddress(registration: JobRegistration, from: string): Promise<AddressLeaseView> {
+    const { jobRequests, leases } = this.#parts;
+    return leaseView(await jobRequests.lease(registration, from), leases);
+  }
+
+  async releaseAddress(key: string, from: string): Promise<ReleasedLease> {
+    const { addresses } = await this.#parts.jobRequests.release(key, from);
+    return { key, released: addresses.map(({ address }) => formatIp(address)) };
+  }
+
+  addressLeases(): AddressLeasesView {
+    return leasesView(this.#parts.leases);
   }
 
   switches(): readonly SwitchView[] {

@@ -5,6 +5,7 @@
 
 import type { Logger } from 'pino';
 import { type PolicyFailure, policyFailures } from '../policies/guarded-policy.ts';
+import type { IpAddress } from '../protocols/packet/address.ts';
 import type { Config, ListenAddress } from './config/config.ts';
 import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
@@ -13,6 +14,8 @@ import { DropWatch } from './drop-watch.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
 import { collectEvents } from './events/collect-events.ts';
 import { EventLog } from './events/event-log.ts';
+import { AddressLeases } from './jobs/addresses/address-leases.ts';
+import { logLeases } from './jobs/addresses/lease-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
 import { AdmissionService } from './jobs/admission-service.ts';
 import { WallClock } from './jobs/clock.ts';
@@ -77,15 +80,30 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
-  const admission = new AdmissionService({ enforcer: engine, clock, settleMs, counters, store, notConnected, log });
+  const leasedTo = (address: IpAddress) => leases.holderOf(address);
+  const admission = new AdmissionService({
+    enforcer: engine,
+    clock,
+    settleMs,
+    counters,
+    store,
+    notConnected,
+    leasedTo,
+    log,
+  });
+  const leases = new AddressLeases(admission, clock, () => policy.config.addresses);
   logAdmission(admission.events, log);
   clock.onJump = (byMs) => {
     counters.clockJumps.add([]);
     log.warn({ byMs }, 'clock.jumped');
     admission.clockJumped(byMs);
   };
+  logLeases(leases.events, log);
   const events = new EventLog(() => clock.now());
-  collectEvents({ admission: admission.events, engine: engine.events, policy: policy.events }, events);
+  collectEvents(
+    { admission: admission.events, leases: leases.events, engine: engine.events, policy: policy.events },
+    events,
+  );
   const drops = new DropWatch({ engine, events, clock, ...(dropsEveryMs && { readEveryMs: dropsEveryMs }) });
   const logPolicyFailure = (message: unknown) => log.error(message as PolicyFailure, 'policy.failed');
   policyFailures.subscribe(logPolicyFailure);
@@ -93,7 +111,9 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   engine.events.on('moved', (job, location) => admission.moved(job, location));
   engine.events.on('networkChanged', () => admission.networkChanged());
   engine.events.on('remember', (memory) => admission.remember(memory));
+  admission.events.on('removed', ({ job }) => leases.jobRemoved(job.key));
   admission.restore(state);
+  leases.restore(state.leases);
   if (config.store !== undefined) {
     const known = {
       jobs: state.jobs.length,
@@ -118,7 +138,8 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     engine,
     admission,
     policy,
-    jobRequests: new JobRequests(desk, requests),
+    jobRequests: new JobRequests(desk, requests, leases),
+    leases,
     events,
     watch: () => watch,
     version,
@@ -154,6 +175,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     watch?.stop();
     drops.stop();
     await Promise.allSettled([feed.close(), http.close()]);
+    leases.stop();
     admission.stop();
     await openflow.close();
     await store.close();

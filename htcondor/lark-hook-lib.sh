@@ -63,10 +63,14 @@ read_place() {
       return 1
       ;;
   esac
+  leased=''
+  [ "$lease_addresses" != yes ] || lease_job_addresses || return 1
   if [ -d "$place" ]; then
     said=$(cat "$place/${slot%%@*}" 2>&1)
   else
-    said=$("$place" "${slot%%@*}" 2>&1)
+    # An address a word.
+    # shellcheck disable=SC2086
+    said=$("$place" "${slot%%@*}" $leased 2>&1)
   fi || {
     problem="$place does not say where the job of ${slot%%@*} is: $(one_line "$said")"
     return 1
@@ -84,10 +88,35 @@ read_place() {
   done <<END
 $said
 END
+  case $newline$fields in
+    *"${newline}ipv4="* | *"${newline}ipv6="*) ;;
+    *)
+      for address in $leased; do
+        case $address in
+          *:*) fields=${fields}ipv6=${address%%/*}$newline ;;
+          *) fields=${fields}ipv4=${address%%/*}$newline ;;
+        esac
+      done
+      ;;
+  esac
   if [ -n "$is_inner$owner_uid" ] && [ "$owner_uid" != "$caller" ]; then
     problem="the slot ${slot%%@*} is not user $caller's: $place says uid=$owner_uid"
     return 1
   fi
+}
+
+# Addresses that Lark leases to the job: sets leased, a word each, ADDRESS/LENGTH or ADDRESS/LENGTH,GATEWAY. Asked again for the same
+# job it gives the same. What is leased and never registered ends with its time, or when the slot's next job asks.
+lease_job_addresses() {
+  body=$job_ad
+  ask accept "$url/v1/addresses" --data-urlencode jobAd@- --data-urlencode "leaseSec=$lease" \
+    --data-urlencode "machine=$machine" --data-urlencode "slot=$slot" || return 1
+  leased=$(printf '%s\n' "$answer" |
+    grep -o '"address":"[0-9a-f:.]*","prefixLength":[0-9]*,"gateway":\("[0-9a-f:.]*"\|null\)' |
+    sed -e 's/^"address":"//' -e 's,"\,"prefixLength":,/,' -e 's/,"gateway":null$//' -e 's/"gateway":"//' -e 's/"$//' | tr '\n' ' ')
+  [ -n "$leased" ] && return 0
+  problem="$url is not Lark: it leased no address."
+  return 1
 }
 
 # Registers the job at its place: $slot on $machine.

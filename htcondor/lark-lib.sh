@@ -29,7 +29,7 @@ one_line() {
 read_settings() {
   url=http://127.0.0.1:8080 token_file='' ca='' cert='' key=''
   lease=900 timeout=30 connect_timeout=5 patience=60
-  machine='' place=/run/lark/places helper='' owner=ad otherwise=idle state=/run/lark/callouts
+  machine='' place=/run/lark/places lease_addresses='' helper='' owner=ad otherwise=idle state=/run/lark/callouts
   token='' machine_ad=''
   settings=${0%/*}/htcondor.conf
   [ -f "$settings" ] || settings=/etc/lark/htcondor.conf

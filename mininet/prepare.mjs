@@ -6,6 +6,7 @@
 //   node mininet/prepare.mjs demo    what cannot be had is named, and the demo takes the model switch instead
 //   node mininet/prepare.mjs test    what cannot be had is named, and the exit code is 1
 //   node mininet/prepare.mjs lab     the laboratory's programs only; exit code 1 as for `test`
+//   node mininet/prepare.mjs build   npm packages and the build only
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,6 +35,8 @@ const PROGRAMS = [
   { program: 'ping', debian: 'iputils-ping', for: ['demo', 'lab', 'test'] },
   { program: 'openssl', debian: 'openssl', for: ['test'] },
   { program: 'curl', debian: 'curl', for: ['test'] },
+  // Checks units; the package's own services do not start, as nothing makes it the system's first process.
+  { program: 'systemd-analyze', debian: 'systemd', for: ['test'] },
   { program: 'ovs-pki', debian: 'openvswitch-common', for: ['test'] },
   { program: 'mn', debian: 'mininet', for: ['lab', 'test'] },
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },
@@ -159,8 +162,8 @@ function preparePrograms(purpose) {
 }
 
 function main(purpose) {
-  if (!['demo', 'lab', 'test'].includes(purpose)) {
-    throw new PrepareError(`unknown purpose "${purpose}": say one of demo, lab, test`);
+  if (!['demo', 'lab', 'test', 'build'].includes(purpose)) {
+    throw new PrepareError(`unknown purpose "${purpose}": say one of demo, lab, test, build`);
   }
   if (purpose === 'test' && !isRoot) {
     throw new PrepareError(

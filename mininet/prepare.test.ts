@@ -17,6 +17,6 @@ test('where the laboratory lacks programs that cannot be installed, it names the
 
 test('an unknown purpose is refused with the known ones', () => {
   const { status, stderr } = prepare('tset');
-  expect(stderr).toMatch(/unknown purpose "tset": say one of demo, lab, test/);
+  expect(stderr).toMatch(/unknown purpose "tset": say one of demo, lab, test, build/);
   expect(status).toBe(1);
 });

@@ -60,6 +60,8 @@ export async function getText(options: ClientOptions, path: string): Promise<str
 export interface PostOptions {
   /** The text of a policy file. */
   readonly text?: string;
+  /** Or what is sent as JSON. */
+  readonly json?: unknown;
   /** For what may take long, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -98,7 +100,15 @@ function timeoutError(): DOMException {
 
 /** POSTs to a resource and takes its answer as JSON; a refusal is a CliError with what it says. */
 export async function postJson<T>(options: ClientOptions, path: string, post: PostOptions = {}): Promise<T> {
-  const response = await ask(options, `${options.url}${path}`, 'POST', post);
+  return changed(options, await ask(options, `${options.url}${path}`, 'POST', post));
+}
+
+/** DELETEs a resource, likewise. */
+export async function deleteJson<T>(options: ClientOptions, path: string): Promise<T> {
+  return changed(options, await ask(options, `${options.url}${path}`, 'DELETE'));
+}
+
+async function changed<T>(options: ClientOptions, response: Response): Promise<T> {
   if (response.ok) return (await readJson(options, response)) as T;
   const problem = await problemIn(options, response);
   const lines = (problem.problems ?? []).map((each) => `${formatProblemView(each)}\n`);
@@ -115,7 +125,7 @@ async function ask(
   options: ClientOptions,
   url: string,
   method = 'GET',
-  { text, timeoutMs = TIMEOUT_MS, headers, signal }: AskOptions = {},
+  { text, json, timeoutMs = TIMEOUT_MS, headers, signal }: AskOptions = {},
 ): Promise<Response> {
   try {
     return await options.fetch(url, {
@@ -124,9 +134,11 @@ async function ask(
         accept: 'application/json',
         ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
         ...(text !== undefined && { 'content-type': 'application/yaml' }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
       ...(text !== undefined && { body: text }),
+      ...(json !== undefined && { body: JSON.stringify(json) }),
       redirect: 'error',
       signal: signal ?? AbortSignal.timeout(timeoutMs),
     });

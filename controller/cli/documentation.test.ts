@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODE_MEANINGS, ExitCode } from './exit-code.ts';
-import { commandNames } from './testing/command-names.ts';
+import { commandNames, subcommandsOf } from './testing/command-names.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
 const documentation = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -15,8 +15,11 @@ describe('docs/cli.md', () => {
   // What classad's own commands take stands in their help.
   it.each(COMMANDS.filter((name) => name !== 'classad'))('has exactly the options of %s', async (command) => {
     const section = documentation.split(/^## /m).find((text) => text.startsWith(`lark ${command}\n`)) ?? '';
-    const { out } = await runForTest([command, '--help']);
-    const options = out.slice(out.indexOf('\nOptions:'), out.indexOf('\nExamples:'));
+    const helps = [[], ...(await subcommandsOf(command)).map((name) => [name])].map(async (rest) => {
+      const { out } = await runForTest([command, ...rest, '--help']);
+      return out.slice(out.indexOf('\nOptions:'), out.includes('\nExamples:') ? out.indexOf('\nExamples:') : undefined);
+    });
+    const options = (await Promise.all(helps)).join('\n');
     expect(flags(section)).toEqual(flags(options).filter((flag) => !GLOBAL.includes(flag)));
   });
 

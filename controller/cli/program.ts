@@ -2,6 +2,7 @@
 // would do to the process (exit, print) is turned into values here.
 
 import { Command, CommanderError } from 'commander';
+import { registerAddressCommand } from './address-command.ts';
 import { registerCheckCommand } from './check-command.ts';
 import { type ClientOptions, clientUrl, DEFAULT_URL } from './client.ts';
 import { clientToken } from './client-token.ts';
@@ -91,6 +92,7 @@ export async function runCli(
   registerSchemaCommand(program, context);
   registerExplainCommand(program, context);
   registerJobsCommand(program, context);
+  registerAddressCommand(program, context);
   registerSwitchesCommand(program, context);
   registerPlanCommand(program, context);
   registerReloadCommand(program, context);

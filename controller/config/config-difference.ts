@@ -1,8 +1,16 @@
 // What differs between two policy files beside their policies, zones and switches: the settings that a reload puts in
 // force, and those that it cannot, since sockets and the store are opened once.
 
-import { formatPrefix, type Prefix } from '../../protocols/packet/address.ts';
-import { type Config, LISTENERS, type ListenAddress, type TlsConfig, type WorkerConfig } from './config.ts';
+import { formatIp, formatPrefix, type Prefix } from '../../protocols/packet/address.ts';
+import { formatRange } from './address-range.ts';
+import {
+  type AddressPool,
+  type Config,
+  LISTENERS,
+  type ListenAddress,
+  type TlsConfig,
+  type WorkerConfig,
+} from './config.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -41,6 +49,7 @@ const RELOADED: Settings = [
   ['jobs.nat', ({ jobs }) => jobs.nat],
   ['jobs.settle', ({ jobs }) => `${jobs.settleMs}ms`],
   ['jobs.confirmTimeout', ({ jobs }) => `${jobs.confirmTimeoutMs}ms`],
+  ['addresses', ({ addresses }) => addresses.map(poolText).join('; ') || 'none'],
   ['limits.classes', ({ limits }) => String(limits.classes)],
   ['limits.rules', ({ limits }) => String(limits.rules)],
 ];
@@ -109,4 +118,10 @@ function fileText(path: string, digest: string | undefined): string {
 
 function listenText({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function poolText({ name, first, last, prefixLength, gateway, workers }: AddressPool): string {
+  const parts = [...workers].map(([machine, own]) => `, ${formatRange(own)} of ${machine}`);
+  const by = gateway === undefined ? '' : ` by ${formatIp(gateway)}`;
+  return `${name} ${formatRange({ first, last })}/${prefixLength}${by}${parts.join('')}`;
 }

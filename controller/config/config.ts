@@ -2,7 +2,8 @@
 // them sees YAML. A Config never changes: a reload makes a new one.
 
 import type { Policy } from '../../policies/policy.ts';
-import type { MacAddress, Prefix } from '../../protocols/packet/address.ts';
+import type { IpAddress, MacAddress, Prefix } from '../../protocols/packet/address.ts';
+import type { AddressRange } from './address-range.ts';
 
 /** Where in the file something stands, for messages: `policy.yaml:7:33`. Line and column count from 1. */
 export interface Place {
@@ -140,6 +141,19 @@ export interface PacketInLimitConfig {
   readonly holdSec: number;
 }
 
+/** Addresses that Lark leases to jobs, all of one IP version. */
+export interface AddressPool extends AddressRange {
+  /** The key in the file. */
+  readonly name: string;
+  /** Of the network that they are in. */
+  readonly prefixLength: number;
+  readonly gateway: IpAddress | undefined;
+  /** The network's own address, its broadcast address and the gateway: nobody's, though they be in the range. */
+  readonly never: ReadonlySet<IpAddress>;
+  /** What is for the jobs of one machine alone, by its name in lower case; all others get the rest. */
+  readonly workers: ReadonlyMap<string, AddressRange>;
+}
+
 export interface Config {
   /** The file's path as it was given; `(defaults)` where there is none. */
   readonly file: string;
@@ -193,6 +207,7 @@ export interface Config {
     /** Of the pipeline's rules on any one switch. */
     readonly rules: number;
   };
+  readonly addresses: readonly AddressPool[];
   readonly zones: readonly ZoneConfig[];
   readonly switches: readonly SwitchConfig[];
   /** In the order of the file. */

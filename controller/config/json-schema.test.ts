@@ -125,13 +125,15 @@ describe('what it refuses, as `lark check` does', () => {
 /** Reasons that no schema can know: they are about several values, or about more than the form of one. */
 function isBeyondSchemas({ code, message }: ConfigProblem): boolean {
   if (code !== 'CONFIG_VALUE_INVALID') {
-    const needsName = code === 'CONFIG_VALUE_MISSING' && message.includes('so this switch needs a "dpid"');
+    const needsName =
+      code === 'CONFIG_VALUE_MISSING' && /so this switch needs a "dpid"|prefixLength is missing: a range/.test(message);
     return (
       needsName || ['CONFIG_CONFLICT', 'CONFIG_NAME_UNDEFINED', 'CONFIG_EXPRESSION', 'CONFIG_MODULE'].includes(code)
     );
   }
   return [
     /is no prefix|has host bits set/,
+    /ends before it begins|in different IP versions/,
     /is no IP address|from 0 to 65535; found|put brackets around/,
     /expected a duration from/,
     /datapath id 0 is no switch|in decimal it would be ambiguous/,

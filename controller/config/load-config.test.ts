@@ -49,6 +49,7 @@ test('without a file everything has its documented default', () => {
     },
     store: undefined,
     limits: { classes: 4096, rules: 1_000_000 },
+    addresses: [],
     zones: [],
     switches: [],
     policies: [],

@@ -14,6 +14,7 @@ import type { Config, PacketInLimitConfig } from './config.ts';
 import { checkListeners, checkReferences, checkZoneReferences, warnOfGaps, warnOfUnmarked } from './cross-checks.ts';
 import { readContents, sha256Of } from './file-contents.ts';
 import { Findings } from './findings.ts';
+import { checkPoolsInRanges, loadAddresses } from './load-addresses.ts';
 import { type ImportModule, loadModules, NO_MODULES, type PolicyModules } from './load-modules.ts';
 import { loadPolicies, type PolicySources } from './load-policies.ts';
 import { loadSwitches } from './load-switches.ts';
@@ -133,6 +134,7 @@ function checkSections(
   const jobs = findings.check(jobsSection, ['jobs'], root.jobs ?? {});
   const store = findings.check(storeSection.optional(), ['store'], root.store ?? undefined);
   const limits = findings.check(limitsSection, ['limits'], root.limits ?? {});
+  const addresses = loadAddresses(section(root, 'addresses', findings), findings);
   const zones = loadZones(section(root, 'zones', findings), findings);
   const loadedSwitches = loadSwitches(section(root, 'switches', findings), findings);
   const policies = loadPolicies(root.policies, sources, findings);
@@ -141,6 +143,7 @@ function checkSections(
   checkZoneReferences(policies.zoneReferences, zones, findings);
   if (jobs !== undefined) {
     checkRanges(jobs.ranges, findings);
+    checkPoolsInRanges(addresses, jobs.ranges, findings);
     checkZonesAgainstRanges(zones, jobs.ranges, findings);
     warnOfHiddenZones(zones, jobs.ranges, policies.zoneReferences, findings);
   }
@@ -182,6 +185,7 @@ function checkSections(
     },
     store: store && { path: resolve(directory, store.path) },
     limits,
+    addresses,
     zones,
     switches: loadedSwitches.switches,
     policies: policies.policies,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { prefixList } from '../../policies/options/prefixes.ts';
 import { describeValue, mapping, oneOf, type Reading, readBy, wholeNumber } from '../../policies/options/schema.ts';
+import { addressRange, ipAddress } from './address-range.ts';
 import type { OpenflowVersion } from './config.ts';
 import { datapathId, directoryPath, duration, filePath, listenAddress, portName, stationMac } from './values.ts';
 
@@ -219,6 +220,32 @@ export function nameProblem(what: string, name: string): string | undefined {
   return NAME.test(name) ? undefined : badName(what, name);
 }
 
+/** One pool of addresses that Lark leases. */
+export const poolEntry = mapping({
+  range: addressRange.describe(
+    'The addresses, within one prefix of `jobs.ranges`. The network’s own address, its broadcast address and the gateway’s are never leased.',
+  ),
+  prefixLength: wholeNumber('a prefix length', 0, 128)
+    .optional()
+    .describe('Of the network that they are in, for whoever sets up the interface; needed where `range` is no prefix.'),
+  gateway: ipAddress.optional().describe('The gateway of that network, for the same.'),
+  workers: named('machine', addressRange)
+    .prefault({})
+    .describe(
+      'Parts of the range for the jobs of one machine alone, by its name (letter case does not count). Other machines get the rest.',
+    ),
+});
+
+const addressesSection = named('pool', poolEntry).meta({
+  title: 'what Lark leases to jobs',
+  examples: [
+    {
+      nodes: { range: '10.1.0.0/24', gateway: '10.1.0.1', workers: { 'wn021.example.edu': '10.1.0.16/28' } },
+      nodes6: { range: '2001:db8:1::1000-2001:db8:1::1fff', prefixLength: 64 },
+    },
+  ],
+});
+
 const madeBeforehand =
   'this version does not set rates: make the queue on the switch with its rates, and give only its id here';
 
@@ -323,6 +350,7 @@ export const sections = {
   jobs: jobsSection,
   store: storeSection,
   limits: limitsSection,
+  addresses: addressesSection,
   zones: zonesSection,
   switches: switchesSection,
 } as const;

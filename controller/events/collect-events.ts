@@ -3,6 +3,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { EngineEvents } from '../enforcement/engine.ts';
+import { type LeaseEventSource, logLeases } from '../jobs/addresses/lease-log.ts';
 import type { AdmissionEventSource } from '../jobs/admission-log.ts';
 import { logAdmission } from '../jobs/admission-log.ts';
 import type { PolicyEvents } from '../policy-control.ts';
@@ -10,13 +11,15 @@ import type { EventLog } from './event-log.ts';
 
 export interface EventParts {
   readonly admission: AdmissionEventSource;
+  readonly leases: LeaseEventSource;
   readonly engine: EventEmitter<EngineEvents>;
   readonly policy: EventEmitter<PolicyEvents>;
 }
 
-export function collectEvents({ admission, engine, policy }: EventParts, log: EventLog): void {
+export function collectEvents({ admission, leases, engine, policy }: EventParts, log: EventLog): void {
   const add = (fields: object, event: string) => log.add(event, fields as Readonly<Record<string, unknown>>);
   logAdmission(admission, { info: add, warn: add });
+  logLeases(leases, { info: add });
   engine.on('switch', add);
   policy.on('load', add);
 }

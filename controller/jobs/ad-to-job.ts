@@ -80,6 +80,13 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
   };
 }
 
+/** Which registration two ads stand for, as `jobFromAds` has it; no address is looked at. */
+export function registrationFromAds(jobAdText: string, machineAdText: string, now: number): Registration {
+  const jobAd = readAd('job', jobAdText);
+  const machineAd = readAd('machine', machineAdText);
+  return registrationOf(evaluated('job', jobAd, machineAd, now), evaluated('machine', machineAd, jobAd, now));
+}
+
 /** An ad's values by lower-cased attribute name; `undefined` for lists, ads, errors and what is undefined. */
 type Values = ReadonlyMap<string, AttributeValue>;
 

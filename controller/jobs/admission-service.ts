@@ -12,6 +12,7 @@
 import { EventEmitter } from 'node:events';
 import type { IpAddress } from '../../protocols/packet/address.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { LeaseChange } from './addresses/address-leases.ts';
 import { type Admitted, type JobAdmission, JobError, type RegisterOptions, type Removed } from './admission.ts';
 import { type Clock, pause } from './clock.ts';
 import type { Confirmation, Enforcer, JobLocation } from './enforcer.ts';
@@ -53,6 +54,8 @@ export interface AdmissionOptions {
   readonly store?: JobStore;
   /** What becomes of a job whose switch is not connected; asked each time. */
   readonly notConnected?: () => 'refuse' | 'wait';
+  /** The registration that has leased an address: no other one gets it. */
+  readonly leasedTo?: (address: IpAddress) => string | undefined;
   /** Where it is told what could not be written and nobody waits for. */
   readonly log?: JournalLog;
 }
@@ -208,6 +211,26 @@ export class AdmissionService implements JobAdmission {
     return this.#leaving.byAddress(address)?.value;
   }
 
+  /** Whether no job has the address, is getting or leaving it, and no switch that is away is in its way. */
+  isFree(address: IpAddress): boolean {
+    const holders = [
+      this.#registry.byAddress(address),
+      this.#entering.byAddress(address),
+      this.#leaving.byAddress(address),
+    ];
+    return holders.every((holder) => holder === undefined) && this.heldBack.blocking(address).length === 0;
+  }
+
+  /** Rejects with JOB_STORE_FAILED, in which case nothing was written. */
+  writeLeases(changes: readonly LeaseChange[]): Promise<void> {
+    return this.#journal.leases(changes);
+  }
+
+  /** A lease that ends whatever the store says. */
+  leaseEnded(number: number): void {
+    this.#journal.leaseEnded(number);
+  }
+
   get size(): number {
     return this.#registry.size;
   }
@@ -251,6 +274,7 @@ export class AdmissionService implements JobAdmission {
       if (known !== undefined) return this.#again(key, known, options.leaseMs);
       // All that can refuse comes before the first change; after each wait all of it is asked again.
       this.#refuseHeldBack(job);
+      this.#refuseLeased(job);
       const formers = formerHolders(job, this.#registry);
       for (const former of formers) options.guard?.(former);
       const place = this.#place(job);
@@ -277,6 +301,13 @@ export class AdmissionService implements JobAdmission {
     for (const address of job.addresses) {
       const dpids = this.heldBack.blocking(address);
       if (dpids.length > 0) throw refuse.heldBack(address, dpids);
+    }
+  }
+
+  #refuseLeased({ key, addresses }: Job): void {
+    for (const address of addresses) {
+      const holder = this.#options.leasedTo?.(address);
+      if (holder !== undefined && holder !== key) throw refuse.leased(address, holder);
     }
   }
 

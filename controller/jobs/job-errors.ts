@@ -38,6 +38,26 @@ export const JOB_ERRORS: Readonly<Record<JobErrorCode, { readonly meaning: strin
     meaning: 'Another job holds the MAC address.',
     remedy: 'Remove that job first, or give this one a MAC address of its own.',
   },
+  JOB_ADDRESS_LEASED: {
+    meaning: 'The address is leased to another job, which is yet to be registered.',
+    remedy: 'Use an address that is this job’s: lease one, or keep what Lark leases out of other hands.',
+  },
+  JOB_ADDRESS_NO_POOL: {
+    meaning: 'The policy file has no `addresses`, so there is nothing to lease.',
+    remedy: 'Name the addresses under `addresses` in the policy file.',
+  },
+  JOB_ADDRESS_NONE_FREE: {
+    meaning: 'All addresses that the machine’s jobs may lease are taken.',
+    remedy: 'Try again when jobs have ended; if it goes on, give `addresses` more, or leases a shorter time.',
+  },
+  JOB_ADDRESS_NOT_LEASED: {
+    meaning: 'No address is leased under that key.',
+    remedy: 'Compare with `lark address`.',
+  },
+  JOB_ADDRESS_IN_USE: {
+    meaning: 'The job is registered with the address that is to be released.',
+    remedy: 'Remove the job: its lease ends with it.',
+  },
   JOB_NAT_UNENFORCEABLE: {
     meaning: 'The job’s LarkNetworkType is `nat`: it shares its host’s address, so its packets cannot be told apart.',
     remedy: 'Use `bridge`, or say `jobs.nat: unenforced` in the policy file to accept such jobs without enforcement.',

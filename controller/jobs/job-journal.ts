@@ -94,6 +94,16 @@ export class JobJournal {
     await this.#commit([{ kind: 'forget', dpid }, ...left.map(settledChange)]);
   }
 
+  /** As `register`. */
+  async leases(changes: readonly StoreChange[]): Promise<void> {
+    await this.#commit(changes);
+  }
+
+  /** A lease that ends whatever the store says. */
+  leaseEnded(number: number): void {
+    this.#owe([{ kind: 'leaseEnded', number }]);
+  }
+
   remember(memory: Memory): void {
     this.#owed.later(memory);
     this.#cancelWriting ??= this.#clock.after(MEMORY_MS, () => {

@@ -82,3 +82,34 @@ export function notBackYet(key: string): JobError {
       'confirmed. See `lark switches`, and send it again when the switch is back.',
   );
 }
+
+/** `holder`: the key of the registration that has leased it. */
+export function leased(address: IpAddress, holder: string): JobError {
+  return new JobError(
+    'JOB_ADDRESS_LEASED',
+    `${formatIp(address)} is leased to ${holder}, which is to be registered with it. ` +
+      'Lease an address for this job (`lark address lease`), or release that one.',
+  );
+}
+
+export function noPool(): JobError {
+  return new JobError('JOB_ADDRESS_NO_POOL', 'The policy file has no `addresses`: there is nothing to lease.');
+}
+
+export function noneFree(pools: readonly string[], machine: string): JobError {
+  return new JobError(
+    'JOB_ADDRESS_NONE_FREE',
+    `No address of ${pools.join(', ')} is free for ${machine}. \`lark address\` shows who has them.`,
+  );
+}
+
+export function notLeased(key: string): JobError {
+  return new JobError('JOB_ADDRESS_NOT_LEASED', `No address is leased to ${key}. \`lark address\` shows all leases.`);
+}
+
+export function inUse(key: string): JobError {
+  return new JobError(
+    'JOB_ADDRESS_IN_USE',
+    `${key} is registered with what it leased: the lease ends when the job does. Remove the job instead.`,
+  );
+}

@@ -10,7 +10,7 @@ function stored(sequence: number, addresses: readonly string[]): StoredJob {
 }
 
 function planOf(jobs: readonly StoredJob[]) {
-  const plan = planRestore({ jobs, ended: [], switches: [], jobPorts: [], classes: [] });
+  const plan = planRestore({ jobs, ended: [], switches: [], jobPorts: [], classes: [], leases: [] });
   const sequences = (of: Iterable<StoredJob>) => Array.from(of, ({ sequence }) => sequence);
   return {
     jobs: sequences(Array.from(plan.jobs.values(), ({ value }) => value)),

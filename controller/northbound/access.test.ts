@@ -45,6 +45,8 @@ const JOB_WRITES: readonly InjectOptions[] = [
   { method: 'POST', url: '/v1/jobs', payload: { jobAd: 'Owner = "alice"' } },
   { method: 'POST', url: '/v1/jobs/s%231.0/renew' },
   { method: 'DELETE', url: '/v1/jobs/s%231.0' },
+  { method: 'POST', url: '/v1/addresses', payload: { jobAd: 'Owner = "alice"' } },
+  { method: 'DELETE', url: '/v1/addresses/s%231.0' },
 ];
 
 /** The status, and the code of a problem. */

@@ -20,6 +20,7 @@ import {
 } from '../listeners/secure-context.ts';
 import { tellDropped } from '../listeners/tcp-listener.ts';
 import { AccessControl, type Tokens } from './access.ts';
+import { registerAddressRoutes, registerAddressWriteRoutes } from './address-routes.ts';
 import { DASHBOARD_ROUTES, registerDashboard } from './dashboard-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { parserProblem, toProblem } from './framework-problem.ts';
@@ -191,6 +192,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   void server.register(async (scope) => {
     registerHealthRoutes(scope, api);
     registerJobRoutes(scope, api);
+    registerAddressRoutes(scope, api);
     registerNetworkRoutes(scope, api);
     registerPolicyRoutes(scope, api);
     registerRateRoutes(scope, api);
@@ -198,7 +200,10 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     registerEventRoutes(scope, api, limits.eventsAliveMs);
     registerMetricsRoute(scope, metrics);
     registerDashboard(scope);
-    await scope.register(async (writes) => registerJobWriteRoutes(writes, api));
+    await scope.register(async (writes) => {
+      registerJobWriteRoutes(writes, api);
+      registerAddressWriteRoutes(writes, api);
+    });
     for (const [path, served] of [...methods]) refuseOtherMethods(scope, path, [...served]);
     await serveDocumentation(scope);
   });

@@ -38,6 +38,16 @@ function isForm(body: string): boolean {
   return !/[\s"[\]{}]/.test(body.trim());
 }
 
+/** What is asked, in the body and in the query together. */
+export function mergedOnce<Body extends object>(body: Body, query: Partial<Body>): Body {
+  const twice = Object.keys(query).filter((name) => Object.hasOwn(body, name));
+  if (twice.length === 0) return { ...body, ...query };
+  throw new JobError(
+    'JOB_REQUEST_MALFORMED',
+    `Given in the query and in the body: ${twice.join(', ')}. Give each once.`,
+  );
+}
+
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);

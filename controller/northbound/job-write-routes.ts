@@ -3,20 +3,24 @@
 // client that goes away without its answer still gets its change carried through.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { JobError } from '../jobs/admission.ts';
 import { LONGEST_LEASE_SEC } from '../jobs/feed/json-lines.ts';
 import { MACHINE_FIELDS, type MachineFields } from '../jobs/machine-fields.ts';
-import { parseFormBody, parseJsonBody } from './job-bodies.ts';
+import { mergedOnce, parseFormBody, parseJsonBody } from './job-bodies.ts';
 import type { JobView, LarkApi } from './lark-api.ts';
 import { LONGEST_CONFIRMATION_MS } from './longest-confirmation.ts';
 import { keyParams, routeDocs, WRITE_REFUSALS } from './route-docs.ts';
 
 /** Two ads. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
+export const JOB_BODY_LIMIT = 2 * 1024 * 1024;
 
 /** A name or address: nothing in it that a line or a terminal would act on. */
-const field = { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[^\\u0000-\\u001f\\u007f]*$' } as const;
-const leaseSec = { type: 'number', exclusiveMinimum: 0, maximum: LONGEST_LEASE_SEC } as const;
+export const field = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 1024,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+} as const;
+export const leaseSec = { type: 'number', exclusiveMinimum: 0, maximum: LONGEST_LEASE_SEC } as const;
 const fields = Object.fromEntries(Object.keys(MACHINE_FIELDS).map((name) => [name, field]));
 
 export const registerQuerySchema = {
@@ -91,17 +95,11 @@ export function registerJobWriteRoutes(server: FastifyInstance, api: LarkApi): v
     '/v1/jobs',
     {
       ...common,
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit: JOB_BODY_LIMIT,
       schema: {
         ...registerDocs,
         querystring: registerQuerySchema,
-        body: {
-          content: {
-            'application/json': { schema: registerBodySchema },
-            'application/x-www-form-urlencoded': { schema: registerBodySchema },
-            'text/plain': { schema: ad },
-          },
-        },
+        body: jobBody(registerBodySchema),
       },
     },
     async (request, reply) => {
@@ -140,17 +138,19 @@ function admitted(reply: FastifyReply, job: JobView): FastifyReply {
   return reply.code(job.enforcement === 'waiting' ? 202 : 200).send(job);
 }
 
-function mergedOnce(body: Exclude<Body, string>, query: Fields): Exclude<Body, string> {
-  const twice = Object.keys(query).filter((name) => Object.hasOwn(body, name));
-  if (twice.length === 0) return { ...body, ...query };
-  throw new JobError(
-    'JOB_REQUEST_MALFORMED',
-    `Given in the query and in the body: ${twice.join(', ')}. Give each once.`,
-  );
+/** The forms that a body may have (job-bodies.ts), of which the first two have these fields. */
+export function jobBody(schema: object) {
+  return {
+    content: {
+      'application/json': { schema },
+      'application/x-www-form-urlencoded': { schema },
+      'text/plain': { schema: ad },
+    },
+  };
 }
 
 function takeBodies(server: FastifyInstance): void {
-  const options = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
+  const options = { parseAs: 'string', bodyLimit: JOB_BODY_LIMIT } as const;
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', options, async (_request: unknown, body: string) =>
     parseJsonBody(body),

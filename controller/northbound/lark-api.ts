@@ -36,6 +36,38 @@ export interface RemovedJob {
   readonly pendingSwitches: readonly string[];
 }
 
+/** Addresses that a job has before it is registered. */
+export interface AddressLeaseView {
+  /** `Job.key` */
+  readonly key: string;
+  readonly machine: string;
+  readonly slot: string;
+  /** One of each IP version that the policy file has pools of. */
+  readonly addresses: readonly {
+    /** In the policy file. */
+    readonly pool: string;
+    readonly address: string;
+    readonly prefixLength: number;
+    readonly gateway: string | null;
+  }[];
+  /** Whether its job is registered: then the lease ends with the job. */
+  readonly isInUse: boolean;
+  /** ISO 8601; null while it is in use. */
+  readonly leaseEndsAt: string | null;
+}
+
+export interface ReleasedLease {
+  readonly key: string;
+  /** The addresses that are free now. */
+  readonly released: readonly string[];
+}
+
+export interface AddressLeasesView {
+  /** In the order of the policy file. */
+  readonly pools: readonly { readonly name: string; readonly range: string; readonly leased: number }[];
+  readonly leases: readonly AddressLeaseView[];
+}
+
 export interface PortView {
   readonly portNo: number;
   readonly name: string;
@@ -335,6 +367,10 @@ export interface LarkApi {
   registerJob(registration: JobRegistration, from: string): Promise<JobView>;
   renewJob(key: string, leaseSec: number | undefined, from: string): Promise<JobView>;
   removeJob(key: string, from: string): Promise<RemovedJob>;
+  /** As `registerJob`: addresses for a job that is to be registered. */
+  leaseAddress(registration: JobRegistration, from: string): Promise<AddressLeaseView>;
+  releaseAddress(key: string, from: string): Promise<ReleasedLease>;
+  addressLeases(): AddressLeasesView;
   switches(): readonly SwitchView[];
   /** Of each that is connected. */
   switchCounts(): readonly SwitchCounts[];

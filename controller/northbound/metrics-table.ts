@@ -10,7 +10,10 @@ import type { LarkApi, SwitchCounts } from './lark-api.ts';
 /** What the metrics page is read from. Everything is asked at the scrape, so nothing is kept twice. */
 export interface MetricSources {
   readonly counters: Counters;
-  readonly api: Pick<LarkApi, 'jobCounts' | 'switchCounts' | 'mendsWaiting' | 'decidedRules' | 'readiness'>;
+  readonly api: Pick<
+    LarkApi,
+    'addressLeases' | 'jobCounts' | 'switchCounts' | 'mendsWaiting' | 'decidedRules' | 'readiness'
+  >;
   /** Of package.json. */
   readonly version: string;
   /** The configuration in force. */
@@ -206,6 +209,13 @@ export const METRICS: readonly MetricDeclaration[] = [
       const counts = api.jobCounts();
       return ENFORCEMENTS.map((state) => ({ labels: [state], value: counts[state] }));
     },
+  },
+  {
+    name: 'lark_address_leases',
+    type: 'gauge',
+    help: 'Leased addresses, by the pool of the policy file.',
+    labels: ['pool'],
+    read: ({ api }) => api.addressLeases().pools.map(({ name, leased }) => ({ labels: [name], value: leased })),
   },
   gauge('lark_ready', 'Whether /readyz answers that Lark can do its work: 1 yes, 0 no.', ({ api }) =>
     api.readiness().ready ? 1 : 0,

@@ -131,7 +131,8 @@ export const HTTP_PROBLEMS = {
   HTTP_BODY_TOO_LARGE: {
     status: 413,
     title: 'Request body too large',
-    remedy: 'Only /v1/plan takes a body, of up to 1 MiB, and POST /v1/jobs, of up to 2 MiB; leave others out.',
+    remedy:
+      'Only /v1/plan takes a body, of up to 1 MiB, and POST /v1/jobs and /v1/addresses, of up to 2 MiB; leave others out.',
   },
   HTTP_URI_TOO_LONG: {
     status: 414,
@@ -181,6 +182,11 @@ const JOB_STATUS: Readonly<Record<JobErrorCode, number>> = {
   JOB_ADDRESS_INVALID: 422,
   JOB_ADDRESS_HELD: 409,
   JOB_ADDRESS_HELD_BACK: 409,
+  JOB_ADDRESS_LEASED: 409,
+  JOB_ADDRESS_NO_POOL: 409,
+  JOB_ADDRESS_NONE_FREE: 503,
+  JOB_ADDRESS_NOT_LEASED: 404,
+  JOB_ADDRESS_IN_USE: 409,
   JOB_MAC_HELD: 409,
   JOB_NAT_UNENFORCEABLE: 422,
   JOB_UNLOCATED: 422,

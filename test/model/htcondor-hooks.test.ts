@@ -1,11 +1,12 @@
 // The starter hooks of htcondor/, run as HTCondor's starter runs them against a whole Lark with model switches. What
 // HTCondor makes of their output and exit status is not seen here: docs/htcondor.md says where that comes from.
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AddressLeasesView } from '../../controller/northbound/lark-api.ts';
 import { eventually } from '../support/eventually.ts';
 import { HtcondorSite, JOB_AD, KEY, LARK_JOB, refusal } from '../support/htcondor-site.ts';
-import { addressOf } from '../support/model-site.ts';
+import { addressOf, policyFor } from '../support/model-site.ts';
 
 let at: HtcondorSite;
 beforeEach(async () => {
@@ -49,6 +50,27 @@ describe('a job', () => {
     at.model.leaf.faults = {};
     at.model.leaf.releaseBarriers();
     expect((await preparing).out).toBe(LARK_JOB);
+  });
+
+  it('has an address that Lark leases, which a program of the site sets up, until it ends', async () => {
+    await at.restart(`${policyFor('multi-table')}addresses: { nodes: { range: 10.1.0.32/28, gateway: 10.1.0.33 } }\n`);
+    const program = at.kit.write('place', `#!/bin/sh\necho interface=j2; echo "$@" >>${at.kit.scratch}/asked\n`, 0o755);
+    at.kit.set({ place: program, lease_addresses: 'yes' });
+    expect(await at.prepare()).toEqual({ status: 0, out: LARK_JOB, err: '' });
+    expect((await at.jobs())[0]).toMatchObject({ addresses: ['10.1.0.34'], location: { port: 'j2' } });
+    const leases = async () => (await at.model.get<AddressLeasesView>('/v1/addresses')).leases;
+    expect(await leases()).toMatchObject([{ key: KEY, isInUse: true, leaseEndsAt: null }]);
+    expect((await at.update()).status).toBe(0);
+    expect((await at.exit()).status).toBe(0);
+    expect([await at.jobs(), await leases()]).toEqual([[], []]);
+    expect(readFileSync(`${at.kit.scratch}/asked`, 'utf8')).toMatch(/^(slot1_1 10\.1\.0\.34\/28,10\.1\.0\.33\n)+$/);
+  });
+
+  it('goes back to the queue where Lark has none to lease, and says so', async () => {
+    at.kit.set({ lease_addresses: 'yes', patience: '1' });
+    const said = await at.prepare();
+    expect([said.status, said.out]).toEqual([1, expect.stringContaining('HookStatusCode = 300\n')]);
+    expect(said.err).toContain('ERROR JOB_ADDRESS_NO_POOL The policy file has no `addresses`');
   });
 
   it('has its place from a program of the site, too', async () => {

@@ -23,7 +23,7 @@ it('every setting is in the document, with its default', () => {
     return [...names.matchAll(/[a-z_]+/g)].map(([name], index) => [name, each[index] ?? ''] as const);
   });
   const documented = new Map(rows.filter(([name]) => settings.has(name)));
-  expect(settings.size).toBe(15);
+  expect(settings.size).toBe(16);
   for (const [name, value] of settings) {
     const shown = name === 'machine' ? 'hostname -f' : (unquoted(value) ?? '');
     expect([name, documented.get(name)]).toEqual([name, shown]);
@@ -33,7 +33,7 @@ it('every setting is in the document, with its default', () => {
 it('every setting is in the sample, and what is commented out there is the default', () => {
   const lines = [...read('htcondor/htcondor.conf.sample').matchAll(/^(#?)([a-z_]+)=(.*)$/gm)];
   expect(lines.map(([, , name]) => name).sort()).toEqual([...settings.keys()].sort());
-  const optional = ['cert', 'key', 'machine', 'helper'];
+  const optional = ['cert', 'key', 'machine', 'helper', 'lease_addresses'];
   for (const [, hash, name = '', value] of lines) {
     if (hash === '#' && !optional.includes(name)) expect([name, value]).toEqual([name, unquoted(settings.get(name))]);
   }

@@ -1,6 +1,7 @@
 // Who may say what of jobs over HTTP: the same as on the feed, but on Lark's own host, where every job is the operator's.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AddressLeases } from '../../controller/jobs/addresses/address-leases.ts';
 import { AdmissionService } from '../../controller/jobs/admission-service.ts';
 import { systemClock } from '../../controller/jobs/clock.ts';
 import { FeedGate, type FeedRules } from '../../controller/jobs/feed/feed-gate.ts';
@@ -27,7 +28,11 @@ beforeEach(() => {
   const gate = new FeedGate({ rules: () => rules, admission, hasPorts: () => false });
   const leases = { leaseMs: 60_000, calloutLeaseMs: undefined, nat: 'refuse' } as const;
   const desk = new JobDesk({ admission, gate, config: () => leases, now: () => systemClock.now() });
-  requests = new JobRequests(desk, new RequestLog({ clock: systemClock, counters, log: { warn: () => undefined } }));
+  requests = new JobRequests(
+    desk,
+    new RequestLog({ clock: systemClock, counters, log: { warn: () => undefined } }),
+    new AddressLeases(admission, systemClock, () => []),
+  );
 });
 
 afterEach(() => admission.stop());

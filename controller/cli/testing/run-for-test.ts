@@ -72,7 +72,7 @@ export function fetchFrom(server: FastifyInstance): typeof fetch {
   return async (input, { method = 'GET', body, headers: asked } = {}) => {
     const { pathname, search } = new URL(String(input));
     const response = await server.inject({
-      method: method === 'POST' ? 'POST' : 'GET',
+      method: method as 'GET' | 'POST' | 'DELETE',
       url: `${pathname}${search}`,
       headers: Object.fromEntries(new Headers(asked)),
       ...(typeof body === 'string' && { payload: body }),

@@ -53,7 +53,7 @@ export class FeedGate {
   }
 
   /** Throws JOB_CLAIM_REFUSED for a job that is not the sender's to register. */
-  claim(job: Job, peer: Peer): void {
+  claim(job: Pick<Job, 'registration' | 'addresses'>, peer: Peer): void {
     const { rules } = this.#rules();
     if (rules.claims !== 'strict' || peer.isOperator === true) return;
     const { machine } = job.registration;
@@ -74,7 +74,7 @@ export class FeedGate {
   }
 
   /** Of a job that is to be ended or renewed: throws JOB_NOT_YOURS unless this peer, or its machine, registered it. */
-  ownerOnly(peer: Peer): (admitted: Admitted) => void {
+  ownerOnly(peer: Peer): (held: Pick<Admitted, 'peer'> & { readonly job: Pick<Job, 'registration'> }) => void {
     return ({ job, peer: sender }) => {
       const { globalJobId, machine } = job.registration;
       if (sender === undefined || sender === peer.address || peer.isOperator === true) return;

@@ -4,9 +4,9 @@
 
 import { formatIp, type IpAddress, parseIp } from '../../../protocols/packet/address.ts';
 import type { Config } from '../../config/config.ts';
-import { jobFromAds } from '../ad-to-job.ts';
+import { jobFromAds, registrationFromAds } from '../ad-to-job.ts';
 import { type Admitted, type JobAdmission, JobError, type Removed } from '../admission.ts';
-import type { Job } from '../job.ts';
+import type { Job, Registration } from '../job.ts';
 import type { JobPage } from '../registry.ts';
 import type { FeedGate } from './feed-gate.ts';
 
@@ -73,6 +73,11 @@ export class JobDesk {
   /** The lease that an original callout gets. */
   get calloutLeaseMs(): number | undefined {
     return this.#config().calloutLeaseMs;
+  }
+
+  /** Which registration two ads stand for. Throws what `jobFromAds` throws of them, but for addresses. */
+  registrationOf(jobAd: string, machineAd: string): Registration {
+    return registrationFromAds(jobAd, machineAd, this.#now());
   }
 
   async register(jobAd: string, machineAd: string, leaseMs: number | undefined, peer: Peer): Promise<Admitted> {

@@ -1,9 +1,10 @@
 // What must outlive the controller: the registered jobs, the addresses held back for switches that may still have rules
 // of a job that ended, which switches have ever been under Lark's rule, at which of their ports jobs were, and the numbers of
-// endpoint classes. A store carries out changes whole, in the order
+// endpoint classes, and the addresses that are leased. A store carries out changes whole, in the order
 // in which they were given, and says so only when they are on the disk.
 
 import type { IpAddress } from '../../../protocols/packet/address.ts';
+import type { AddressLease } from '../addresses/address-lease.ts';
 import type { Admitted } from '../admission.ts';
 
 /** A job as it was registered. `sequence` counts registrations, is never given twice, and names the record. */
@@ -30,6 +31,7 @@ export interface StoredState {
   readonly switches: readonly string[];
   readonly jobPorts: readonly StoredJobPort[];
   readonly classes: readonly StoredClass[];
+  readonly leases: readonly AddressLease[];
 }
 
 /** A port that a job is at, or was. */
@@ -60,6 +62,8 @@ export type StoreChange =
   | { readonly kind: 'switch'; readonly dpid: string }
   /** The switch and its job ports. */
   | { readonly kind: 'forget'; readonly dpid: string }
+  | { readonly kind: 'lease'; readonly lease: AddressLease }
+  | { readonly kind: 'leaseEnded'; readonly number: number }
   | Memory;
 
 export interface JobStore {
@@ -96,7 +100,7 @@ export class StoreError extends Error {
   }
 }
 
-export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [], jobPorts: [], classes: [] };
+export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [], jobPorts: [], classes: [], leases: [] };
 
 /** For a Lark whose policy file has no `store`: it keeps nothing, so what is registered is lost at a restart. */
 export class VolatileJobStore implements JobStore {

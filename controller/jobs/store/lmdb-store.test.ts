@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Database, open } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AddressLease } from '../addresses/address-lease.ts';
 import { address, sampleJob } from '../testing/sample-job.ts';
 import { EMPTY_STATE, type StoreChange, type StoredJob } from './job-store.ts';
 import { LmdbJobStore } from './lmdb-store.ts';
@@ -59,6 +60,13 @@ async function remove(table: string, key: number): Promise<void> {
   await inTable(table, async (place) => void (await place.remove(key)));
 }
 
+function leased(number: number): AddressLease {
+  const { registration, key } = sampleJob({ id: `s#${number}` });
+  const four = { pool: 'four', address: address(`10.1.0.${number}`), prefixLength: 24, gateway: address('10.1.0.254') };
+  const six = { pool: 'six', address: address(`2001:db8::${number}`), prefixLength: 64, gateway: undefined };
+  return { number, key, registration, addresses: [four, six], endsAt: 1_754_300_000_000, peer: '192.0.2.1' };
+}
+
 /** How many lists of names there are. */
 function namesInFile(): Promise<number> {
   return inTable('names', async (place) => place.getCount());
@@ -98,9 +106,12 @@ describe('a store', () => {
     await first.commit([port, other].map((each): StoreChange => ({ kind: 'jobPort', ...each, isJobPort: true })));
     await first.commit([{ kind: 'jobPort', ...port, isJobPort: false }]);
     await first.commit(classes.map((each): StoreChange => ({ kind: 'class', ...each })));
+    await first.commit([1, 2, 3].map((number): StoreChange => ({ kind: 'lease', lease: leased(number) })));
+    await first.commit([{ kind: 'leaseEnded', number: 2 }]);
+    const leases = [leased(1), leased(3)];
     const state = (await reopen()).load();
     const jobs = [stored(2), stored(300, { peer: undefined })];
-    expect(state).toEqual({ jobs, ended: [ended], switches: ['a'], jobPorts: [other], classes });
+    expect(state).toEqual({ jobs, ended: [ended], switches: ['a'], jobPorts: [other], classes, leases });
   });
 
   it('does in any order of changes what the words say', async () => {
@@ -117,10 +128,13 @@ describe('a store', () => {
       fc.record({ kind: fc.constantFrom('switch' as const, 'forget' as const), dpid }),
       fc.record({ kind: fc.constant('jobPort' as const), dpid, portName, isJobPort: fc.boolean() }),
       fc.record({ kind: fc.constant('class' as const), number: fc.nat(3), key }),
+      fc.nat(3).map((number): StoreChange => ({ kind: 'lease', lease: leased(number) })),
+      fc.record({ kind: fc.constant('leaseEnded' as const), number: fc.nat(3) }),
     );
     const opened = await reopen();
     const model = { jobs: new Set<number>(), ended: new Set<number>(), switches: new Set<string>() };
     const [ports, classes] = [new Set<string>(), new Map<number, string>()];
+    const leases = new Map<number, AddressLease>();
     const runs = fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), async (commits) => {
       await Promise.all(commits.map((changes) => opened.commit(changes)));
       for (const each of commits.flat()) {
@@ -138,7 +152,9 @@ describe('a store', () => {
         } else if (each.kind === 'jobPort') {
           if (each.isJobPort) ports.add(`${each.dpid} ${each.portName}`);
           else ports.delete(`${each.dpid} ${each.portName}`);
-        } else if (each.key === undefined) classes.delete(each.number);
+        } else if (each.kind === 'lease') leases.set(each.lease.number, each.lease);
+        else if (each.kind === 'leaseEnded') leases.delete(each.number);
+        else if (each.key === undefined) classes.delete(each.number);
         else classes.set(each.number, each.key);
       }
       const { jobs, ended, switches, ...memory } = opened.load();
@@ -147,11 +163,12 @@ describe('a store', () => {
       expect(switches).toEqual([...model.switches].sort());
       expect(memory.jobPorts.map((each) => `${each.dpid} ${each.portName}`)).toEqual([...ports].sort());
       expect(new Map(memory.classes.map((each) => [each.number, each.key]))).toEqual(classes);
+      expect(memory.leases).toEqual([...leases.values()].sort((a, b) => a.number - b.number));
     });
     await fc.assert(runs, { numRuns: 40 });
   });
 
-  it('takes up one of a layout before it, which had no job ports, classes and names, and keeps older versions from it', async () => {
+  it('takes up one of a layout before it, which had no job ports, classes, names and leases, and keeps older versions from it', async () => {
     const former = await reopen();
     await former.commit([put(stored(1)), { kind: 'switch', dpid: 'a' }]);
     await tamper(undefined, 'layout', Buffer.from('1'));
@@ -160,7 +177,7 @@ describe('a store', () => {
     await opened.close();
     store = undefined;
     const environment = open<Buffer, string>({ path: path(), encoding: 'binary', noSubdir: false });
-    expect(environment.get('layout')?.toString()).toBe('3');
+    expect(environment.get('layout')?.toString()).toBe('4');
     await environment.close();
   });
 
@@ -285,7 +302,7 @@ describe('a store that is not as it should be is refused, with what to do:', () 
       code: 'STORE_NEWER',
       message: expect.stringContaining('form 9'),
     });
-    await tamper(undefined, 'layout', Buffer.from('4'));
+    await tamper(undefined, 'layout', Buffer.from('5'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_NEWER' });
     await tamper(undefined, 'layout', Buffer.from('two'));
     expect(refusal(() => LmdbJobStore.open(path()))).toMatchObject({ code: 'STORE_DAMAGED' });

@@ -24,9 +24,11 @@ import { lookAtLmdbFile } from './lmdb-file.ts';
 import {
   decodeEnded,
   decodeJob,
+  decodeLease,
   decodeText,
   encodeEnded,
   encodeJob,
+  encodeLease,
   encodeText,
   RecordError,
   readRecord,
@@ -35,7 +37,7 @@ import { Slabs } from './slabs.ts';
 import { StoredNames } from './stored-names.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 const LAYOUT_KEY = 'layout';
 /** Abortable, and without LMDB's own sync: ours follows in another thread. From lmdb's TransactionFlags. */
 const TRANSACTION_FLAGS: TransactionFlags = 0x1_0003 as number;
@@ -67,6 +69,7 @@ export class LmdbJobStore implements JobStore {
   readonly #switches: Database<Buffer, string>;
   readonly #jobPorts: Database<Buffer, string>;
   readonly #classes: Database<Buffer, number>;
+  readonly #leases: Database<Buffer, number>;
   readonly #names: StoredNames;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
@@ -82,6 +85,7 @@ export class LmdbJobStore implements JobStore {
     this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
     this.#jobPorts = environment.openDB<Buffer, string>('jobPorts', { encoding: 'binary' });
     this.#classes = environment.openDB<Buffer, number>('classes', { encoding: 'binary' });
+    this.#leases = environment.openDB<Buffer, number>('leases', { encoding: 'binary' });
     const names = environment.openDB<Buffer, number>('names', { encoding: 'binary' });
     this.#names = new StoredNames({ names, jobs: this.#jobs });
   }
@@ -118,6 +122,7 @@ export class LmdbJobStore implements JobStore {
         switches: Array.from(this.#switches.getKeys()),
         jobPorts: Array.from(this.#jobPorts.getKeys(), jobPortOf),
         classes: Array.from(this.#classes.getRange(), ({ key, value }) => readRecord('class', key, value, decodeClass)),
+        leases: Array.from(this.#leases.getRange(), ({ key, value }) => readRecord('lease', key, value, decodeLease)),
       };
       this.#checkWhole(state);
       return state;
@@ -244,6 +249,12 @@ export class LmdbJobStore implements JobStore {
       case 'jobPort':
         if (change.isJobPort) this.#jobPorts.putSync(jobPortKey(change), Buffer.alloc(0));
         else this.#jobPorts.removeSync(jobPortKey(change));
+        return;
+      case 'lease':
+        this.#leases.putSync(change.lease.number, encodeLease(change.lease));
+        return;
+      case 'leaseEnded':
+        this.#leases.removeSync(change.number);
         return;
       case 'class':
         if (change.key !== undefined) this.#classes.putSync(change.number, encodeText(change.key));

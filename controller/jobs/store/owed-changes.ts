@@ -82,6 +82,10 @@ function subjectOf(change: StoreChange): number | string {
       return change.sequence;
     case 'jobPort':
       return `${change.dpid} ${change.portName}`;
+    case 'lease':
+      return `lease ${change.lease.number}`;
+    case 'leaseEnded':
+      return `lease ${change.number}`;
     case 'class':
       return `class ${change.number}`;
     default:

@@ -7,6 +7,7 @@
 
 import { crc32 } from 'node:zlib';
 import { formatIp, type IpAddress, type MacAddress, parseIp } from '../../../protocols/packet/address.ts';
+import type { AddressLease } from '../addresses/address-lease.ts';
 import type { Enforcement } from '../admission.ts';
 import { FrozenAds } from '../frozen-ads.ts';
 import { type Registration, registrationKey } from '../job.ts';
@@ -127,6 +128,42 @@ export function encodeEnded({ key, addresses, switches }: EndedJob): Buffer {
 export function decodeEnded(sequence: number, bytes: Uint8Array): EndedJob {
   const { key, addresses, switches } = JSON.parse(unseal(bytes).toString('utf8')) as EndedRecord;
   return { sequence, key, addresses: addresses.map(readAddress), switches };
+}
+
+interface LeaseRecord {
+  readonly registration: Registration;
+  readonly addresses: readonly {
+    readonly pool: string;
+    readonly address: string;
+    readonly prefixLength: number;
+    readonly gateway: string | null;
+  }[];
+  readonly endsAt: number;
+  readonly peer: string;
+}
+
+export function encodeLease({ registration, addresses, endsAt, peer }: AddressLease): Buffer {
+  const record: LeaseRecord = {
+    registration,
+    addresses: addresses.map(({ address, gateway, ...rest }) => ({
+      ...rest,
+      address: formatIp(address),
+      gateway: gateway === undefined ? null : formatIp(gateway),
+    })),
+    endsAt,
+    peer,
+  };
+  return seal([Buffer.from(JSON.stringify(record))]);
+}
+
+export function decodeLease(number: number, bytes: Uint8Array): AddressLease {
+  const { registration, addresses, endsAt, peer } = JSON.parse(unseal(bytes).toString('utf8')) as LeaseRecord;
+  const leased = addresses.map(({ address, gateway, ...rest }) => ({
+    ...rest,
+    address: readAddress(address),
+    gateway: gateway === null ? undefined : readAddress(gateway),
+  }));
+  return { number, key: registrationKey(registration), registration, addresses: leased, endsAt, peer };
 }
 
 export function encodeText(text: string): Buffer {

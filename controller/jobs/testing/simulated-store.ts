@@ -10,7 +10,16 @@ import {
   type StoredState,
   StoreError,
 } from '../store/job-store.ts';
-import { decodeEnded, decodeJob, decodeText, encodeEnded, encodeJob, encodeText } from '../store/records.ts';
+import {
+  decodeEnded,
+  decodeJob,
+  decodeLease,
+  decodeText,
+  encodeEnded,
+  encodeJob,
+  encodeLease,
+  encodeText,
+} from '../store/records.ts';
 
 interface Disk {
   readonly jobs: ReadonlyMap<number, Uint8Array>;
@@ -19,6 +28,7 @@ interface Disk {
   /** Names by datapath id. */
   readonly jobPorts: ReadonlyMap<string, ReadonlySet<string>>;
   readonly classes: ReadonlyMap<number, Uint8Array>;
+  readonly leases: ReadonlyMap<number, Uint8Array>;
 }
 
 /** Lists of names, which no crash loses here: the real store writes them with the jobs. */
@@ -32,6 +42,7 @@ const EMPTY: Disk = {
   switches: new Set(),
   jobPorts: new Map(),
   classes: new Map(),
+  leases: new Map(),
 };
 
 export class SimulatedStore implements JobStore {
@@ -49,13 +60,14 @@ export class SimulatedStore implements JobStore {
   }
 
   load(): StoredState {
-    const { jobs, ended, switches, jobPorts, classes } = this.#disk;
+    const { jobs, ended, switches, jobPorts, classes, leases } = this.#disk;
     return {
       jobs: Array.from(jobs, ([sequence, bytes]): StoredJob => decodeJob(sequence, bytes, { listOf })),
       ended: Array.from(ended, ([sequence, bytes]): EndedJob => decodeEnded(sequence, bytes)),
       switches: [...switches],
       jobPorts: [...jobPorts].flatMap(([dpid, names]) => Array.from(names, (portName) => ({ dpid, portName }))),
       classes: Array.from(classes, ([number, bytes]) => ({ number, key: decodeText(bytes) })),
+      leases: Array.from(leases, ([number, bytes]) => decodeLease(number, bytes)),
     };
   }
 
@@ -91,6 +103,7 @@ export class SimulatedStore implements JobStore {
 function applied(disk: Disk, change: StoreChange): Disk {
   const [jobs, ended, switches] = [new Map(disk.jobs), new Map(disk.ended), new Set(disk.switches)];
   const [jobPorts, classes] = [new Map(disk.jobPorts), new Map(disk.classes)];
+  const leases = new Map(disk.leases);
   switch (change.kind) {
     case 'job':
       jobs.set(change.job.sequence, encodeJob(change.job, numberOf));
@@ -115,9 +128,15 @@ function applied(disk: Disk, change: StoreChange): Disk {
       jobPorts.set(change.dpid, new Set(change.isJobPort ? [...others, change.portName] : others));
       break;
     }
+    case 'lease':
+      leases.set(change.lease.number, encodeLease(change.lease));
+      break;
+    case 'leaseEnded':
+      leases.delete(change.number);
+      break;
     case 'class':
       if (change.key === undefined) classes.delete(change.number);
       else classes.set(change.number, encodeText(change.key));
   }
-  return { jobs, ended, switches, jobPorts, classes };
+  return { jobs, ended, switches, jobPorts, classes, leases };
 }

@@ -16,6 +16,15 @@ const job = {
   leaseEndsAt: '2026-08-04T12:15:00.000Z',
 };
 
+const lease = {
+  key: job.key,
+  machine: 'wn021',
+  slot: 'slot1_3@wn021',
+  addresses: [{ pool: 'nodes', address: '10.1.0.7', prefixLength: 24, gateway: '10.1.0.1' }],
+  isInUse: false,
+  leaseEndsAt: '2026-08-04T12:15:00.000Z',
+};
+
 const rule = {
   switch: 'core',
   dpid: '0000001aa009fbc9',
@@ -93,6 +102,9 @@ const plan = {
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Job: job,
   JobPage: { jobs: [job], next: 'c3VibWl0MDEjNDcxMS4w', total: 17 },
+  AddressLease: lease,
+  AddressLeases: { pools: [{ name: 'nodes', range: '10.1.0.0-10.1.0.255', leased: 1 }], leases: [lease] },
+  ReleasedLease: { key: job.key, released: ['10.1.0.7'] },
   RemovedJob: { key: job.key, pendingSwitches: [] },
   JobRules: {
     counts: { sent: { packets: 17, bytes: 1666 }, received: { packets: 16, bytes: 1568 } },

@@ -1,6 +1,6 @@
 // What the API shows of jobs.
 
-import { count, dpid, list, measure, nullable, object, oneOf, ref, type Schema, text, time } from './schema.ts';
+import { count, dpid, flag, list, measure, nullable, object, oneOf, ref, type Schema, text, time } from './schema.ts';
 
 const counted = object({ packets: count(), bytes: count() });
 
@@ -34,6 +34,29 @@ export const jobSchemas: Readonly<Record<string, Schema>> = {
       'Switches that may still have rules of the job: its addresses are held back for them',
     ),
   }),
+  AddressLease: object({
+    key: text('Of the registration that they are for'),
+    machine: text('The worker node'),
+    slot: text("The machine ad's Name"),
+    addresses: list(
+      object({
+        pool: text('Its name in the policy file'),
+        address: text('IPv4 or IPv6'),
+        prefixLength: count('Of the network that it is in'),
+        gateway: nullable(text()),
+      }),
+      'One of each IP version that the policy file has pools of',
+    ),
+    isInUse: flag('Its job is registered: the lease ends with it'),
+    leaseEndsAt: nullable(time('null while it is in use')),
+  }),
+  AddressLeases: object({
+    pools: list(
+      object({ name: text('In the policy file'), range: text('The first and the last address'), leased: count() }),
+    ),
+    leases: list(ref('AddressLease')),
+  }),
+  ReleasedLease: object({ key: text(), released: list(text('An address that is free now')) }),
   Rates: object({
     by: oneOf(['user', 'group', 'job']),
     at: time('When the counters were read last'),

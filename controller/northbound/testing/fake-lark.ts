@@ -5,6 +5,7 @@ import { EventLog } from '../../events/event-log.ts';
 import { PORT_ROLES } from '../../network/switch-state.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import type {
+  AddressLeaseView,
   Explanation,
   JobRulesView,
   JobView,
@@ -40,6 +41,15 @@ export function jobView(user: string, address: string, changes: Partial<JobView>
 export const alice = jobView('alice', '10.1.0.1', { accountingGroup: 'group_physics.cms' });
 export const bob = jobView('bob', '10.1.0.2', { accountingGroup: 'group_physics2', machine: 'WN2.example.edu' });
 export const carol = jobView('carol', '2001:db8::3', { enforcement: 'by-address', location: null, mac: null });
+
+export const aliceLease: AddressLeaseView = {
+  key: alice.key,
+  machine: alice.machine,
+  slot: alice.slot,
+  addresses: [{ pool: 'nodes', address: '10.1.0.1', prefixLength: 24, gateway: '10.1.0.254' }],
+  isInUse: false,
+  leaseEndsAt: '2026-01-02T03:19:05.000Z',
+};
 
 export const core: SwitchView = {
   dpid: '0000001aa009fbc9',
@@ -209,6 +219,12 @@ export function fakeLark(changes: Partial<LarkApi> = {}): LarkApi {
     registerJob: async () => alice,
     renewJob: async () => alice,
     removeJob: async (key) => ({ key, pendingSwitches: [] }),
+    leaseAddress: async () => aliceLease,
+    releaseAddress: async (key) => ({ key, released: ['10.1.0.1'] }),
+    addressLeases: () => ({
+      pools: [{ name: 'nodes', range: '10.1.0.0-10.1.0.255', leased: 1 }],
+      leases: [aliceLease],
+    }),
     switches,
     switchCounts: () => switches().map(countsOf),
     portQueues: async (dpid, port) => ({ dpid, port, portNo: 2, queues: [1] }),
