@@ -3,6 +3,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { ModelSite, policyFor } from '../support/model-site.ts';
+import { rounds } from './support/plan.ts';
 import { JOBS, keepsPromises, metric } from './support/promises.ts';
 
 let site: ModelSite;
@@ -20,7 +21,7 @@ it('keeps leases as long as they are, whatever the clock on the wall says', asyn
   const wallNow = Date.now.bind(Date);
   let shift = 0;
   vi.spyOn(Date, 'now').mockImplementation(() => wallNow() + shift);
-  for (const [index, jump] of [HOUR_MS, -2 * HOUR_MS, 30 * HOUR_MS].entries()) {
+  for (const [index, jump] of [HOUR_MS, -2 * HOUR_MS, 30 * HOUR_MS].slice(0, rounds(2)).entries()) {
     for (const job of JOBS) await site.register(job);
     const registeredAt = performance.now();
     shift += jump;

@@ -11,7 +11,7 @@ import { ChildLark } from '../support/child-lark.ts';
 import { eventually } from '../support/eventually.ts';
 import { LightSwitch } from '../support/light-switch.ts';
 
-const DISK_BYTES = 512 * 1024;
+const DISK_BYTES = 320 * 1024;
 const PADDING = 'x'.repeat(3000);
 
 let directory: string;
