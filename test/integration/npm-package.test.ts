@@ -18,7 +18,9 @@ const ALLOWED = [
   /^node_modules\/node-(openflow|classad)\/(package\.json|README\.md|dist\/([\w-]+\/)*[\w-]+(\.js|\.js\.map|\.d\.ts))$/,
   /^mininet\/(policy\.yaml|lab\/lab-ns)$/,
   /^htcondor\/(lark-[a-z-]+(\.sh)?|50-lark-(hooks|callouts)\.conf|htcondor\.conf\.sample|lark\.sudoers)$/,
-  /^docs\/(decisions\/|plots\/)?[\w-]+\.(md|svg)$/,
+  /^docs\/(decisions\/|plots\/|pictures\/)?[\w-]+\.(md|svg|png)$/,
+  /^dist\/controller\/northbound\/dashboard\/page\/\w+\.(html|css|svg)$/,
+  /^prometheus\/[\w-]+\.(yaml|json)$/,
 ];
 /** A part of each kind without which something does not work. */
 const NEEDED = [
@@ -31,6 +33,8 @@ const NEEDED = [
   'mininet/lab/lab-ns',
   'htcondor/lark-prepare-job',
   'docs/errors.md',
+  'dist/controller/northbound/dashboard/page/index.html',
+  'prometheus/alerts.yaml',
   'policy.sample.yaml',
 ];
 

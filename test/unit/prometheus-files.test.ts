@@ -43,6 +43,12 @@ describe('every alert', () => {
     }
   });
 
+  it('has its place in the runbook, and nothing else has', () => {
+    const [, text = ''] = /^# Alerts$([\s\S]*?)^# /m.exec(read('docs/runbook.md')) ?? [];
+    const headings = [...text.matchAll(/^## (\S+)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual(alertRules().map(({ alert }) => alert));
+  });
+
   it('is in docs/metrics.md, and nothing else is', () => {
     const section =
       read('docs/metrics.md')
