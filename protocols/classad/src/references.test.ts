@@ -127,4 +127,20 @@ describe('references', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('never misses one that is read by way of a list that stands within something else', () => {
+    const my = parseAd('[ a = "" ]');
+    for (const list of [
+      '({ a || MY.a }) ?: (0)',
+      'true ? { a } : 0',
+      '({ a })',
+      'ifThenElse(true, { a }, 0)',
+      '{{ a }}[0]',
+    ]) {
+      const target = parseAd(`[ c = ${list} ]`);
+      const expression = parseExpression('TARGET.c.x');
+      const found = references(expression, { semantics: 'new', my, target });
+      expect(missed(found, expression, [my, target], 'new')).toEqual([]);
+    }
+  });
 });

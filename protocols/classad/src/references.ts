@@ -197,8 +197,18 @@ class Collector {
     this.#names[side].set(key, name);
     const expression = this.#ads[side]?.get(key);
     // What is selected from a list's elements is looked up where the selection stands, which may be the other side.
-    if (expression !== undefined) this.#tasks.push({ node: expression, side, isEither: expression.kind === 'list' });
+    if (expression !== undefined) this.#tasks.push({ node: expression, side, isEither: hasList(expression) });
   }
+}
+
+/** Whether a list may come of it: there is one somewhere in it. */
+function hasList(expression: Expression): boolean {
+  const left = [expression];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (node.kind === 'list') return true;
+    left.push(...children(node));
+  }
+  return false;
 }
 
 function opposite(side: Side): Side {
