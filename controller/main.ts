@@ -11,6 +11,7 @@ import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
 import type { ConfigProblem } from './config/problem.ts';
 import { DropWatch } from './drop-watch.ts';
+import { VerdictEngine } from './enforcement/endpoint-classes.ts';
 import { EnforcementEngine } from './enforcement/engine.ts';
 import { collectEvents } from './events/collect-events.ts';
 import { EventLog } from './events/event-log.ts';
@@ -71,9 +72,11 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   // Before: of a badly damaged file LMDB may end the process, and then this is the last that is said.
   if (config.store !== undefined) log.info({ path: config.store.path }, 'job_store.opening');
   const store: JobStore = config.store === undefined ? new VolatileJobStore() : LmdbJobStore.open(config.store.path);
-  const state = store.load();
+  // It meets each job while its ads are at hand: reading all of them once more would take as long as the rest.
+  const verdicts = new VerdictEngine(config);
+  const state = store.load((job) => verdicts.classesOf(job));
   const counters = new Counters();
-  const engine = new EnforcementEngine({ config, counters, log });
+  const engine = new EnforcementEngine({ config, counters, log, verdicts });
   const clock = new WallClock();
   const { warnings, source = NO_SOURCE, load, fingerprint: tried, dropsEveryMs } = options;
   const policy = new PolicyControl({ engine, inForce: { config, warnings, source }, tried, load, clock, log });

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AttributeValue, EndpointView } from '../../policies/policy.ts';
-import { type IpAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
+import { formatPrefix, type IpAddress, type Prefix, prefixContains } from '../../protocols/packet/address.ts';
 import type { Config, PolicyEntry } from '../config/config.ts';
 import { enclosingPrefix, inAnyPrefix, WAN_ZONE } from '../config/zones.ts';
 import type { Job } from '../jobs/job.ts';
@@ -66,7 +66,8 @@ export class VerdictEngine {
   readonly #policies: readonly PolicyEntry[];
   readonly #fallback: Config['default'];
   readonly #names: readonly string[];
-  readonly #criteria: readonly Criterion[];
+  /** By what each looks at, which is the same text for criteria of every engine that look at the same. */
+  readonly #criteria: ReadonlyMap<string, Criterion>;
   readonly #classes = new Map<string, KnownClass>();
   readonly #live = new Set<KnownClass>();
   /** Classes that were given a number, until somebody asks. */
@@ -90,6 +91,11 @@ export class VerdictEngine {
     this.#names = [...new Set(config.policies.flatMap((entry) => entry.policy.significantAttributes))].sort();
     this.#criteria = criteriaOf(config.policies);
     this.#isByAddress = config.policies.some(({ policy }) => Object.keys(policy.addressSets ?? {}).length > 0);
+  }
+
+  /** Whether endpoints that are one class of the other engine always are one class of this. */
+  isNoFinerThan(other: VerdictEngine): boolean {
+    return Array.from(this.#criteria.keys()).every((looksAt) => other.#criteria.has(looksAt));
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
@@ -197,7 +203,7 @@ export class VerdictEngine {
 
   #makeClass(endpoint: JudgedEndpoint): KnownClass {
     const isWan = endpoint.kind === 'zone' && endpoint.zone === WAN_ZONE;
-    const values = this.#criteria.map((criterion) => keyOf(criterion(endpoint)));
+    const values = Array.from(this.#criteria.values(), (criterion) => keyOf(criterion(endpoint)));
     const key = `${endpoint.kind} ${isWan} ${values.map((value) => `${value.length}:${value}`).join('')}`;
     let found = this.#classes.get(key);
     if (found === undefined) {
@@ -219,22 +225,18 @@ export class VerdictEngine {
 }
 
 /** All that the policies look at, each once; what makes no difference to any of them tells no classes apart. */
-function criteriaOf(policies: readonly PolicyEntry[]): Criterion[] {
-  const attributes = new Set<string>();
-  const sets: Criterion[] = [];
+function criteriaOf(policies: readonly PolicyEntry[]): ReadonlyMap<string, Criterion> {
+  const attributes = new Map<string, Criterion>();
+  const sets = new Map<string, Criterion>();
   for (const { policy } of policies) {
     for (const name of policy.significantAttributes) {
       const addressSet = policy.addressSets?.[name];
-      if (addressSet === undefined) attributes.add(lowerCased(name));
-      else sets.push(membership(addressSet));
+      const lower = lowerCased(name);
+      if (addressSet === undefined) attributes.set(`attribute ${lower}`, (endpoint) => attributeOf(endpoint, lower));
+      else sets.set(`addresses ${addressSet.map(formatPrefix).sort().join(' ')}`, membership(addressSet));
     }
   }
-  const ofAttributes = [...attributes].map(
-    (name): Criterion =>
-      (endpoint) =>
-        attributeOf(endpoint, name),
-  );
-  return [...ofAttributes, ...sets];
+  return new Map([...attributes, ...sets]);
 }
 
 function membership(addressSet: readonly Prefix[]): Criterion {

@@ -24,6 +24,7 @@ import type { Counters } from '../telemetry/counters.ts';
 import { ClassMemory } from './class-memory.ts';
 import { ClassRecycling } from './class-recycling.ts';
 import { isDecided, kindOf } from './cookie.ts';
+import type { VerdictEngine } from './endpoint-classes.ts';
 import type { Fate } from './fate.ts';
 import { locateJob } from './locate.ts';
 import { ManagedSwitch, toPort } from './managed-switch.ts';
@@ -111,11 +112,15 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   /** To files that are being tried out. */
   readonly #successions = new Set<Succession>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
+  /** For `restore`. */
+  readonly #verdicts: VerdictEngine | undefined;
   #moment = 0;
 
-  constructor(parts: { config: Config; counters: Counters; log: Logger }) {
+  /** @param parts `verdicts`: of the same file, which may have met the jobs that `restore` is to be given, and is the engine's. */
+  constructor(parts: { config: Config; counters: Counters; log: Logger; verdicts?: VerdictEngine }) {
     this.#counters = parts.counters;
     this.#log = parts.log;
+    this.#verdicts = parts.verdicts;
     this.#policy = new PolicyView(parts.config);
   }
 
@@ -202,7 +207,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     }
     const numbers = new Map(classes.map(({ number, key }) => [key, number]));
     const members = jobs.map(({ job }) => job);
-    this.#policy = PolicyView.restored(this.#config, members, numbers);
+    this.#policy = PolicyView.restored(this.#config, members, numbers, this.#verdicts);
     this.#classes.restore(
       classes.map(({ number, key }) => [number, key]),
       this.#policy.engine,

@@ -86,15 +86,21 @@ export class PolicyView {
    * rules found on the switches are right. What was written down may be old, of another file or incomplete: a number goes to
    * one class at most, a class without one gets a fresh one, and which number stands for what matters only between the rules
    * of one switch, all of which are held against those of this view when it connects. So what is wrong costs FlowMods alone.
+   * @param engine of this file, which may have met the jobs and is the view's from now on.
    */
-  static restored(config: Config, jobs: readonly Job[], known: ReadonlyMap<string, number>): PolicyView {
+  static restored(
+    config: Config,
+    jobs: readonly Job[],
+    known: ReadonlyMap<string, number>,
+    engine?: VerdictEngine,
+  ): PolicyView {
     const numbers = new ClassNumbers();
     const inherit = (made: PolicyView) => {
       const kept = made.#known(known);
       numbers.takeExactly(new Set(kept.values()));
       return kept;
     };
-    return new PolicyView(config, numbers, { sorted: new SortedJobs(config, jobs), inherit });
+    return new PolicyView(config, numbers, { sorted: new SortedJobs(config, jobs, engine), inherit });
   }
 
   #known(known: ReadonlyMap<string, number>): ReadonlyMap<EndpointClass, number> {

@@ -14,8 +14,12 @@ export class SortedJobs {
   readonly #cohorts = new Cohorts();
   readonly #outsideRanges = new Set<string>();
 
-  constructor(config: Pick<Config, 'policies' | 'default' | 'jobs'>, jobs: Iterable<Job> = []) {
-    this.engine = new VerdictEngine(config);
+  constructor(
+    config: Pick<Config, 'policies' | 'default' | 'jobs'>,
+    jobs: Iterable<Job> = [],
+    engine = new VerdictEngine(config),
+  ) {
+    this.engine = engine;
     this.isInRanges = inAnyPrefix(config.jobs.ranges);
     for (const job of jobs) this.put(job);
   }
@@ -38,11 +42,14 @@ export class SortedJobs {
     return this.#outsideRanges;
   }
 
-  /** Wherever a job of this key was before. Joins no class. */
-  put(job: Job): Cohort {
+  /**
+   * Wherever a job of this key was before. Joins no class.
+   * @param classes of its addresses, where they are known.
+   */
+  put(job: Job, classes = this.engine.classesOf(job)): Cohort {
     if (this.isOutsideRanges(job)) this.#outsideRanges.add(job.key);
     else this.#outsideRanges.delete(job.key);
-    return this.#cohorts.put(job, this.engine.classesOf(job));
+    return this.#cohorts.put(job, classes);
   }
 
   remove(job: Job): void {

@@ -54,12 +54,15 @@ export class Succession {
   readonly config: Config;
   readonly former: SortedJobs;
   readonly next: SortedJobs;
+  /** Where the next file's policies look at nothing new: into which classes the jobs of a cohort go, as its first one told. */
+  readonly #classesAfter: Map<Cohort, readonly EndpointClass[]> | undefined;
   readonly #shifts = new Map<Cohort | undefined, Map<Cohort, GrowingShift>>();
 
   constructor(former: SortedJobs, config: Config, jobs: Iterable<Job> = []) {
     this.config = config;
     this.former = former;
     this.next = new SortedJobs(config);
+    this.#classesAfter = this.next.engine.isNoFinerThan(former.engine) ? new Map() : undefined;
     for (const job of jobs) this.put(job);
   }
 
@@ -67,7 +70,8 @@ export class Succession {
   put(job: Job): void {
     this.#leaveShift(job);
     const before = this.former.cohortOf(job.key);
-    const after = this.next.put(job);
+    const after = this.next.put(job, before && this.#classesAfter?.get(before));
+    if (before !== undefined) this.#classesAfter?.set(before, after.classes);
     const ofBefore = this.#shifts.get(before) ?? new Map<Cohort, GrowingShift>();
     if (ofBefore.size === 0) this.#shifts.set(before, ofBefore);
     let shift = ofBefore.get(after);

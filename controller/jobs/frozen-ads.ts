@@ -2,6 +2,7 @@
 // a hundred thousand jobs with two hundred attributes each: as a Map they would take ten times the ads' own text. Here an
 // attribute takes six bytes, for nearly every value stands in the ads' text already; names are shared by all jobs whose
 // ads have the same ones; and nothing is read out before somebody asks for it. What was frozen is given back exactly.
+// Where a store has the block, it need not be in memory: the ads are at rest there, and what somebody asks for is read.
 //
 // The block: how many bytes a character takes, the lengths of both texts, six bytes for each attribute (its kind in four bits,
 // then its length in characters in twenty and where it begins in three bytes, or else a number in four), then characters: the
@@ -16,6 +17,12 @@ export interface AdTexts {
   readonly machine: string;
 }
 
+/** Where the bytes of ads stand that are not kept in memory. */
+export interface AdsAtRest {
+  /** What `FrozenAds.bytes` was, until anything else is read there: to be used at once. Throws where it cannot be had. */
+  read(): Buffer;
+}
+
 const HEADER_BYTES = 9;
 const ENTRY_BYTES = 6;
 const LENGTH_BITS = 20;
@@ -26,16 +33,16 @@ const NEEDS_TWO_BYTES = /[\u0100-\uffff]/;
 
 export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
   readonly #names: NameList;
-  readonly #bytes: Buffer;
+  #block: Buffer | AdsAtRest;
 
-  /** From what `names` and `bytes` of another gave. Throws a RangeError where they cannot belong together. */
-  constructor(names: NameList, bytes: Buffer) {
+  /**
+   * From what `names` and `bytes` of another gave. Throws a RangeError where they cannot belong together.
+   * @param atRest where they stand, too: then they are not kept.
+   */
+  constructor(names: NameList, bytes: Buffer, atRest?: AdsAtRest) {
     this.#names = names;
-    this.#bytes = bytes;
-    if (
-      bytes.length < HEADER_BYTES ||
-      bytes.length < this.#textAt + (this.#jobLength + this.#machineLength) * this.#width
-    ) {
+    this.#block = atRest ?? bytes;
+    if (bytes.length < HEADER_BYTES || bytes.length < textAt(names) + charactersOf(bytes) * widthOf(bytes)) {
       throw new RangeError(`${bytes.length} bytes are too few for these ads and ${names.list.length} attributes`);
     }
   }
@@ -50,17 +57,33 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
     return this.#names;
   }
 
-  /** Never to be changed. */
+  /** Never to be changed; and to be used at once, since of ads at rest they are what was just read. */
   get bytes(): Buffer {
-    return this.#bytes;
+    return Buffer.isBuffer(this.#block) ? this.#block : this.#block.read();
+  }
+
+  get isAtRest(): boolean {
+    return !Buffer.isBuffer(this.#block);
+  }
+
+  /** From now on they are read there, where the same bytes stand, and memory is free of them. */
+  rest(atRest: AdsAtRest): void {
+    this.#block = atRest;
+  }
+
+  /** They are in memory from now on, and where they stood is not needed any more. */
+  wake(): void {
+    if (!Buffer.isBuffer(this.#block)) this.#block = ownCopy(this.#block.read());
   }
 
   get job(): string {
-    return this.#characters(0, this.#jobLength);
+    const bytes = this.bytes;
+    return charactersAt(bytes, this.#names, 0, jobLengthOf(bytes));
   }
 
   get machine(): string {
-    return this.#characters(this.#jobLength, this.#machineLength);
+    const bytes = this.bytes;
+    return charactersAt(bytes, this.#names, jobLengthOf(bytes), machineLengthOf(bytes));
   }
 
   get size(): number {
@@ -73,7 +96,7 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
 
   get(name: string): AttributeValue {
     const place = this.#names.places.get(name);
-    return place === undefined ? undefined : this.#valueAt(place);
+    return place === undefined ? undefined : valueAt(this.bytes, this.#names, place);
   }
 
   keys(): MapIterator<string> {
@@ -97,46 +120,60 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
   }
 
   #thawed(): Map<string, AttributeValue> {
-    return new Map(this.#names.list.map((name, place) => [name, this.#valueAt(place)]));
+    const bytes = this.bytes;
+    return new Map(this.#names.list.map((name, place) => [name, valueAt(bytes, this.#names, place)]));
   }
+}
 
-  #valueAt(place: number): AttributeValue {
-    const entry = HEADER_BYTES + place * ENTRY_BYTES;
-    const kind = this.#bytes.readUInt8(entry) >> 4;
-    switch (kind) {
-      case Kind.UNDEFINED:
-        return undefined;
-      case Kind.FALSE:
-      case Kind.TRUE:
-        return kind === Kind.TRUE;
-      case Kind.INT32:
-        return this.#bytes.readInt32LE(entry + 1);
-    }
-    const length = this.#bytes.readUIntBE(entry, 3) & LONGEST_VALUE;
-    const text = this.#characters(this.#bytes.readUIntLE(entry + 3, 3), length);
-    return kind === Kind.STRING ? text : kind === Kind.REAL ? Number(text) : BigInt(text);
+function valueAt(bytes: Buffer, names: NameList, place: number): AttributeValue {
+  const entry = HEADER_BYTES + place * ENTRY_BYTES;
+  const kind = bytes.readUInt8(entry) >> 4;
+  switch (kind) {
+    case Kind.UNDEFINED:
+      return undefined;
+    case Kind.FALSE:
+    case Kind.TRUE:
+      return kind === Kind.TRUE;
+    case Kind.INT32:
+      return bytes.readInt32LE(entry + 1);
   }
+  const length = bytes.readUIntBE(entry, 3) & LONGEST_VALUE;
+  const text = charactersAt(bytes, names, bytes.readUIntLE(entry + 3, 3), length);
+  return kind === Kind.STRING ? text : kind === Kind.REAL ? Number(text) : BigInt(text);
+}
 
-  #characters(from: number, length: number): string {
-    const at = this.#textAt + from * this.#width;
-    return this.#bytes.toString(this.#width === 1 ? 'latin1' : 'utf16le', at, at + length * this.#width);
-  }
+function charactersAt(bytes: Buffer, names: NameList, from: number, length: number): string {
+  const width = widthOf(bytes);
+  const at = textAt(names) + from * width;
+  return bytes.toString(width === 1 ? 'latin1' : 'utf16le', at, at + length * width);
+}
 
-  get #width(): number {
-    return this.#bytes.readUInt8(0);
-  }
+function widthOf(bytes: Buffer): number {
+  return bytes.readUInt8(0);
+}
 
-  get #jobLength(): number {
-    return this.#bytes.readUInt32LE(1);
-  }
+function jobLengthOf(bytes: Buffer): number {
+  return bytes.readUInt32LE(1);
+}
 
-  get #machineLength(): number {
-    return this.#bytes.readUInt32LE(5);
-  }
+function machineLengthOf(bytes: Buffer): number {
+  return bytes.readUInt32LE(5);
+}
 
-  get #textAt(): number {
-    return HEADER_BYTES + this.#names.list.length * ENTRY_BYTES;
-  }
+/** Of both texts. */
+function charactersOf(bytes: Buffer): number {
+  return jobLengthOf(bytes) + machineLengthOf(bytes);
+}
+
+function textAt(names: NameList): number {
+  return HEADER_BYTES + names.list.length * ENTRY_BYTES;
+}
+
+/** Not in Node's pool, which would be kept as a whole for the sake of one job. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 class Writer {

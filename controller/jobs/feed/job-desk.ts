@@ -144,9 +144,10 @@ export class JobDesk {
 
   /** A job of before a restart: where it is in NAT mode, by what address its machine will name it. */
   #remember({ job, peer }: Admitted): void {
+    if (job.addresses.length > 0 || peer === undefined) return;
     const inner = job.attributes.get('machine.larkinneraddressipv4');
-    const natAddress = job.addresses.length === 0 && typeof inner === 'string' ? parseIp(inner) : undefined;
-    if (natAddress !== undefined && peer !== undefined) this.#natJobs.set(natPlace(peer, natAddress), job);
+    const natAddress = typeof inner === 'string' ? parseIp(inner) : undefined;
+    if (natAddress !== undefined) this.#natJobs.set(natPlace(peer, natAddress), job);
   }
 
   #natJob(place: string): Job | undefined {

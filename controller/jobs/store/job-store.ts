@@ -6,6 +6,7 @@
 import type { IpAddress } from '../../../protocols/packet/address.ts';
 import type { AddressLease } from '../addresses/address-lease.ts';
 import type { Admitted } from '../admission.ts';
+import type { Job } from '../job.ts';
 
 /** A job as it was registered. `sequence` counts registrations, is never given twice, and names the record. */
 export interface StoredJob extends Admitted {
@@ -67,8 +68,11 @@ export type StoreChange =
   | Memory;
 
 export interface JobStore {
-  /** What had been synced when the store was opened. To be called once, before the first change. */
-  load(): StoredState;
+  /**
+   * What had been synced when the store was opened. To be called once, before the first change.
+   * @param each is given each job as it is read, when looking at its ads costs least.
+   */
+  load(each?: (job: Job) => void): StoredState;
   /**
    * Resolves when all of the changes are on the disk. Rejects with a StoreError where they could not be written: then
    * none of them is in force, though after STORE_BROKEN they may be found after a restart.

@@ -191,10 +191,11 @@ describe('a store', () => {
       put(stored(2, { job: alike })),
       put(stored(3, { job: other })),
     ]);
+    const attributes = [alike, alike, other].map((job) => [...job.attributes]);
     expect(await namesInFile()).toBe(2);
     const second = await reopen();
     const { jobs } = second.load();
-    expect(jobs.map(({ job }) => [...job.attributes])).toEqual([alike, alike, other].map((job) => [...job.attributes]));
+    expect(jobs.map(({ job }) => [...job.attributes])).toEqual(attributes);
     const third = sampleJob({ id: 'c', attributes: { third: 1 } });
     await second.commit([put(jobs[2]!), put(stored(4, { job: third }))]);
     expect(await namesInFile()).toBe(3);

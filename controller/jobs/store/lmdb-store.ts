@@ -6,11 +6,14 @@
 //   fail for another's sake.
 // - It never opens as empty what is not: a file that is cut short, a record that is damaged, a form that is newer, each is
 //   a StoreError that says what to do.
+// - The ads of a job that is on the disk are not kept in memory: they are read where LMDB has them, until their record goes.
 // LMDB keeps readers from seeing half a commit after `kill -9`; after a power cut it goes back to the last sync.
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, open, type RootDatabase, type TransactionFlags } from 'lmdb';
+import type { Job } from '../job.ts';
+import { AdsShelf } from './ads-shelf.ts';
 import {
   type JobStore,
   type StoreChange,
@@ -33,7 +36,6 @@ import {
   RecordError,
   readRecord,
 } from './records.ts';
-import { Slabs } from './slabs.ts';
 import { StoredNames } from './stored-names.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
@@ -71,6 +73,7 @@ export class LmdbJobStore implements JobStore {
   readonly #classes: Database<Buffer, number>;
   readonly #leases: Database<Buffer, number>;
   readonly #names: StoredNames;
+  readonly #shelf: AdsShelf;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #broken: StoreError | undefined;
@@ -88,6 +91,7 @@ export class LmdbJobStore implements JobStore {
     this.#leases = environment.openDB<Buffer, number>('leases', { encoding: 'binary' });
     const names = environment.openDB<Buffer, number>('names', { encoding: 'binary' });
     this.#names = new StoredNames({ names, jobs: this.#jobs });
+    this.#shelf = new AdsShelf(this.#jobs, (what) => damaged(path, what));
   }
 
   /** Opens the store in a directory, or makes one. Throws a StoreError. */
@@ -114,10 +118,10 @@ export class LmdbJobStore implements JobStore {
     return this.#syncs;
   }
 
-  load(): StoredState {
+  load(each?: (job: Job) => void): StoredState {
     try {
       const state = {
-        jobs: this.#loadJobs(),
+        jobs: this.#loadJobs(each),
         ended: Array.from(this.#ended.getRange(), ({ key, value }) => readRecord('ended', key, value, decodeEnded)),
         switches: Array.from(this.#switches.getKeys()),
         jobPorts: Array.from(this.#jobPorts.getKeys(), jobPortOf),
@@ -151,12 +155,16 @@ export class LmdbJobStore implements JobStore {
     };
   }
 
-  #loadJobs(): readonly StoredJob[] {
+  #loadJobs(each?: (job: Job) => void): readonly StoredJob[] {
     this.#names.load();
-    const slabs = new Slabs();
-    const reading = { listOf: this.#names.listOf, keep: (ads: Uint8Array) => slabs.keep(ads) };
+    const reading = { listOf: this.#names.listOf, atRest: this.#shelf.placeOf };
     const decode = (key: number, bytes: Buffer) => decodeJob(key, bytes, reading);
-    return Array.from(this.#jobs.getRange(), ({ key, value }) => readRecord('job', key, value, decode));
+    return Array.from(this.#jobs.getRange(), ({ key, value }) => {
+      const stored = readRecord('job', key, value, decode);
+      this.#shelf.holds(stored);
+      each?.(stored.job);
+      return stored;
+    });
   }
 
   commit(changes: readonly StoreChange[]): Promise<void> {
@@ -180,6 +188,7 @@ export class LmdbJobStore implements JobStore {
       if (written.length === 0) continue;
       const failure = await this.#sync();
       if (failure !== undefined) this.#broken = failure;
+      else this.#shelf.put(written.flatMap(({ changes }) => changes));
       for (const { resolve, reject } of written) failure === undefined ? resolve() : reject(failure);
       if (failure === undefined) continue;
       for (const { reject } of this.#waiting.splice(0)) reject(failure);
@@ -232,10 +241,12 @@ export class LmdbJobStore implements JobStore {
         );
         return;
       case 'ended':
+        this.#shelf.take(change.ended.sequence);
         this.#jobs.removeSync(change.ended.sequence);
         this.#ended.putSync(change.ended.sequence, encodeEnded(change.ended));
         return;
       case 'free':
+        this.#shelf.take(change.sequence);
         this.#jobs.removeSync(change.sequence);
         this.#ended.removeSync(change.sequence);
         return;

@@ -1,7 +1,7 @@
 // Jobs, tombstones and short texts as bytes. A record is one byte that tells its form, a CRC-32 of what follows, begun with the form (big-endian), and its
 // content. Of a tombstone that is JSON, of a text and of a list of names the text, in UTF-8; of a job the number of the list of its attributes' names
 // and the length of its JSON (both big-endian), that JSON, and the ads as they are kept in memory: they are checked by the sum, and not looked into
-// before somebody asks.
+// before somebody asks, for which they may stay at rest in the store.
 // Reading a record gives back exactly what was written, and values are those that were frozen at registration: nothing is
 // evaluated anew. A record of another form, or one that was damaged, is an error and never skipped.
 
@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib';
 import { formatIp, type IpAddress, type MacAddress, parseIp } from '../../../protocols/packet/address.ts';
 import type { AddressLease } from '../addresses/address-lease.ts';
 import type { Enforcement } from '../admission.ts';
-import { FrozenAds } from '../frozen-ads.ts';
+import { type AdsAtRest, FrozenAds } from '../frozen-ads.ts';
 import { type Registration, registrationKey } from '../job.ts';
 import { type NameList, nameListOf } from '../name-list.ts';
 import { sharedText } from '../own-text.ts';
@@ -46,9 +46,6 @@ interface JobRecord {
   readonly peer: string | null;
 }
 
-/** Copies bytes to where they last. */
-export type Keep = (bytes: Uint8Array) => Buffer;
-
 interface EndedRecord {
   readonly key: string;
   readonly addresses: readonly string[];
@@ -84,13 +81,13 @@ export function encodeJob(stored: StoredJob, numberOf: (names: NameList) => numb
 export interface JobReading {
   /** The list that `numberOf` gave this number for. */
   readonly listOf: (number: number) => NameList;
-  /** Where the ads are kept: the record's own bytes may be LMDB's, and are more than what is kept. */
-  readonly keep?: Keep;
+  /** Where the ads of the job of this number are read, so that they need not be kept; without it they are copied. */
+  readonly atRest?: (sequence: number) => AdsAtRest;
 }
 
 export function decodeJob(sequence: number, bytes: Uint8Array, reading: JobReading): StoredJob {
   const content = unseal(bytes);
-  const { record, ads } = bytes[0] === OLDEST_FORM ? readJob2(content, reading) : readJob(content, reading);
+  const { record, ads } = bytes[0] === OLDEST_FORM ? readJob2(content) : readJob(sequence, content, reading);
   const registration = { ...record.registration, machine: sharedText(record.registration.machine) };
   return {
     sequence,
@@ -184,20 +181,33 @@ export function decodeNames(bytes: Uint8Array): Buffer {
   return unseal(bytes);
 }
 
-function readJob(content: Buffer, { listOf, keep = Buffer.from }: JobReading) {
+function readJob(sequence: number, content: Buffer, { listOf, atRest }: JobReading) {
   const [number, length] = jobHeader(content);
   const adsAt = JOB_HEADER_BYTES + length;
   const record = jobJson(content, adsAt);
-  return { record, ads: new FrozenAds(listOf(number), keep(content.subarray(adsAt))) };
+  const ads = content.subarray(adsAt);
+  const names = listOf(number);
+  return {
+    record,
+    ads: atRest === undefined ? new FrozenAds(names, Buffer.from(ads)) : new FrozenAds(names, ads, atRest(sequence)),
+  };
 }
 
 /** Form 2 has two lengths, of the JSON and of the list of names, which follows it. */
-function readJob2(content: Buffer, { keep = Buffer.from }: JobReading) {
+function readJob2(content: Buffer) {
   const [length, namesLength] = jobHeader(content);
   const namesAt = JOB_HEADER_BYTES + length;
   const adsAt = namesAt + namesLength;
   const record = jobJson(content, namesAt, adsAt);
-  return { record, ads: new FrozenAds(nameListOf(content.subarray(namesAt, adsAt)), keep(content.subarray(adsAt))) };
+  const names = nameListOf(content.subarray(namesAt, adsAt));
+  return { record, ads: new FrozenAds(names, Buffer.from(content.subarray(adsAt))) };
+}
+
+/** The ads in a job's record of this form, in the record's own memory. Throws a RecordError. */
+export function adsIn(record: Buffer): Buffer {
+  const content = unseal(record);
+  const [, length] = jobHeader(content);
+  return content.subarray(JOB_HEADER_BYTES + length);
 }
 
 function jobHeader(content: Buffer): readonly [number, number] {

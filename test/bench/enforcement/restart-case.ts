@@ -35,11 +35,12 @@ export async function restartCase(ads: AdMaker, directory: string, isQuick: bool
       's of processor time until then': rounded(worked / 1000),
       'bytes of ads a job': rounded(adBytes / count),
       'bytes of memory a job': rounded(perJob),
-      'MiB resident': rounded(after.resident / 2 ** 20),
+      'MiB resident, the store mapped into memory with it': rounded(after.resident / 2 ** 20),
     },
     targets: [
       atMost('restart until the feed answers', (answers - begin) / 1000, 5, 's'),
-      atMost('memory a job beyond its ads', (perJob - adBytes / count) / 1024, 3, 'KiB'),
+      // Of the heap and what hangs on it: the ads stay in the store's file, which the system keeps in memory as it has room.
+      atMost('memory a job', perJob / 1024, 3, 'KiB'),
     ],
   };
 }
