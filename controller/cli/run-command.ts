@@ -168,7 +168,8 @@ function addressFields({ addresses }: RunningLark): Readonly<Record<string, stri
 
 /** What the system refused is the operator's to mend; anything else is a bug and keeps its stack. */
 function startFailure(error: unknown): unknown {
-  if (error instanceof StoreError) return new CliError(ExitCode.NO, `Lark cannot start: ${error.message}`);
+  if (error instanceof StoreError)
+    return new CliError(ExitCode.NO, `Lark cannot start (${error.code}): ${error.message}`);
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error;
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: 'Another program, or another Lark, listens there: stop it, or change `listen` in the policy file.',

@@ -63,16 +63,13 @@ async function play({ stage: kind, version, keep }: PlayerOptions): Promise<void
   if (keep) await parentGone;
 }
 
-/** The copy is read at the start only, so it goes again at once: even a SIGKILL later leaves nothing behind. */
+/** The copy stays as long as Lark does, which watches it. */
 async function startFromCopy(policyText: string): Promise<LarkProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'lark-demo-'));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', remove);
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'policy.yaml');
   await writeFile(file, policyText);
-  const started = await LarkProcess.start(file);
-  remove();
-  return started;
+  return LarkProcess.start(file);
 }
 
 process.once('SIGTERM', () => void end(143));

@@ -7,6 +7,7 @@ import type { IpAddress } from '../../../protocols/packet/address.ts';
 import type { AddressLease } from '../addresses/address-lease.ts';
 import type { Admitted } from '../admission.ts';
 import type { Job } from '../job.ts';
+import type { StoreErrorCode } from './store-errors.ts';
 
 /** A job as it was registered. `sequence` counts registrations, is never given twice, and names the record. */
 export interface StoredJob extends Admitted {
@@ -81,18 +82,6 @@ export interface JobStore {
   /** Ends what is under way and closes. */
   close(): Promise<void>;
 }
-
-export type StoreErrorCode =
-  /** The directory or its files cannot be made, opened or locked. */
-  | 'STORE_UNUSABLE'
-  /** The files are there and are not what a store should hold. */
-  | 'STORE_DAMAGED'
-  /** They were written by a later version of Lark. */
-  | 'STORE_NEWER'
-  /** A change could not be written; the store is as it was. */
-  | 'STORE_WRITE_FAILED'
-  /** The disk did not confirm what was written: nothing more is taken until a restart. */
-  | 'STORE_BROKEN';
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
