@@ -63,13 +63,16 @@ async function play({ stage: kind, version, keep }: PlayerOptions): Promise<void
   if (keep) await parentGone;
 }
 
-/** The copy stays as long as Lark does, which watches it. */
+/** The copy is read at the start only, so it goes again at once: even a SIGKILL later leaves nothing behind. */
 async function startFromCopy(policyText: string): Promise<LarkProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'lark-demo-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
   const file = join(directory, 'policy.yaml');
   await writeFile(file, policyText);
-  return LarkProcess.start(file);
+  const started = await LarkProcess.start(file);
+  remove();
+  return started;
 }
 
 process.once('SIGTERM', () => void end(143));
