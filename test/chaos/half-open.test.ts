@@ -30,7 +30,12 @@ describe.each([1, 4] as const)('version %s', (version) => {
     await start(version, '300ms');
     const sound = rulesNow(site);
     proxy.stall();
-    await eventually('both to be away', async () => (await metric(site, 'lark_dp_status{dp_name="leaf"}')) === 0);
+    for (const name of ['leaf', 'core']) {
+      await eventually(
+        `${name} to be away`,
+        async () => (await metric(site, `lark_dp_status{dp_name="${name}"}`)) === 0,
+      );
+    }
     await expect(site.register({ number: 9, user: 'bob', port: 'j4' })).rejects.toThrow(
       /no switch is connected|not connected/,
     );
