@@ -44,7 +44,8 @@ function secondsOf(file) {
 const args = process.argv.slice(2);
 const projects = args.filter((each) => each === 'integration' || each === 'chaos');
 const filters = args.filter((each) => !projects.includes(each));
-if (projects.length === 0) {
+// Options of vitest have no place here: what is shared out is files.
+if (projects.length === 0 || filters.some((each) => each.startsWith('-'))) {
   console.error('usage: node test/labs.mjs PROJECT… [FILTER…], of the projects integration and chaos');
   process.exit(2);
 }

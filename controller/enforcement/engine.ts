@@ -112,8 +112,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
   /** To files that are being tried out. */
   readonly #successions = new Set<Succession>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
-  /** For `restore`. */
-  readonly #verdicts: VerdictEngine | undefined;
+  /** Until `restore`. */
+  #verdicts: VerdictEngine | undefined;
   #moment = 0;
 
   /** @param parts `verdicts`: of the same file, which may have met the jobs that `restore` is to be given, and is the engine's. */
@@ -208,6 +208,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const numbers = new Map(classes.map(({ number, key }) => [key, number]));
     const members = jobs.map(({ job }) => job);
     this.#policy = PolicyView.restored(this.#config, members, numbers, this.#verdicts);
+    this.#verdicts = undefined;
     this.#classes.restore(
       classes.map(({ number, key }) => [number, key]),
       this.#policy.engine,

@@ -16,11 +16,10 @@ if (!(minutes > 0) || !Number.isInteger(first)) {
   process.exit(2);
 }
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'chaos'];
 const end = Date.now() + minutes * 60_000;
 for (let seed = first; Date.now() < end; seed++) {
   console.log(`chaos from seed ${seed}: again by npm run chaos -- --minutes 1 --seed ${seed}`);
   const env = { ...process.env, CHAOS_SEED: String(seed), CHAOS_SCALE: '3' };
-  const { status } = spawnSync('sh', ['mininet/lab/lab-ns', '-t', ...vitest], { cwd: root, env, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['test/labs.mjs', 'chaos'], { cwd: root, env, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -104,6 +104,17 @@ it('stay in memory where the file did not take them', async () => {
   await store.close();
 });
 
+it('stay in memory where the job ended in the same write', async () => {
+  const store = LmdbJobStore.open(join(directory, 'store'));
+  const stored = numbered(1);
+  // Commits of one turn of the event loop are written together.
+  const commits = [store.commit([{ kind: 'job', job: stored }]), store.commit([{ kind: 'free', sequence: 1 }])];
+  await Promise.all(commits);
+  expect(isAtRest(stored.job)).toBe(false);
+  expect(contentOf(stored.job)).toEqual(contentOf(numbered(1).job));
+  await store.close();
+});
+
 it('are not given where the file has lost or changed them meanwhile', async () => {
   const environment = open<Buffer, number>({ path: join(directory, 'shelf'), encoding: 'binary' });
   const shelf = new AdsShelf(environment, (what) => new Error(`damaged: ${what}`));

@@ -36,6 +36,7 @@ import {
   RecordError,
   readRecord,
 } from './records.ts';
+import { STORE_ERRORS, type StoreErrorCode } from './store-errors.ts';
 import { StoredNames } from './stored-names.ts';
 
 /** Which tables there are and what is in their keys; the form of each record is its own. */
@@ -132,7 +133,7 @@ export class LmdbJobStore implements JobStore {
       return state;
     } catch (error) {
       if (error instanceof RecordError && error.isNewer) throw newer(this.#path, error.message);
-      throw damaged(this.#path, error instanceof Error ? error.message : String(error));
+      throw damaged(this.#path, saidBy(error));
     }
   }
 
@@ -316,33 +317,30 @@ function decodeClass(number: number, bytes: Buffer): StoredClass {
 }
 
 function unusable(path: string, cause: unknown): StoreError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const todo = 'Give Lark a directory that it may write to, on a disk with room, as `store: { path: … }`';
-  return new StoreError('STORE_UNUSABLE', `The job store ${path} cannot be opened: ${said}. ${todo}.`, { cause });
+  return failure('STORE_UNUSABLE', `The job store ${path} cannot be opened: ${saidBy(cause)}`, { cause });
 }
 
 function damaged(path: string, what: string): StoreError {
-  const todo =
-    'Put back a copy of the directory; or move it away and start with an empty store: then every job must be registered ' +
-    'again, and addresses that were held back are free';
-  return new StoreError('STORE_DAMAGED', `The job store ${path} is damaged: ${what}. ${todo}.`);
+  return failure('STORE_DAMAGED', `The job store ${path} is damaged: ${what}`);
 }
 
 function newer(path: string, what: string): StoreError {
-  const todo = 'Run that version, or move the directory away and register every job again';
-  return new StoreError('STORE_NEWER', `The job store ${path} is of a later version of Lark: ${what}. ${todo}.`);
+  return failure('STORE_NEWER', `The job store ${path} is of a later version of Lark: ${what}`);
 }
 
 function writeFailed(path: string, cause: unknown): StoreError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const todo = 'See whether its disk is full or read-only';
-  return new StoreError('STORE_WRITE_FAILED', `The job store ${path} cannot be written to: ${said}. ${todo}.`, {
-    cause,
-  });
+  return failure('STORE_WRITE_FAILED', `The job store ${path} cannot be written to: ${saidBy(cause)}`, { cause });
 }
 
 function notSynced(path: string, cause: Error): StoreError {
-  const todo = 'Look for errors of the disk, and start Lark again';
-  const message = `The disk of the job store ${path} did not take what was written: ${cause.message}. ${todo}.`;
-  return new StoreError('STORE_BROKEN', message, { cause });
+  const problem = `The disk of the job store ${path} did not take what was written: ${cause.message}`;
+  return failure('STORE_BROKEN', problem, { cause });
+}
+
+function failure(code: StoreErrorCode, problem: string, options?: ErrorOptions): StoreError {
+  return new StoreError(code, `${problem}. ${STORE_ERRORS[code].remedy}`, options);
+}
+
+function saidBy(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
