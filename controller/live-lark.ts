@@ -18,6 +18,7 @@ import { type Admitted, type Enforcement, JobError } from './jobs/admission.ts';
 import type { AdmissionService } from './jobs/admission-service.ts';
 import type { Clock } from './jobs/clock.ts';
 import type { JobRegistration, JobRequests } from './jobs/job-requests.ts';
+import type { JobStore } from './jobs/store/job-store.ts';
 import { leasesView, leaseView } from './lease-views.ts';
 import { formatDpid, PORT_ROLES, type PortRole, type SwitchState } from './network/switch-state.ts';
 import type {
@@ -66,6 +67,7 @@ export interface LiveLarkParts {
   readonly jobRequests: JobRequests;
   readonly leases: AddressLeases;
   readonly events: EventSource;
+  readonly store: Pick<JobStore, 'broken'>;
   /** The watch of the policy file, where there is one. */
   readonly watch: () => FileWatch | undefined;
   /** Of package.json. */
@@ -306,6 +308,8 @@ export class LiveLark implements LarkApi {
     for (const managed of this.#engine.switches()) {
       if (!managed.rules.isMended) reasons.push(`the rules of switch ${managed.state.name} are still being mended`);
     }
+    const { broken } = this.#parts.store;
+    if (broken !== undefined) reasons.push(broken.message.replace(/\.$/, ''));
     if (this.#engine.switches().length === 0 && reasons.length === 0) reasons.push('no switch is connected');
     return { ready: reasons.length === 0, reasons };
   }

@@ -144,6 +144,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     jobRequests: new JobRequests(desk, requests, leases),
     leases,
     events,
+    store,
     watch: () => watch,
     version,
     clock,

@@ -42,6 +42,8 @@ const PROGRAMS = [
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },
   { program: 'chromium', debian: 'chromium', for: ['test'] },
   { program: 'prometheus', debian: 'prometheus', for: ['test'] },
+  // Sees in which thread Lark waits for the disk, and makes the disk slow or bad for it.
+  { program: 'strace', debian: 'strace', for: ['test'] },
 ];
 
 const isRoot = process.getuid?.() === 0;

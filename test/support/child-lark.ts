@@ -44,6 +44,10 @@ export class ChildLark {
     return lark;
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   address(service: 'openflow' | 'http' | 'jobs'): HostPort {
     const text = String(this.#started?.[service]);
     const colon = text.lastIndexOf(':');

@@ -79,6 +79,8 @@ export interface JobStore {
    * none of them is in force, though after STORE_BROKEN they may be found after a restart.
    */
   commit(changes: readonly StoreChange[]): Promise<void>;
+  /** Why it takes nothing any more, until a restart. */
+  readonly broken: StoreError | undefined;
   /** Ends what is under way and closes. */
   close(): Promise<void>;
 }
@@ -97,6 +99,8 @@ export const EMPTY_STATE: StoredState = { jobs: [], ended: [], switches: [], job
 
 /** For a Lark whose policy file has no `store`: it keeps nothing, so what is registered is lost at a restart. */
 export class VolatileJobStore implements JobStore {
+  readonly broken = undefined;
+
   load(): StoredState {
     return EMPTY_STATE;
   }

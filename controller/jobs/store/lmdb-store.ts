@@ -1,6 +1,7 @@
 // The job store in LMDB, a directory with two files. What it promises, and how:
-// - A commit is synced before its promise resolves. LMDB's own transaction makes it whole; the write happens in this
-//   thread (copying into the page cache), the sync in another, so a slow disk delays answers and never the event loop.
+// - A commit is synced before its promise resolves. LMDB's own transaction makes it whole. This thread only puts the records
+//   into it; what waits for the disk, writing its pages and the sync, happens in another one (lmdb's asynchronous
+//   transactions; its synchronous ones would do that here), so a slow disk delays answers and never the event loop.
 // - Commits that come while a sync is under way are written together when it ends: one sync for many registrations. They
 //   keep their order, and where a group cannot be written each of its commits is tried by itself, so that one does not
 //   fail for another's sake.
@@ -11,7 +12,7 @@
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, type DatabaseOptions, open, type RootDatabase, type TransactionFlags } from 'lmdb';
+import { type Database, type DatabaseOptions, open, type RootDatabase } from 'lmdb';
 import type { Job } from '../job.ts';
 import { AdsShelf } from './ads-shelf.ts';
 import {
@@ -42,8 +43,8 @@ import { StoredNames } from './stored-names.ts';
 /** Which tables there are and what is in their keys; the form of each record is its own. */
 const LAYOUT = 4;
 const LAYOUT_KEY = 'layout';
-/** Abortable, and without LMDB's own sync: ours follows in another thread. From lmdb's TransactionFlags. */
-const TRANSACTION_FLAGS: TransactionFlags = 0x1_0003 as number;
+/** The number of the transaction that wrote last: tells whether one that failed is in the file. */
+const COMMIT_KEY = 'commit';
 /** Changes in one transaction: bounds how long writing them may keep the event loop. */
 const MOST_CHANGES_AT_ONCE = 1024;
 
@@ -61,8 +62,17 @@ const PASSING = {
   },
 } as DatabaseOptions;
 
-/** As LMDB has it; its type leaves `sync` out. */
-type Environment = RootDatabase<Buffer, string> & { sync(done: (error?: Error) => void): void };
+type Environment = RootDatabase<Buffer, string>;
+
+const ENVIRONMENT = {
+  encoding: 'binary',
+  noSubdir: false,
+  maxDbs: 8,
+  // After a power cut the file is as it was at the last sync, and pages that were in use then were not written to.
+  overlappingSync: true,
+  // Each transaction is one of ours, and not of whatever a turn of the event loop writes: nobody would hear of the failure of those.
+  eventTurnBatching: false,
+} as const;
 
 export class LmdbJobStore implements JobStore {
   readonly #path: string;
@@ -78,12 +88,15 @@ export class LmdbJobStore implements JobStore {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #broken: StoreError | undefined;
+  /** The number of the last transaction. */
+  #commits: number;
   /** How often the disk was asked to take what was written. */
   #syncs = 0;
 
   private constructor(path: string, environment: Environment) {
     this.#path = path;
     this.#environment = environment;
+    this.#commits = Number(environment.get(COMMIT_KEY) ?? 0);
     this.#jobs = environment.openDB<Buffer, number>('jobs', PASSING);
     this.#ended = environment.openDB<Buffer, number>('ended', { encoding: 'binary' });
     this.#switches = environment.openDB<Buffer, string>('switches', { encoding: 'binary' });
@@ -106,8 +119,7 @@ export class LmdbJobStore implements JobStore {
     const { problem, hasRecords } = lookAtLmdbFile(join(path, 'data.mdb'));
     if (problem !== undefined) throw damaged(path, problem);
     try {
-      const options = { path, encoding: 'binary', noSubdir: false, overlappingSync: true, maxDbs: 8 } as const;
-      const environment = open<Buffer, string>(options) as Environment;
+      const environment = open<Buffer, string>({ path, ...ENVIRONMENT });
       checkLayout(environment, path, hasRecords);
       return new LmdbJobStore(path, environment);
     } catch (error) {
@@ -117,6 +129,10 @@ export class LmdbJobStore implements JobStore {
 
   get syncs(): number {
     return this.#syncs;
+  }
+
+  get broken(): StoreError | undefined {
+    return this.#broken;
   }
 
   load(each?: (job: Job) => void): StoredState {
@@ -180,19 +196,17 @@ export class LmdbJobStore implements JobStore {
   async close(): Promise<void> {
     await this.#writing;
     this.#broken ??= new StoreError('STORE_BROKEN', `The job store ${this.#path} is closed: Lark is stopping.`);
+    // Without it, after one that failed, lmdb waits for a sync that does not come.
+    await this.#environment.childTransaction(() => undefined);
     await this.#environment.close();
   }
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const written = this.#write(this.#takeGroup());
-      if (written.length === 0) continue;
-      const failure = await this.#sync();
-      if (failure !== undefined) this.#broken = failure;
-      else this.#shelf.put(written.flatMap(({ changes }) => changes));
-      for (const { resolve, reject } of written) failure === undefined ? resolve() : reject(failure);
-      if (failure === undefined) continue;
-      for (const { reject } of this.#waiting.splice(0)) reject(failure);
+      const written = await this.#write(this.#takeGroup());
+      this.#shelf.put(written.flatMap(({ changes }) => changes));
+      for (const { resolve } of written) resolve();
+      if (this.#broken !== undefined) for (const { reject } of this.#waiting.splice(0)) reject(this.#broken);
     }
     this.#writing = undefined;
   }
@@ -208,27 +222,41 @@ export class LmdbJobStore implements JobStore {
     return this.#waiting.splice(0, count);
   }
 
-  /** Those that are in the file now; the others are rejected. */
-  #write(group: readonly Waiting[]): readonly Waiting[] {
+  /** Those that are on the disk now; the others are rejected. */
+  async #write(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     try {
-      this.#transact(group.flatMap(({ changes }) => changes));
+      await this.#transact(group.flatMap(({ changes }) => changes));
       return group;
     } catch (error) {
-      if (group.length > 1) return group.flatMap((waiting) => this.#write([waiting]));
-      group[0]?.reject(writeFailed(this.#path, error));
+      if (group.length > 1 && this.#broken === undefined) return this.#writeEach(group);
+      for (const { reject } of group) reject(this.#broken ?? writeFailed(this.#path, error));
       return [];
     }
   }
 
-  #transact(changes: readonly StoreChange[]): void {
+  async #writeEach(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const written: Waiting[] = [];
+    for (const waiting of group) written.push(...(await this.#write([waiting])));
+    return written;
+  }
+
+  /** Throws what kept the changes from the file; or else, where they are in it and the disk did not take them, the store is broken. */
+  async #transact(changes: readonly StoreChange[]): Promise<void> {
+    this.#commits += 1;
+    const number = String(this.#commits);
     try {
-      this.#environment.transactionSync(() => {
+      await this.#environment.childTransaction(() => {
         for (const change of changes) this.#apply(change);
         this.#names.tidy();
-      }, TRANSACTION_FLAGS);
+        this.#environment.putSync(COMMIT_KEY, Buffer.from(number));
+        this.#syncs += 1;
+      });
+      await this.#environment.flushed;
     } catch (error) {
-      this.#names.aborted();
-      throw error;
+      const cause = await causeOf(error);
+      if (this.#environment.get(COMMIT_KEY)?.toString() === number) this.#broken = notSynced(this.#path, cause);
+      else this.#names.aborted();
+      throw cause;
     }
     this.#names.committed();
   }
@@ -277,13 +305,6 @@ export class LmdbJobStore implements JobStore {
   #jobPortsOf(dpid: string): readonly string[] {
     return Array.from(this.#jobPorts.getKeys({ start: `${dpid} `, end: `${dpid}!` }));
   }
-
-  #sync(): Promise<StoreError | undefined> {
-    this.#syncs += 1;
-    return new Promise((resolve) => {
-      this.#environment.sync((error) => resolve(error && notSynced(this.#path, error)));
-    });
-  }
 }
 
 /** Before there is any table, so that a file with records and without a layout is one that has lost some. */
@@ -316,6 +337,12 @@ function decodeClass(number: number, bytes: Buffer): StoredClass {
   return { number, key: decodeText(bytes) };
 }
 
+/** Why a transaction failed. Where writing or syncing it did, lmdb tells the reason apart from the failure. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { readonly commitError?: Promise<never> };
+  return commitError === undefined ? error : commitError.catch((cause: unknown) => cause);
+}
+
 function unusable(path: string, cause: unknown): StoreError {
   return failure('STORE_UNUSABLE', `The job store ${path} cannot be opened: ${saidBy(cause)}`, { cause });
 }
@@ -332,8 +359,8 @@ function writeFailed(path: string, cause: unknown): StoreError {
   return failure('STORE_WRITE_FAILED', `The job store ${path} cannot be written to: ${saidBy(cause)}`, { cause });
 }
 
-function notSynced(path: string, cause: Error): StoreError {
-  const problem = `The disk of the job store ${path} did not take what was written: ${cause.message}`;
+function notSynced(path: string, cause: unknown): StoreError {
+  const problem = `The disk of the job store ${path} did not take what was written: ${saidBy(cause)}`;
   return failure('STORE_BROKEN', problem, { cause });
 }
 

@@ -48,6 +48,7 @@ const EMPTY: Disk = {
 export class SimulatedStore implements JobStore {
   /** False: commits wait for `sync` or `fail`. */
   isAutomatic = true;
+  readonly broken = undefined;
   #disk: Disk;
   readonly #waiting: { changes: readonly StoreChange[]; resolve: () => void; reject: (error: Error) => void }[] = [];
 
