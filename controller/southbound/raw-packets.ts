@@ -6,7 +6,8 @@ import type { WireVersion } from './negotiation.ts';
 
 /** OFPT_PACKET_IN in both versions. */
 export const PACKET_IN = 10;
-const XID_AT = 4;
+/** Where every message has its xid. */
+export const XID_AT = 4;
 const LENGTH_AT = 2;
 const BUFFER_AT = 8;
 /** Of 1.0. */

@@ -18,7 +18,7 @@ import { isTlsHello } from '../listeners/secure-context.ts';
 import { narrowPort } from '../network/port-numbers.ts';
 import { negotiate, ourHello, type WireVersion } from './negotiation.ts';
 import { OutBuffer } from './out-buffer.ts';
-import { PACKET_IN, packetOutLength, writePacketOut } from './raw-packets.ts';
+import { PACKET_IN, packetOutLength, writePacketOut, XID_AT } from './raw-packets.ts';
 import { SharedBarrier } from './shared-barrier.ts';
 
 export type ConnectionState = 'hello' | 'features' | 'ports' | 'config' | 'up' | 'closed';
@@ -147,6 +147,18 @@ export class SwitchConnection {
   send(message: Outgoing): number {
     const xid = this.#takeXid();
     this.#write({ ...message, xid } as Message);
+    return xid;
+  }
+
+  /** The same of a message in bytes, which are copied, and whose xid is another then. */
+  sendEncoded(message: Uint8Array): number {
+    const xid = this.#takeXid();
+    if (this.#isClosed) return xid;
+    this.#holdWrites();
+    const at = this.#out.reserve(message.length);
+    this.#out.bytes.set(message, at);
+    this.#out.bytes.writeUInt32BE(xid, at + XID_AT);
+    this.#mindWaiting();
     return xid;
   }
 

@@ -2,7 +2,7 @@
 // nothing moves until the sequence says so. The engine's end has what SwitchConnection has and means the same.
 
 import { decodeMessage, encodeMessage, type Message } from 'node-openflow';
-import { packetOutLength, writePacketOut } from '../../controller/southbound/raw-packets.ts';
+import { packetOutLength, writePacketOut, XID_AT } from '../../controller/southbound/raw-packets.ts';
 import type {
   FeaturesReply,
   Outgoing,
@@ -108,6 +108,14 @@ export class Wire {
     const out = new Uint8Array(packetOutLength(this.version, packetOut, packetIn));
     writePacketOut(this.version, packetOut, packetIn, out, 0, this.#nextXid++);
     if (this.#state === 'up') this.#toSwitch.push(out);
+  }
+
+  sendEncoded(message: Uint8Array): number {
+    const xid = this.#nextXid++;
+    const own = Buffer.from(message);
+    own.writeUInt32BE(xid, XID_AT);
+    if (this.#state === 'up') this.#toSwitch.push(own);
+    return xid;
   }
 
   sendNumbered(make: (xid: number) => Outgoing): number {

@@ -1,6 +1,7 @@
 // What a reconciler remembers of one turn for another: rules for the errors that may come for them, and which decided rules a
 // planned reload would find stale.
 
+import { decodeMessage } from 'node-openflow';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import { buildUdp } from '../../../protocols/packet/build.ts';
@@ -25,10 +26,14 @@ async function mended() {
   const answer = () => {
     for (const each of answers.splice(0)) each();
   };
-  const connection: Pick<SwitchConnection, 'version' | 'state' | 'send' | 'statistics' | 'barrier' | 'close'> = {
+  const connection: Pick<
+    SwitchConnection,
+    'version' | 'state' | 'send' | 'sendEncoded' | 'statistics' | 'barrier' | 'close'
+  > = {
     version: 1,
     state: 'up',
     send: (message) => sent.push(message as Sent),
+    sendEncoded: (message) => sent.push(decodeMessage(message) as Sent),
     statistics: async () => [],
     barrier: () =>
       new Promise((resolve) => {

@@ -1,6 +1,9 @@
+import { decodeMessage } from 'node-openflow';
 import { expect, it } from 'vitest';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
+import { addRule } from '../../southbound/rule-messages.ts';
 import type { SwitchConnection } from '../../southbound/switch-connection.ts';
+import { makeCookie, RuleKind } from '../cookie.ts';
 import { RuleSender } from './rule-sender.ts';
 
 /** Counts its messages as their xids. */
@@ -48,4 +51,18 @@ it('forgets the oldest of very many that are never confirmed', () => {
   rules.confirmed(4999);
   expect(rules.ruleOf(4999)).toBeUndefined();
   expect(rules.ruleOf(5000)).toBeDefined();
+});
+
+it.each([1, 4] as const)('says of a rule that others have, too, what it would say of any, version %s', (version) => {
+  const sent: Uint8Array[] = [];
+  const connection: Pick<SwitchConnection, 'version' | 'sendEncoded'> = {
+    version,
+    sendEncoded: (message) => sent.push(message),
+  };
+  const rules = new RuleSender(connection as SwitchConnection, () => undefined);
+  const shared = { ...rule(7), match: { inPort: 3, ethType: 0x0800 }, cookie: makeCookie(RuleKind.BASE) };
+  for (let i = 0; i < 3; i++) rules.add(shared);
+  const once = { ...addRule(version, shared), xid: 0 };
+  expect(sent.map((message) => decodeMessage(message))).toEqual([once, once, once]);
+  expect(sent[2]).toBe(sent[0]);
 });

@@ -2,16 +2,20 @@
 // set of changes may go as one bundle (ONF extension 230): the switch carries out all of it at once or none.
 
 import { BundleControl, BundleFlag, encodeMessage, type Message } from 'node-openflow';
+import { encodedAdd } from '../../southbound/encoded-rules.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
 import { addRule, type DeleteFilter, deleteRule, deleteRules } from '../../southbound/rule-messages.ts';
 import type { Outgoing, SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
+import { makeCookie, RuleKind } from '../cookie.ts';
 
 /** FlowMods that the switch has not confirmed, by xid; of more than these the oldest are forgotten. */
 const UNCONFIRMED = 4096;
 /** In place of the rule that was added. */
 const DELETION = 'deletion';
 const FLAGS = BundleFlag.ATOMIC | BundleFlag.ORDERED;
+/** Of rules that many switches have, each the same one. */
+const IS_SHARED: ReadonlySet<bigint> = new Set([makeCookie(RuleKind.BASE), makeCookie(RuleKind.VERDICT)]);
 
 export class RuleSender {
   readonly #connection: SwitchConnection;
@@ -30,7 +34,13 @@ export class RuleSender {
   }
 
   add(rule: FlowRule): void {
-    this.#note(this.#write(addRule(this.#connection.version, rule)), rule);
+    const { version } = this.#connection;
+    const isAlone = this.#bundle === undefined;
+    const xid =
+      isAlone && IS_SHARED.has(rule.cookie)
+        ? this.#connection.sendEncoded(encodedAdd(version, rule))
+        : this.#write(addRule(version, rule));
+    this.#note(xid, rule);
     this.#onSent('add');
   }
 
