@@ -347,7 +347,7 @@ export class LiveLark implements LarkApi {
   }
 
   #explainEnd(address: IpAddress, endpoint: JudgedEndpoint | undefined): EndpointExplanation {
-    const attributes = endpoint === undefined ? new Map() : this.#engine.policy.engine.classOf(endpoint).attributes;
+    const attributes = endpoint === undefined ? new Map() : this.#engine.policy.classOf(endpoint).attributes;
     const job = endpoint?.kind === 'job' ? endpoint.job : undefined;
     return {
       address: formatIp(address),
@@ -360,8 +360,8 @@ export class LiveLark implements LarkApi {
 
   #classesOf([source, destination]: readonly [JudgedEndpoint | undefined, JudgedEndpoint | undefined]) {
     if (source === undefined || destination === undefined) return undefined;
-    const { engine } = this.#engine.policy;
-    const [from, to] = [engine.classOf(source).id, engine.classOf(destination).id];
+    const { policy } = this.#engine;
+    const [from, to] = [policy.classOf(source).id, policy.classOf(destination).id];
     // What has no number stands in no rule.
     return from === UNNUMBERED || to === UNNUMBERED ? undefined : { source: from, destination: to };
   }

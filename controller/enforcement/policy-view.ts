@@ -143,7 +143,16 @@ export class PolicyView {
   }
 
   verdict(source: JudgedEndpoint, destination: JudgedEndpoint): Verdict {
-    return this.engine.verdict(source, destination);
+    return this.engine.verdictOfClasses(this.classOf(source), this.classOf(destination));
+  }
+
+  /** Of a job that was met it is known, without a look at its ads. */
+  classOf(endpoint: JudgedEndpoint): EndpointClass {
+    if (endpoint.kind !== 'job') return this.engine.classOf(endpoint);
+    const { job, address } = endpoint;
+    const classes = this.sorted.cohortOf(job.key)?.classes;
+    const at = classes === undefined || address === undefined ? 0 : job.addresses.indexOf(address);
+    return classes?.[at] ?? this.engine.classOf(endpoint);
   }
 
   /**
@@ -213,13 +222,12 @@ export class PolicyView {
   classesAddedBy(job: Job): number {
     const live = this.engine.live();
     const added = this.engine.classesOf(job).filter((endpointClass) => !live.has(endpointClass));
-    this.engine.forgetJob(job);
     return new Set(added).size;
   }
 
   /** True where nothing is denied to or from this job, in either direction, by any class that has members. */
   allowsAll({ job }: PlacedJob): boolean {
-    const own = this.engine.classOf({ kind: 'job', job, address: job.addresses[0] });
+    const own = this.classOf({ kind: 'job', job, address: job.addresses[0] });
     for (const other of this.engine.live()) {
       if (this.engine.verdictOfClasses(own, other).action === 'drop') return false;
       if (this.engine.verdictOfClasses(other, own).action === 'drop') return false;
@@ -230,7 +238,7 @@ export class PolicyView {
   /** True where every class that has members is denied to this sender, local addresses included. */
   deniesAllFrom(sender: JudgedEndpoint): boolean {
     const known = this.derived('senders that are denied everything', () => new Map<EndpointClass, boolean>());
-    const own = this.engine.classOf(sender);
+    const own = this.classOf(sender);
     const before = known.get(own);
     if (before !== undefined) return before;
     const isDenied = [...this.engine.live()].every(

@@ -34,7 +34,7 @@ export function jobRules(context: MultiTableContext, placed: PlacedJob): FlowRul
   // Another address behind the job's MAC is nobody's.
   const contradiction = mac === undefined ? [] : [rule(Table.RECIPIENT, Level.REST, { ethDst: mac }, drop)];
   const ofAddresses = placed.job.addresses.flatMap((address) => {
-    const { id } = context.view.policy.engine.classOf({ kind: 'job', job: placed.job, address });
+    const { id } = context.view.policy.classOf({ kind: 'job', job: placed.job, address });
     // A host that was seen has no job's address, nor is a job that it hides: the ranges drop what they know of by themselves.
     const isDropped = mac !== undefined && context.view.policy.isInRanges(address);
     const fromHosts = isDropped
