@@ -43,6 +43,14 @@ const VERSIONS: readonly Version[] = [1, 4];
 
 type Kind = Pick<LoadSpec, 'switches' | 'window' | 'isBuffered' | 'isEachNew' | 'traffic'>;
 
+/** A controller under one kind of load. */
+interface Contender {
+  readonly what: string;
+  readonly controller: string;
+  readonly kind: Kind;
+  readonly start: () => Promise<RunningController>;
+}
+
 const LEARNING: Kind = { switches: SWITCHES, window: WINDOW, isBuffered: true, traffic: { hosts: HOSTS } };
 
 /** Runs cases and keeps what came out. */
@@ -68,31 +76,32 @@ export class LoadBench {
   }
 
   async learning(): Promise<void> {
-    const { isBrief } = this.#settings;
+    const isBrief = this.#settings.isBrief;
+    const isWanted = ({ name, isInstalled, mostSwitches }: (typeof PEERS)[number]) =>
+      isInstalled && mostSwitches >= SWITCHES && (!isBrief || name === 'floor-learning');
+    const peers = PEERS.filter(isWanted).map(({ name }) => ofPeer('learning', name, LEARNING));
+    const floor = peers.find(({ controller }) => controller === 'floor-learning')!;
+    const reference = peers.find(({ controller }) => controller === 'ovs-testcontroller');
+    const lark = ofLark('learning', LEARNING);
+    const whole = ofLark('learning, NO_BUFFER', { ...LEARNING, isBuffered: false });
+    const many = ofLark('learning', { ...LEARNING, switches: 4 * SWITCHES });
+    // What the short way for repeated packets does nothing for.
+    const newFlows = { ...LEARNING, isEachNew: true };
+    const others = [ofPeer('new flows', 'floor-learning', newFlows), ofLark('new flows', newFlows)];
     for (const version of VERSIONS) {
       const named = versionName(version);
-      const results = new Map<string, LoadResult>();
-      for (const { name, isInstalled, mostSwitches } of PEERS) {
-        if (isBrief && name !== 'floor-learning') continue;
-        if (isInstalled && mostSwitches >= SWITCHES)
-          results.set(name, await this.#peer('learning', name, version, LEARNING));
-      }
-      const lark = await this.#lark('learning', version, LEARNING);
-      this.#ratio(`CPU an answer, learning, ${named}: times floor-learning`, lark, results.get('floor-learning'), 2.5);
-      const reference = results.get('ovs-testcontroller');
+      const compared = await this.#compare(version, [...peers, lark, whole, ...(isBrief ? [] : [many])]);
+      this.#cpuRatio(`CPU an answer, learning, ${named}: times floor-learning`, compared, [lark, floor], 2.5);
       if (reference !== undefined) {
-        const times = lark.answersPerSec / reference.answersPerSec;
+        const times = compared.ratio(lark, reference, 'answersPerSec');
         this.targets.push(atLeast(`answers a second, learning, ${named}: times ovs-testcontroller`, times, 5, 'times'));
       }
-      const whole = await this.#lark('learning, NO_BUFFER', version, { ...LEARNING, isBuffered: false });
-      this.#ratio(`CPU an answer, learning, NO_BUFFER, ${named}: times buffered`, whole, lark, 1.5);
-      // What the short way for repeated packets does nothing for.
-      await this.#peer('new flows', 'floor-learning', version, { ...LEARNING, isEachNew: true });
-      await this.#lark('new flows', version, { ...LEARNING, isEachNew: true });
-      if (isBrief) continue;
-      const many = await this.#lark('learning', version, { ...LEARNING, switches: 4 * SWITCHES });
-      const share = many.answersPerSec / lark.answersPerSec;
-      this.targets.push(atLeast(`answers a second, learning, ${named}, 64 switches: times 16`, share, 0.8, 'times'));
+      this.#cpuRatio(`CPU an answer, learning, NO_BUFFER, ${named}: times buffered`, compared, [whole, lark], 1.5);
+      if (!isBrief) {
+        const share = compared.ratio(many, lark, 'answersPerSec');
+        this.targets.push(atLeast(`answers a second, learning, ${named}, 64 switches: times 16`, share, 0.8, 'times'));
+      }
+      await this.#compare(version, others);
     }
   }
 
@@ -102,27 +111,28 @@ export class LoadBench {
     const store = `${this.#directory}/load-jobs`;
     await fillStore(this.#ads, store, there.jobs, (number) => ({ user: number % USERS, ...placeOfJob(number, there) }));
     const policy = jobsPolicy(store, there);
+    const kind: Kind = { ...LEARNING, traffic: { jobs: there } };
+    const floor = ofPeer('jobs', 'floor-learning', kind);
+    const lark = ofLark('jobs', kind, policy);
+    const whole = ofLark('jobs, NO_BUFFER', { ...kind, isBuffered: false }, policy);
+    const mix = ofLark('jobs and hosts', { ...kind, traffic: { jobs: there, hosts: HOSTS } }, policy);
     for (const version of VERSIONS) {
       const named = versionName(version);
-      const kind: Kind = { ...LEARNING, traffic: { jobs: there } };
-      const floor = await this.#peer('jobs', 'floor-learning', version, kind);
-      const lark = await this.#lark('jobs', version, kind, policy);
-      this.#ratio(`CPU an answer, jobs, ${named}: times floor-learning`, lark, floor, 4);
-      const whole = await this.#lark('jobs, NO_BUFFER', version, { ...kind, isBuffered: false }, policy);
-      this.#ratio(`CPU an answer, jobs, NO_BUFFER, ${named}: times buffered`, whole, lark, 1.5);
-      await this.#lark('jobs and hosts', version, { ...kind, traffic: { jobs: there, hosts: HOSTS } }, policy);
+      const compared = await this.#compare(version, [floor, lark, whole, mix]);
+      this.#cpuRatio(`CPU an answer, jobs, ${named}: times floor-learning`, compared, [lark, floor], 4);
+      this.#cpuRatio(`CPU an answer, jobs, NO_BUFFER, ${named}: times buffered`, compared, [whole, lark], 1.5);
     }
   }
 
   async latency(): Promise<void> {
     const kind: Kind = { switches: 1, window: 1, isBuffered: true, traffic: { hosts: HOSTS } };
+    const [floor, lark] = [ofPeer('latency', 'floor', kind), ofLark('latency', kind)];
     for (const version of VERSIONS) {
       const named = versionName(version);
-      const floor = await this.#peer('latency', 'floor', version, kind);
-      const lark = await this.#lark('latency', version, kind);
-      const share = lark.answersPerSec / floor.answersPerSec;
+      const compared = await this.#compare(version, [floor, lark]);
+      const share = compared.ratio(lark, floor, 'answersPerSec');
       this.targets.push(atLeast(`answers a second, one at a time, ${named}: times the floor`, share, 0.85, 'times'));
-      const times = lark.p99Us! / floor.p99Us!;
+      const times = compared.ratio(lark, floor, 'p99Us');
       this.targets.push(atMost(`p99, one at a time, ${named}: times the floor`, times, 1.5, 'times'));
     }
   }
@@ -130,9 +140,10 @@ export class LoadBench {
   async idle(): Promise<void> {
     if (this.#settings.isBrief) return;
     const none: Kind = { switches: 1, window: 1, isBuffered: true, traffic: 'none' };
+    const [one, thousand] = [ofLark('idle', none), ofLark('idle', { ...none, switches: 1000 })];
     for (const version of VERSIONS) {
-      const few = await this.#lark('idle', version, none);
-      const many = await this.#lark('idle', version, { ...none, switches: 1000 });
+      const compared = await this.#compare(version, [one, thousand]);
+      const [few, many] = [compared.medians(one), compared.medians(thousand)];
       const each = ((many.rssMiB - few.rssMiB) * 1024) / 999;
       this.targets.push(atMost(`memory of an idle switch, ${versionName(version)}`, each, 25, 'KiB'));
       this.targets.push(
@@ -141,53 +152,79 @@ export class LoadBench {
     }
   }
 
-  #ratio(name: string, { cpuUsPerAnswer }: LoadResult, other: LoadResult | undefined, most: number): void {
-    if (other?.cpuUsPerAnswer === undefined || cpuUsPerAnswer === undefined) return;
-    this.targets.push(atMost(name, cpuUsPerAnswer / other.cpuUsPerAnswer, most, 'times'));
+  #cpuRatio(name: string, compared: Compared, [one, other]: readonly [Contender, Contender], most: number): void {
+    this.targets.push(atMost(name, compared.ratio(one, other, 'cpuUsPerAnswer'), most, 'times'));
   }
 
-  #peer(what: string, name: string, version: Version, kind: Kind): Promise<LoadResult> {
-    return this.#measure(what, name, version, kind, () => peer(name).start());
-  }
-
-  #lark(what: string, version: Version, kind: Kind, policy = hostsPolicy()): Promise<LoadResult> {
-    return this.#measure(what, 'lark', version, kind, () => startLark(policy));
-  }
-
-  async #measure(
-    what: string,
-    controller: string,
-    version: Version,
-    kind: Kind,
-    start: () => Promise<RunningController>,
-  ): Promise<LoadResult> {
+  /** They take turns, so that a slow moment of the machine hits all of them. */
+  async #compare(version: Version, contenders: readonly Contender[]): Promise<Compared> {
     const { rounds, warmUpMs, measureMs } = this.#settings;
-    const results: LoadResult[] = [];
+    const results = new Map(contenders.map((each) => [each, [] as LoadResult[]]));
     for (let round = 0; round < rounds; round++) {
-      const running = await start();
-      try {
-        const { host, port, pid } = running;
-        results.push(await runLoad({ controller: { host, port, pid }, version, ...kind, warmUpMs, measureMs }));
-      } finally {
-        await running.stop();
+      for (const contender of contenders) {
+        const running = await contender.start();
+        try {
+          const { host, port, pid } = running;
+          const spec = { controller: { host, port, pid }, version, ...contender.kind, warmUpMs, measureMs };
+          results.get(contender)!.push(await runLoad(spec));
+        } finally {
+          await running.stop();
+        }
       }
     }
-    const result = medians(results);
+    const compared = new Compared(results);
+    for (const contender of contenders) this.#note(version, contender, compared.medians(contender));
+    return compared;
+  }
+
+  #note(version: Version, { what, controller, kind }: Contender, result: LoadResult): void {
+    const { answersPerSec, cpuUsPerAnswer, p50Us, p99Us, rssMiB } = result;
     const made: LoadCase = {
       case: what,
       controller,
       version: versionName(version),
       switches: kind.switches,
-      answersPerSec: Math.round(result.answersPerSec),
-      cpuUsPerAnswer: result.cpuUsPerAnswer === undefined ? null : Number(result.cpuUsPerAnswer.toFixed(3)),
-      p50Us: result.p50Us === undefined ? null : Math.round(result.p50Us),
-      p99Us: result.p99Us === undefined ? null : Math.round(result.p99Us),
-      rssMiB: Math.round(result.rssMiB),
+      answersPerSec: Math.round(answersPerSec),
+      cpuUsPerAnswer: cpuUsPerAnswer === undefined ? null : Number(cpuUsPerAnswer.toFixed(3)),
+      p50Us: p50Us === undefined ? null : Math.round(p50Us),
+      p99Us: p99Us === undefined ? null : Math.round(p99Us),
+      rssMiB: Math.round(rssMiB),
     };
     this.cases.push(made);
     this.#onCase(made);
-    return result;
   }
+}
+
+/** What came out of contenders that took turns, by round. */
+class Compared {
+  readonly #results: ReadonlyMap<Contender, readonly LoadResult[]>;
+
+  constructor(results: ReadonlyMap<Contender, readonly LoadResult[]>) {
+    this.#results = results;
+  }
+
+  /** The median of what one is to the other in each round. */
+  ratio(one: Contender, other: Contender, figure: 'answersPerSec' | 'cpuUsPerAnswer' | 'p99Us'): number {
+    const of = (contender: Contender) => this.#of(contender).map((each) => each[figure] ?? Number.NaN);
+    const [ones, others] = [of(one), of(other)];
+    return median(ones.map((value, round) => value / others[round]!));
+  }
+
+  medians(contender: Contender): LoadResult {
+    return medians(this.#of(contender));
+  }
+
+  #of(contender: Contender): readonly LoadResult[] {
+    return this.#results.get(contender) ?? [];
+  }
+}
+
+function ofPeer(what: string, name: string, kind: Kind): Contender {
+  return { what, controller: name, kind, start: () => peer(name).start() };
+}
+
+function ofLark(what: string, kind: Kind, policy = hostsPolicy()): Contender {
+  return { what, controller: 'lark', kind, start: () => startLark(policy) };
 }
 
 function versionName(version: Version): '1.0' | '1.3' {
