@@ -8,6 +8,7 @@ import { Command, Option } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completableCommands } from './completion-model.ts';
 import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
+import { commandNames, subcommandsOf } from './testing/command-names.ts';
 import { runForTest } from './testing/run-for-test.ts';
 
 let folder: string;
@@ -117,18 +118,20 @@ describe('completion in bash', () => {
     expect(inBash(['lark', 'top', '--by', '=', 'job', '--on'])).toEqual(['--once']);
   });
 
-  it('says what every command of the program has, so that none can be forgotten', async () => {
-    const { out } = await runForTest(['--help']);
-    const listed = [...out.slice(out.indexOf('\nCommands:')).matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
-    expect(listed.length).toBeGreaterThan(10);
-    expect(inBash(['lark', ''])).toEqual(listed.filter((name) => name !== 'help').sort());
-    for (const command of listed.filter((name) => name !== 'help')) {
-      const help = (await runForTest([command, '--help'])).out;
-      const flags = help.slice(help.indexOf('\nOptions:'), help.indexOf('\nGlobal Options:')).match(/--[a-z][a-z-]+/g);
-      expect([command, inBash(['lark', command, '--'])]).toEqual([
-        command,
-        expect.arrayContaining([...new Set(flags)]),
-      ]);
+  it('has every command, subcommand and option that the help of the program has, and no other', async () => {
+    const commands = await commandNames();
+    expect(commands.length).toBeGreaterThan(10);
+    expect(inBash(['lark', ''])).toEqual([...commands].sort());
+    for (const command of commands) {
+      const subcommands = await subcommandsOf(command);
+      if (subcommands.length > 0) expect(inBash(['lark', command, ''])).toEqual([...subcommands].sort());
+      for (const path of [[command], ...subcommands.map((name) => [command, name])]) {
+        const { out: help } = await runForTest([...path, '--help']);
+        const options = help.slice(help.indexOf('\nOptions:')).split(/\n(?:Examples|Commands):/)[0]!;
+        const flags = [...options.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]+)/gm)].map(([, flag]) => flag!);
+        // Options of the program, which stand in each help, may stand behind each command.
+        expect([path, inBash(['lark', ...path, '--'])]).toEqual([path, [...new Set(flags)].sort()]);
+      }
     }
   });
 

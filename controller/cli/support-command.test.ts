@@ -176,11 +176,14 @@ describe('lark support-bundle', () => {
     };
     const log = join(folder, 'lark.log');
     writeFileSync(log, 'lark.stopped\n');
-    const { code, out } = await make(['--log', log], { parts: { fetch: refused } });
+    const { code, out, err } = await make(['--log', log], { parts: { fetch: refused } });
     expect(code).toBe(3);
     const bundle = unpack(out);
     expect([...bundle.files.keys()]).toEqual(['client.json', 'lark.log', 'manifest.json']);
     expect(JSON.stringify(manifestOf(bundle).failed)).toContain('the connection was refused');
+    // Once, and not for each part.
+    expect(err.match(/the connection was refused/g)).toHaveLength(1);
+    expect(err).toMatch(/^lark: without status\.json, .*, switches\/: No Lark answers/);
   });
 
   it('leaves a file alone that is there, and leaves nothing behind when it is interrupted', async () => {

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { Frame } from '../../protocols/packet/frame.ts';
 import type { Config, SwitchConfig } from '../config/config.ts';
+import type { EventName } from '../events/event-names.ts';
 import { inSlices } from '../in-slices.ts';
 import type { Enforcement } from '../jobs/admission.ts';
 import type { Confirmation, Enforcer, JobLocation, Location, RestoredNetwork } from '../jobs/enforcer.ts';
@@ -46,7 +47,7 @@ export interface EngineEvents {
   /** To be known again after a restart. */
   remember: [memory: Memory];
   /** A switch, or a port of one, has come, changed or gone: as the log says it. */
-  switch: [fields: object, event: string];
+  switch: [fields: object, event: EventName];
   /** A policy drops a packet that a switch has asked about. */
   dropped: [managed: ManagedSwitch, drop: Drop, frame: Frame];
 }
@@ -410,7 +411,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     managed.rules.abandon();
   }
 
-  #tell(fields: object, event: string): void {
+  #tell(fields: object, event: EventName): void {
     this.#log.info(fields, event);
     this.events.emit('switch', fields, event);
   }

@@ -8,6 +8,7 @@ import { NO_BUFFER } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
+import type { EventName } from '../events/event-names.ts';
 import type { JobTable, PlacedJob } from '../network/job-table.ts';
 import { widenPort } from '../network/port-numbers.ts';
 import { type SwitchPort, SwitchState } from '../network/switch-state.ts';
@@ -62,9 +63,9 @@ export interface SwitchParts {
   /** It was under Lark's rule before, and should have the rules that it had then. */
   readonly hadRules: boolean;
   /** What it has when it connects tells of its fail mode: as the log says it, and whether somebody has to look. */
-  readonly onFailMode: (fields: object, event: string, isWarning: boolean) => void;
+  readonly onFailMode: (fields: object, event: EventName, isWarning: boolean) => void;
   /** A port of this switch asks about too many packets, or does so no longer: as the log says it. */
-  readonly onStorm: (fields: object, event: string) => void;
+  readonly onStorm: (fields: object, event: EventName) => void;
 }
 
 const WAS_STANDALONE =

@@ -8,6 +8,7 @@ import type { AdmissionEventSource } from '../jobs/admission-log.ts';
 import { logAdmission } from '../jobs/admission-log.ts';
 import type { PolicyEvents } from '../policy-control.ts';
 import type { EventLog } from './event-log.ts';
+import type { EventName } from './event-names.ts';
 
 export interface EventParts {
   readonly admission: AdmissionEventSource;
@@ -17,7 +18,7 @@ export interface EventParts {
 }
 
 export function collectEvents({ admission, leases, engine, policy }: EventParts, log: EventLog): void {
-  const add = (fields: object, event: string) => log.add(event, fields as Readonly<Record<string, unknown>>);
+  const add = (fields: object, event: EventName) => log.add(event, fields as Readonly<Record<string, unknown>>);
   logAdmission(admission, { info: add, warn: add });
   logLeases(leases, { info: add });
   engine.on('switch', add);
