@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -212,11 +213,15 @@ describe('lark support-bundle', () => {
     expect(existsSync(there)).toBe(false);
   });
 
-  it('takes no more of a log than its end, by whole lines', async () => {
+  it.each(['a file', 'a pipe'])('takes no more of a log than its end, by whole lines, from %s', async (what) => {
     const log = join(folder, 'lark.log');
     const line = `${'x'.repeat(999)}\n`;
-    writeFileSync(log, `first\n${line.repeat(9000)}last\n`);
-    const { out } = await make(['--log', log]);
+    const whole = `first\n${line.repeat(9000)}last\n`;
+    if (what === 'a file') writeFileSync(log, whole);
+    else execFileSync('mkfifo', [log]);
+    const making = make(['--log', log]);
+    if (what === 'a pipe') await writeFile(log, whole);
+    const { out } = await making;
     const text = unpack(out).files.get('lark.log')!;
     expect(text.length).toBeLessThanOrEqual(8 * 1024 * 1024);
     expect(text.startsWith(line)).toBe(true);

@@ -20,7 +20,7 @@ const EXAMPLES = `
 Examples:
   $ lark support-bundle                                    a bundle in the current folder
   $ lark support-bundle --log /var/log/lark.log            with the end of the log
-  $ journalctl -u lark --since -1h > lark.log && lark support-bundle --log lark.log
+  $ journalctl -u lark --since -1h | lark support-bundle --log /dev/stdin
   $ lark support-bundle --out bundle.tar.gz && tar tzf bundle.tar.gz
 
 Look at it before you hand it on: names of users, machines and addresses are in it; passwords, tokens and private keys are
