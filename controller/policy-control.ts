@@ -18,8 +18,8 @@ import { changedVerdicts } from './enforcement/plan/changed-verdicts.ts';
 import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
 import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
 import type { Succession } from './enforcement/succession.ts';
-import type { EventName } from './events/event-names.ts';
 import { type Clock, pause } from './jobs/clock.ts';
+import type { EventName } from './telemetry/event-names.ts';
 
 export interface PolicyInForce {
   readonly config: Config;

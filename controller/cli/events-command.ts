@@ -1,8 +1,8 @@
 // `lark events`: what happens, a line an event, until it is told to stop or nobody reads on.
 
 import { type Command, InvalidArgumentError } from 'commander';
-import { EVENT_NAMES } from '../events/event-names.ts';
 import { nearest } from '../northbound/nearest.ts';
+import { EVENT_NAMES } from '../telemetry/event-names.ts';
 import type { CommandContext } from './context.ts';
 import { endOf } from './ending.ts';
 import { followEvents, KEPT, keptEvents, type StreamedEvent } from './event-stream.ts';

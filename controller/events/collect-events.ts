@@ -7,8 +7,8 @@ import { type LeaseEventSource, logLeases } from '../jobs/addresses/lease-log.ts
 import type { AdmissionEventSource } from '../jobs/admission-log.ts';
 import { logAdmission } from '../jobs/admission-log.ts';
 import type { PolicyEvents } from '../policy-control.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 import type { EventLog } from './event-log.ts';
-import type { EventName } from './event-names.ts';
 
 export interface EventParts {
   readonly admission: AdmissionEventSource;

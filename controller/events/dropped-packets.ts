@@ -3,7 +3,7 @@
 // second is summed in one event that names neither.
 
 import type { Clock } from '../jobs/clock.ts';
-import type { EventName } from './event-names.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 
 export interface DroppedKind {
   readonly switch: string;

@@ -1,6 +1,6 @@
 // What becomes of jobs, as lines of the log.
 
-import type { EventName } from '../events/event-names.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 import type { Admitted } from './admission.ts';
 import type { AdmissionEvents } from './admission-service.ts';
 

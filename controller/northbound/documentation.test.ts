@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES } from '../events/event-names.ts';
+import { EVENT_NAMES } from '../telemetry/event-names.ts';
 import { buildHttpServer } from './http-server.ts';
 import { jobsQuerySchema } from './job-routes.ts';
 import { registerBodySchema } from './job-write-routes.ts';
