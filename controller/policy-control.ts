@@ -19,6 +19,7 @@ import { beyondLimits, makePlan } from './enforcement/plan/plan.ts';
 import type { ReloadPlan } from './enforcement/plan/plan-values.ts';
 import type { Succession } from './enforcement/succession.ts';
 import { type Clock, pause } from './jobs/clock.ts';
+import type { EventName } from './telemetry/event-names.ts';
 
 export interface PolicyInForce {
   readonly config: Config;
@@ -73,7 +74,7 @@ export type PlanOutcome =
 
 export interface PolicyEvents {
   /** What came of a load: as the log says it. */
-  load: [fields: object, event: string];
+  load: [fields: object, event: EventName];
   /** Another configuration is in force, and what goes by it has not been sent to the switches yet. */
   changed: [config: Config];
 }

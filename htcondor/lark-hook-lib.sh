@@ -5,6 +5,9 @@
 #   HOOK -i      behind the helper: the slot's name on the first line of standard input, then the ad
 # shellcheck shell=sh
 
+# What PREPARE_JOB gives back if the job does not start: the path of its lease.
+lease_location=''
+
 start() {
   is_inner=''
   [ "${1:-}" != -i ] || is_inner=yes
@@ -101,12 +104,14 @@ END
   esac
   if [ -n "$is_inner$owner_uid" ] && [ "$owner_uid" != "$caller" ]; then
     problem="the slot ${slot%%@*} is not user $caller's: $place says uid=$owner_uid"
+    # Nor is it for him to say that the slot's job lets go of its addresses.
+    lease_location=''
     return 1
   fi
 }
 
 # Addresses that Lark leases to the job: sets leased, a word each, ADDRESS/LENGTH or ADDRESS/LENGTH,GATEWAY. Asked again for the same
-# job it gives the same. What is leased and never registered ends with its time, or when the slot's next job asks.
+# job it gives the same. What is leased, never registered and not given back ends with its time, or when the slot's next job asks.
 lease_job_addresses() {
   body=$job_ad
   ask accept "$url/v1/addresses" --data-urlencode jobAd@- --data-urlencode "leaseSec=$lease" \
@@ -114,9 +119,23 @@ lease_job_addresses() {
   leased=$(printf '%s\n' "$answer" |
     grep -o '"address":"[0-9a-f:.]*","prefixLength":[0-9]*,"gateway":\("[0-9a-f:.]*"\|null\)' |
     sed -e 's/^"address":"//' -e 's,"\,"prefixLength":,/,' -e 's/,"gateway":null$//' -e 's/"gateway":"//' -e 's/"$//' | tr '\n' ' ')
-  [ -n "$leased" ] && return 0
-  problem="$url is not Lark: it leased no address."
-  return 1
+  if [ -z "$leased" ]; then
+    problem="$url is not Lark: it leased no address."
+    return 1
+  fi
+  lease_location=/v1/addresses/$(member key | encoded)
+}
+
+# Ends the lease of a job that is not registered, if there is one: asked once, as its time ends it otherwise. Where a registration
+# came through after all, Lark refuses.
+give_addresses_back() {
+  case ${lease_location#/v1/addresses/} in
+    '' | *[!A-Za-z0-9%._~!*\'\(\)-]*) return 0 ;;
+  esac
+  # Nobody answered the question before: what became of the registration is not known.
+  [ "$status" != 000 ] || return 0
+  body='' machine_ad=''
+  ask_once -X DELETE "$url$lease_location"
 }
 
 # Registers the job at its place: $slot on $machine.
@@ -144,7 +163,7 @@ register_at_place() {
 read_location() {
   location=$(printf '%s\n' "$job_ad" | attribute LarkJob)
   is_location "$location" || return 1
-  own=$(printf '%s\n' "$job_ad" | attribute GlobalJobId | sed 's/%/%25/g; s/#/%23/g; s/@/%40/g; s/:/%3A/g; s/+/%2B/g; s,/,%2F,g')
+  own=$(printf '%s\n' "$job_ad" | attribute GlobalJobId | encoded)
   case $location in
     "/v1/jobs/$own%7C"*) [ -n "$own" ] || return 1 ;;
     *) return 1 ;;
@@ -153,6 +172,11 @@ read_location() {
   machine=${location%"%7C"*}
   machine=$(decoded "${machine##*%7C}")
   [ -z "$is_inner" ] || [ "$machine" = "$here" ]
+}
+
+# As a part of a path, what stands in the names of jobs, machines and slots.
+encoded() {
+  sed 's/%/%25/g; s/#/%23/g; s/@/%40/g; s/:/%3A/g; s/+/%2B/g; s,/,%2F,g; s/|/%7C/g'
 }
 
 decoded() {

@@ -1,11 +1,11 @@
 // `lark address`: addresses that Lark leases to jobs which are yet to be registered.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AddressLeasesView, AddressLeaseView, ReleasedLease } from '../northbound/lark-api.ts';
 import { deleteJson, getJson, postJson } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { CliError, ExitCode } from './exit-code.ts';
+import { readGiven } from './https-fetch.ts';
 import { formatTable } from './table.ts';
 import { printJson, styleFor } from './terminal.ts';
 
@@ -56,7 +56,8 @@ export function registerAddressCommand(program: Command, context: CommandContext
     .option('--machine <name>', 'the worker node')
     .option('--slot <name>', 'its slot')
     .option('--lease <seconds>', 'how long it holds while the job is not registered')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON as POST /v1/addresses has it')
+    .usage('--job-ad <file> [options]')
     .addHelpText('after', LEASE_EXAMPLES)
     .action(context.run((options: LeaseOptions) => lease(context, options)));
   command
@@ -64,7 +65,10 @@ export function registerAddressCommand(program: Command, context: CommandContext
     .summary('end a lease whose job is not registered')
     .description('Ends a lease whose job is not registered; one that is in use ends with its job.')
     .argument('<KEY>', "the job's key, as the list shows it")
-    .action(context.run((key: string) => release(context, key)));
+    .option('--json', 'print JSON: { key, released }')
+    .action(
+      context.run((key: string, options: { readonly json?: true }) => release(context, key, options.json === true)),
+    );
 }
 
 async function list(context: CommandContext, asJson: boolean): Promise<ExitCode> {
@@ -97,18 +101,18 @@ async function lease(context: CommandContext, options: LeaseOptions): Promise<Ex
   return ExitCode.OK;
 }
 
-async function release(context: CommandContext, key: string): Promise<ExitCode> {
-  const { released } = await deleteJson<ReleasedLease>(context.client(), `/v1/addresses/${encodeURIComponent(key)}`);
-  context.terminal.out(`Free now: ${released.join(', ')}.\n`);
+async function release(context: CommandContext, key: string, asJson: boolean): Promise<ExitCode> {
+  const answer = await deleteJson<ReleasedLease>(context.client(), `/v1/addresses/${encodeURIComponent(key)}`);
+  if (asJson) printJson(context.terminal, answer);
+  else context.terminal.out(`Free now: ${answer.released.join(', ')}.\n`);
   return ExitCode.OK;
 }
 
 function readAd(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CliError(ExitCode.USAGE, `The job ad ${path} cannot be read: ${(error as Error).message}.`);
-  }
+  const text = readGiven('--job-ad', path);
+  if (text.trim() === '')
+    throw new CliError(ExitCode.USAGE, `--job-ad is '${path}', which is empty: expected the job's ad.`);
+  return text;
 }
 
 function secondsIn(text: string): number {

@@ -31,11 +31,24 @@ interface AdFiles {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+const EXAMPLES = `
+Examples:
+  $ lark classad eval 'MY.Owner =?= "alice" && TARGET.Zone == "campus"' --my job.ad --target zone.ad
+                                         what the \`when\` of a rule comes to
+  $ lark classad match --my job.ad --target machine.ad
+                                         would they run together? JSON, whose Requirements hold included
+  $ lark classad unparse 'a&&b'          an expression as HTCondor prints it, in old and in new syntax
+`;
+
 /** Adds `classad eval`, `classad match` and `classad unparse` to a program. */
 export function registerClassadCommand(program: Command, io: CommandIo): void {
   const classad = program
     .command('classad')
-    .description("evaluate, match and print ClassAds, HTCondor's language of jobs and machines");
+    .summary("evaluate, match and print ClassAds, HTCondor's language")
+    .description(
+      "Evaluates, matches and prints ClassAds, HTCondor's language of jobs and machines. Needs no running Lark.",
+    )
+    .addHelpText('after', EXAMPLES);
   registerEval(classad, io);
   registerMatch(classad, io);
   registerUnparse(classad, io);
@@ -51,7 +64,8 @@ function registerEval(classad: Command, io: CommandIo): void {
   classad
     .command('eval')
     .argument('[expression]', 'such as \'MY.Owner == "alice" && TARGET.Zone =?= undefined\'')
-    .description('print the value of an expression')
+    .summary('print the value of an expression')
+    .description('Prints the value of an expression.')
     .option('--my <file>', 'the ad in which it is evaluated, in long form, new syntax or JSON')
     .option('--target <file>', 'the ad that TARGET means')
     .option('--new-syntax', 'read strings with C escapes, and print the value in new syntax')
@@ -76,7 +90,8 @@ function registerEval(classad: Command, io: CommandIo): void {
 function registerMatch(classad: Command, io: CommandIo): void {
   classad
     .command('match')
-    .description("tell whether two ads meet each other's Requirements")
+    .summary("tell whether two ads meet each other's Requirements")
+    .description("Tells whether two ads meet each other's Requirements: JSON, with each side by itself.")
     .option('--my <file>', 'the left ad')
     .option('--target <file>', 'the right ad')
     .option('--jsonl', 'read {"my","target","sem"} from standard input, a line each')
@@ -92,8 +107,9 @@ function registerMatch(classad: Command, io: CommandIo): void {
 function registerUnparse(classad: Command, io: CommandIo): void {
   classad
     .command('unparse')
-    .argument('[expression]')
-    .description('print an expression as HTCondor prints it, in old and in new syntax')
+    .argument('[expression]', 'in old syntax')
+    .summary('print an expression in old and in new syntax')
+    .description('Prints an expression as HTCondor prints it, in old and in new syntax.')
     .option('--jsonl', 'read {"expr","lex","sem"} from standard input, a line each, and write {"old","new"}')
     .action(async (expression: string | undefined, options: { jsonl?: true }, command: Command) => {
       if (options.jsonl) return eachLine(io, command, unparseLine);

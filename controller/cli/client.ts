@@ -111,8 +111,12 @@ export async function deleteJson<T>(options: ClientOptions, path: string): Promi
 async function changed<T>(options: ClientOptions, response: Response): Promise<T> {
   if (response.ok) return (await readJson(options, response)) as T;
   const problem = await problemIn(options, response);
-  const lines = (problem.problems ?? []).map((each) => `${formatProblemView(each)}\n`);
-  throw new CliError(ExitCode.NO, `${sentenceOf(problem)}\n${lines.join('')}`.trimEnd());
+  const lines = (problem.problems ?? []).map((each) => formatProblemView(each));
+  if (lines.length === 0) throw new CliError(ExitCode.NO, sentenceOf(problem));
+  // The sentence ends with the first of them, and the remedy is to correct those that follow.
+  const example = `: ${lines[0]}.`;
+  const detail = problem.detail.endsWith(example) ? `${problem.detail.slice(0, -example.length)}.` : problem.detail;
+  throw new CliError(ExitCode.NO, [`${detail} (${problem.code})`, ...lines].join('\n'));
 }
 
 /** `policy.yaml:7:3: sentence` */

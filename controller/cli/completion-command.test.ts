@@ -110,6 +110,38 @@ describe.each(shells)('completion in %s', (_shell, ask) => {
   });
 });
 
+/** `lark`, and each command and subcommand, with its help. */
+async function helpsOfProgram(): Promise<ReadonlyMap<string, string>> {
+  let program: Command | undefined;
+  await runForTest(['--version'], {
+    furtherCommands: [
+      (given) => {
+        program = given;
+      },
+    ],
+  });
+  return new Map(
+    (function* helpsOf(command: Command, path: string): Iterable<[string, string]> {
+      yield [path, command.helpInformation()];
+      for (const each of command.commands) yield* helpsOf(each, `${path} ${each.name()}`);
+    })(program!, 'lark'),
+  );
+}
+
+/** As `inBash`, for many at once: starting a shell for each takes long. */
+function inBashAtOnce(asked: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const each = asked.map((words) => {
+    const quoted = words.map((word) => `'${word}'`).join(' ');
+    return `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _lark; echo "\${COMPREPLY[*]}"`;
+  });
+  const script = `compopt() { :; }; source ./lark.bash; ${each.join('\n')}`;
+  const out = execFileSync('bash', ['--norc', '-uc', script], { cwd: folder, encoding: 'utf8' });
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' ').sort());
+}
+
 describe('completion in bash', () => {
   it('understands --option=value, which bash takes apart', () => {
     expect(inBash(['lark', 'top', '--by', '=', 'g'])).toEqual(['group']);
@@ -117,18 +149,21 @@ describe('completion in bash', () => {
     expect(inBash(['lark', 'top', '--by', '=', 'job', '--on'])).toEqual(['--once']);
   });
 
-  it('says what every command of the program has, so that none can be forgotten', async () => {
-    const { out } = await runForTest(['--help']);
-    const listed = [...out.slice(out.indexOf('\nCommands:')).matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
-    expect(listed.length).toBeGreaterThan(10);
-    expect(inBash(['lark', ''])).toEqual(listed.filter((name) => name !== 'help').sort());
-    for (const command of listed.filter((name) => name !== 'help')) {
-      const help = (await runForTest([command, '--help'])).out;
-      const flags = help.slice(help.indexOf('\nOptions:'), help.indexOf('\nGlobal Options:')).match(/--[a-z][a-z-]+/g);
-      expect([command, inBash(['lark', command, '--'])]).toEqual([
-        command,
-        expect.arrayContaining([...new Set(flags)]),
-      ]);
+  it('has every command, subcommand and option that the help of the program has, and no other', async () => {
+    const helps = await helpsOfProgram();
+    expect(helps.size).toBeGreaterThan(20);
+    const asked = [...helps.keys()].flatMap((path) => [`${path} --`, `${path} `]);
+    const offered = inBashAtOnce(asked.map((line) => line.split(' ')));
+    for (const [path, help] of helps) {
+      const options = help.slice(help.indexOf('\nOptions:')).split(/\n(?:Examples|Commands):/)[0]!;
+      const flags = [...options.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]+)/gm)].map(([, flag]) => flag!);
+      // Options of the program, which stand in each help, may stand behind each command.
+      expect([path, offered[asked.indexOf(`${path} --`)]]).toEqual([path, [...new Set(flags)].sort()]);
+      const [, commands] = help.split('\nCommands:\n');
+      const names = [...(commands ?? '').matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name]) =>
+        name === 'help' ? [] : [name!],
+      );
+      if (names.length > 0) expect([path, offered[asked.indexOf(`${path} `)]]).toEqual([path, names.sort()]);
     }
   });
 

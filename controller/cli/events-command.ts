@@ -1,6 +1,8 @@
 // `lark events`: what happens, a line an event, until it is told to stop or nobody reads on.
 
 import { type Command, InvalidArgumentError } from 'commander';
+import { nearest } from '../northbound/nearest.ts';
+import { EVENT_NAMES } from '../telemetry/event-names.ts';
 import type { CommandContext } from './context.ts';
 import { endOf } from './ending.ts';
 import { followEvents, KEPT, keptEvents, type StreamedEvent } from './event-stream.ts';
@@ -115,6 +117,9 @@ function wanted(kinds: readonly string[] | undefined): (event: StreamedEvent) =>
     kinds === undefined || event === 'gap' || kinds.some((kind) => event === kind || event.startsWith(`${kind}.`));
 }
 
+/** Each event, and what several begin with. */
+const KINDS = [...new Set(['gap', ...EVENT_NAMES.flatMap((name) => [name.split('.')[0]!, name])])];
+
 function countOf(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count > KEPT) throw new InvalidArgumentError(`Expected a number from 0 to ${KEPT}.`);
@@ -128,7 +133,11 @@ function idOf(text: string): string {
 
 function kindsOf(text: string, before: readonly string[] = []): readonly string[] {
   const kinds = text.split(',');
-  const wrong = kinds.find((kind) => !/^[a-z_]+(\.[a-z_]+)?$/.test(kind));
-  if (wrong !== undefined) throw new InvalidArgumentError(`Expected names such as job or job.removed, not '${wrong}'.`);
+  const wrong = kinds.find((kind) => !KINDS.includes(kind));
+  if (wrong !== undefined) {
+    const meant = nearest(wrong, KINDS);
+    const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
+    throw new InvalidArgumentError(`There are no events '${wrong}'.${hint} There are ${EVENT_NAMES.join(', ')}.`);
+  }
   return [...before, ...kinds];
 }

@@ -72,7 +72,7 @@ function addresses(
     const problem =
       given.length > missing.length
         ? 'too many addresses'
-        : `missing required argument '${missing.at(-1)?.toUpperCase()}'`;
+        : `missing required argument '${missing[given.length]!.toUpperCase()}'`;
     const usage = 'lark explain SRC DST, or lark explain --src SRC --dst DST. Try --help.';
     throw new CliError(ExitCode.USAGE, `${problem}: ${usage}`);
   }

@@ -10,6 +10,15 @@ describe('lark switches forget', () => {
     expect((await runForTest(['switches', 'forget', '0x1'], { api })).out).toContain('No address was held back');
   });
 
+  it.each([[['switches', 'forget', '0x1', '--json']], [['switches', '--json', 'forget', '0x1']]])(
+    'prints JSON for programs where it is told to: %j',
+    async (args) => {
+      const api = { forgetSwitch: async () => ({ dpid: '1', freed: ['10.1.0.9'] }) };
+      const { code, out } = await runForTest(args, { api });
+      expect([code, JSON.parse(out)]).toEqual([0, { dpid: '1', freed: ['10.1.0.9'] }]);
+    },
+  );
+
   it('exits with 1, and says why, where the switch is connected or its id is none', async () => {
     const forgetSwitch = async () => {
       throw new ProblemError('HTTP_SWITCH_CONNECTED', 'Switch 1 is connected.');

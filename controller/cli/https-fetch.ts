@@ -52,9 +52,12 @@ export function readGiven(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    const why =
-      { ENOENT: 'it does not exist', EACCES: 'it may not be read', EISDIR: 'it is a directory' }[code] ?? code;
-    throw new CliError(ExitCode.USAGE, `${option} is '${path}', which cannot be read: ${why}.`);
+    throw new CliError(ExitCode.USAGE, `${option} is '${path}', which cannot be read: ${whyUnreadable(error)}.`);
   }
+}
+
+/** What Node says of a file that could not be read, in words. */
+export function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return { ENOENT: 'it does not exist', EACCES: 'it may not be read', EISDIR: 'it is a directory' }[code] ?? code;
 }

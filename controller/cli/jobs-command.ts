@@ -1,6 +1,6 @@
 // `lark jobs`: who is registered. The list is fetched page by page until it is whole.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { JobPage } from '../northbound/job-routes.ts';
 import type { JobView } from '../northbound/lark-api.ts';
 import { getJson } from './client.ts';
@@ -36,6 +36,14 @@ another host could use its address), "unenforced" (a NAT job, which shares its h
 connected, so it is not admitted yet).
 `;
 
+/** What `--state` takes, as /v1/jobs does. */
+export const ENFORCEMENTS = [
+  'port',
+  'by-address',
+  'unenforced',
+  'waiting',
+] as const satisfies readonly JobView['enforcement'][];
+
 export function registerJobsCommand(program: Command, context: CommandContext): void {
   program
     .command('jobs')
@@ -47,7 +55,7 @@ export function registerJobsCommand(program: Command, context: CommandContext): 
     .option('--machine <name>', 'only jobs on this worker node')
     .option('--address <ip>', 'only the job with this address')
     .option('--switch <name>', 'only jobs at this switch, by name or datapath id')
-    .option('--state <how>', 'only jobs that are enforced so: port, by-address, unenforced or waiting')
+    .addOption(new Option('--state <how>', 'only jobs that are enforced so').choices(ENFORCEMENTS))
     .option('--json', 'print JSON as /v1/jobs has it')
     .addHelpText('after', EXAMPLES)
     .action(context.run((key: string | undefined, options: JobsOptions) => jobs(context, key, options)));

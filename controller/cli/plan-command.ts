@@ -9,6 +9,7 @@ import { printableReport } from './check-command.ts';
 import { formatProblemView, postJson } from './client.ts';
 import type { CommandContext } from './context.ts';
 import { CliError, ExitCode } from './exit-code.ts';
+import { whyUnreadable } from './https-fetch.ts';
 import { planText } from './plan-text.ts';
 import { printJson, styleFor } from './terminal.ts';
 
@@ -34,7 +35,8 @@ export function registerPlanCommand(program: Command, context: CommandContext): 
     .command('plan')
     .summary('say what a reload with another policy file would do')
     .description(
-      'Says which verdicts would change for whom, and which rules on which switch. Changes nothing. Only from the host that Lark runs on, unless --state is given.',
+      'Says which verdicts would change for whom, and which rules on which switch. Changes nothing. ' +
+        'Without --state it needs a token that may write or, where the policy file has no tokens, the host that Lark runs on.',
     )
     .argument('<FILE>', 'the policy file that would be put in force')
     .option('--rules', 'list the rules, too')
@@ -77,6 +79,6 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CliError(ExitCode.USAGE, `${file} cannot be read: ${error instanceof Error ? error.message : error}.`);
+    throw new CliError(ExitCode.USAGE, `${file} cannot be read: ${whyUnreadable(error)}.`);
   }
 }

@@ -83,7 +83,11 @@ export async function runCli(
     .addHelpText('after', GUIDE)
     .showHelpAfterError('Try --help.')
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // The program's own: what stands between it and a command is not for that.
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+    })
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride();
   registerRunCommand(program, context);

@@ -105,12 +105,12 @@ core (1.3, multi-table): 3 added, 0 changed, 6 removed; 71 stay as they are, and
   it('says all that is wrong with the file', async () => {
     const planPolicy = async () => {
       const problems = [{ code: 'CONFIG_SYNTAX', message: 'bad', file: 'new.yaml', line: 1, column: 2 }];
-      throw new ProblemError('HTTP_POLICY_REFUSED', 'It cannot be used.', { problems });
+      throw new ProblemError('HTTP_POLICY_REFUSED', 'It cannot be used: new.yaml:1:2: bad.', { problems });
     };
     const { code, err } = await runForTest(['plan', file], { api: { planPolicy } });
     expect(code).toBe(1);
-    expect(err).toContain('HTTP_POLICY_REFUSED');
-    expect(err).toContain('new.yaml:1:2: bad');
+    // Once each.
+    expect(err).toBe('lark: It cannot be used. (HTTP_POLICY_REFUSED)\nnew.yaml:1:2: bad\n');
   });
 
   it('refuses a state that is none', async () => {

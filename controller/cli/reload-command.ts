@@ -19,8 +19,9 @@ Examples:
   $ kill -HUP PID                          the same, without an answer: see the log
 
 The running Lark reads the file that it was started with. It notices by itself when that changes, unless it runs with
---no-watch: see what another file would do with "lark plan new.yaml" before it is moved over. A file that \`lark check\` refuses changes nothing. Exits with 0
-once every connected switch has confirmed, and with 1 where the file is refused or a switch has not confirmed in time.
+--no-watch: see what another file would do with "lark plan new.yaml" before it is moved over. A file that \`lark check\`
+refuses changes nothing. Exits with 0 once every connected switch has confirmed, and with 1 where the file is refused or a
+switch has not confirmed in time.
 `;
 
 export function registerReloadCommand(program: Command, context: CommandContext): void {
@@ -28,7 +29,8 @@ export function registerReloadCommand(program: Command, context: CommandContext)
     .command('reload')
     .summary('put the changed policy file in force')
     .description(
-      'Has the running Lark read its policy file anew and send every switch the difference. Only from the host that Lark runs on.',
+      'Has the running Lark read its policy file anew and send every switch the difference. ' +
+        'Needs a token that may write or, where the policy file has no tokens, the host that Lark runs on.',
     )
     .option('--json', 'print JSON as /v1/policy/reload has it')
     .addHelpText('after', EXAMPLES)

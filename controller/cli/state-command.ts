@@ -18,7 +18,8 @@ export function registerStateCommand(program: Command, context: CommandContext):
     .command('state')
     .summary('print the state of the running Lark, for `lark plan --state`')
     .description(
-      'Prints the policy in force, the jobs and the switches of the running Lark as JSON. Only from the host that Lark runs on.',
+      'Prints the policy in force, the jobs and the switches of the running Lark as JSON. ' +
+        'Needs a token that may write or, where the policy file has no tokens, the host that Lark runs on.',
     )
     .addHelpText('after', EXAMPLES)
     .action(

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -176,11 +177,14 @@ describe('lark support-bundle', () => {
     };
     const log = join(folder, 'lark.log');
     writeFileSync(log, 'lark.stopped\n');
-    const { code, out } = await make(['--log', log], { parts: { fetch: refused } });
+    const { code, out, err } = await make(['--log', log], { parts: { fetch: refused } });
     expect(code).toBe(3);
     const bundle = unpack(out);
     expect([...bundle.files.keys()]).toEqual(['client.json', 'lark.log', 'manifest.json']);
     expect(JSON.stringify(manifestOf(bundle).failed)).toContain('the connection was refused');
+    // Once, and not for each part.
+    expect(err.match(/the connection was refused/g)).toHaveLength(1);
+    expect(err).toMatch(/^lark: without status\.json, .*, switches\/: No Lark answers/);
   });
 
   it('leaves a file alone that is there, and leaves nothing behind when it is interrupted', async () => {
@@ -209,11 +213,15 @@ describe('lark support-bundle', () => {
     expect(existsSync(there)).toBe(false);
   });
 
-  it('takes no more of a log than its end, by whole lines', async () => {
+  it.each(['a file', 'a pipe'])('takes no more of a log than its end, by whole lines, from %s', async (what) => {
     const log = join(folder, 'lark.log');
     const line = `${'x'.repeat(999)}\n`;
-    writeFileSync(log, `first\n${line.repeat(9000)}last\n`);
-    const { out } = await make(['--log', log]);
+    const whole = `first\n${line.repeat(9000)}last\n`;
+    if (what === 'a file') writeFileSync(log, whole);
+    else execFileSync('mkfifo', [log]);
+    const making = make(['--log', log]);
+    if (what === 'a pipe') await writeFile(log, whole);
+    const { out } = await making;
     const text = unpack(out).files.get('lark.log')!;
     expect(text.length).toBeLessThanOrEqual(8 * 1024 * 1024);
     expect(text.startsWith(line)).toBe(true);

@@ -20,7 +20,7 @@ const EXAMPLES = `
 Examples:
   $ lark support-bundle                                    a bundle in the current folder
   $ lark support-bundle --log /var/log/lark.log            with the end of the log
-  $ journalctl -u lark --since -1h > lark.log && lark support-bundle --log lark.log
+  $ journalctl -u lark --since -1h | lark support-bundle --log /dev/stdin
   $ lark support-bundle --out bundle.tar.gz && tar tzf bundle.tar.gz
 
 Look at it before you hand it on: names of users, machines and addresses are in it; passwords, tokens and private keys are
@@ -117,10 +117,10 @@ async function bundle(context: CommandContext, { out, log, ...given }: BundleOpt
     if (isOpen) await Promise.race([add('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`), writing]);
     tar.finalize();
     await writing;
-    for (const { path: file, why } of failures)
-      terminal.err(`lark: without ${file}: ${printable(why.split('\n')[0] ?? '')}\n`);
+    for (const [why, files] of byReason(failures))
+      terminal.err(`lark: without ${files.join(', ')}: ${printable(why)}\n`);
     terminal.out(
-      `${path}: ${written.length} parts${failures.length === 0 ? '' : `, ${failures.length} could not be had`}.\n`,
+      `${path}: ${written.length} part${written.length === 1 ? '' : 's'}${failures.length === 0 ? '' : `, ${failures.length} could not be had`}.\n`,
     );
     return reachable instanceof CliError ? ExitCode.UNREACHABLE : ExitCode.OK;
   } catch (error) {
@@ -132,6 +132,16 @@ async function bundle(context: CommandContext, { out, log, ...given }: BundleOpt
   } finally {
     end.forget();
   }
+}
+
+/** What could not be had, by the first line of why. */
+function byReason(failures: readonly Failure[]): ReadonlyMap<string, readonly string[]> {
+  const files = new Map<string, string[]>();
+  for (const { path, why } of failures) {
+    const reason = why.split('\n')[0] ?? '';
+    files.set(reason, [...(files.get(reason) ?? []), path]);
+  }
+  return files;
 }
 
 /** The connected switches; an error where no Lark answers, so that not every part has to find that out. */

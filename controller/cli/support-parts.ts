@@ -1,7 +1,7 @@
 // What a support bundle is made of: each part has a name in the bundle, says what it is, and is read by itself, so that one that
 // cannot be had does not keep the others out.
 
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { arch, cpus, freemem, release, totalmem, type } from 'node:os';
 import type { JobPage } from '../northbound/job-routes.ts';
 import type { RuleView, SwitchView } from '../northbound/lark-api.ts';
@@ -184,16 +184,44 @@ function ruleLine({ table, priority, match, actions, packets, bytes, cookie, pol
 async function endOfFile(path: string): Promise<string> {
   const file = await open(path);
   try {
-    const { size } = await stat(path);
-    const length = Math.min(size, MOST_LOG_BYTES);
-    const bytes = Buffer.alloc(length);
-    const { bytesRead } = await file.read(bytes, 0, length, size - length);
-    const text = bytes.toString('utf8', 0, bytesRead);
+    const found = await file.stat();
+    const { bytes, isCut } = found.isFile() ? await endOfRegular(file, found.size) : await endOfStream(file);
+    const text = bytes.toString('utf8');
     // Not the rest of a line, whose beginning might have said that it is a secret.
-    return length < size ? text.slice(text.indexOf('\n') + 1) : text;
+    return isCut ? text.slice(text.indexOf('\n') + 1) : text;
   } finally {
     await file.close();
   }
+}
+
+interface End {
+  readonly bytes: Buffer;
+  /** There was more before it. */
+  readonly isCut: boolean;
+}
+
+async function endOfRegular(file: FileHandle, size: number): Promise<End> {
+  const length = Math.min(size, MOST_LOG_BYTES);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  return { bytes: buffer.subarray(0, bytesRead), isCut: length < size };
+}
+
+/** Of a pipe, such as /dev/stdin: no more of it is kept than is wanted, and what is read next. */
+async function endOfStream(file: FileHandle): Promise<End> {
+  const kept: Buffer[] = [];
+  let length = 0;
+  let isCut = false;
+  for await (const chunk of file.createReadStream({ autoClose: false })) {
+    kept.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    while (length - kept[0]!.length > MOST_LOG_BYTES) {
+      length -= kept.shift()!.length;
+      isCut = true;
+    }
+  }
+  const all = Buffer.concat(kept);
+  const from = Math.max(0, all.length - MOST_LOG_BYTES);
+  return { bytes: all.subarray(from), isCut: isCut || from > 0 };
 }
 
 function secretsOf({ token }: ClientOptions): readonly string[] {

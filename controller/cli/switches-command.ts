@@ -45,16 +45,27 @@ export function registerSwitchesCommand(program: Command, context: CommandContex
     .summary('release what is held back for a switch that will not come back')
     .description(
       'Says that a switch which is away will not come back with old rules, so that the addresses held back for it are free. ' +
-        'Only from the host that Lark runs on.',
+        'Needs a token that may write or, where the policy file has no tokens, the host that Lark runs on.',
     )
     .argument('<DPID>', 'its datapath id')
+    .option('--json', 'print JSON: { dpid, freed }')
     .addHelpText('after', FORGET_EXAMPLES)
-    .action(context.run((dpid: string) => forget(context, dpid)));
+    .action(context.run((dpid: string, _options: object, own: Command) => forget(context, dpid, asksForJson(own))));
 }
 
-async function forget(context: CommandContext, dpid: string): Promise<ExitCode> {
+/** commander takes an option that the command above has, too, for that one's. */
+function asksForJson(command: Command): boolean {
+  return command.optsWithGlobals<{ readonly json?: true }>().json === true;
+}
+
+async function forget(context: CommandContext, dpid: string, asJson: boolean): Promise<ExitCode> {
   const path = `/v1/switches/${encodeURIComponent(dpid)}/forget`;
-  const { dpid: forgotten, freed } = await postJson<ForgottenSwitch>(context.client(), path);
+  const answer = await postJson<ForgottenSwitch>(context.client(), path);
+  const { dpid: forgotten, freed } = answer;
+  if (asJson) {
+    printJson(context.terminal, answer);
+    return ExitCode.OK;
+  }
   const said = freed.length === 0 ? 'No address was held back for it alone.' : `Free now: ${freed.join(', ')}.`;
   context.terminal.out(`Switch ${forgotten} is forgotten. ${said}\n`);
   return ExitCode.OK;

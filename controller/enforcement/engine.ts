@@ -21,6 +21,7 @@ import { formatDpid, type SwitchState } from '../network/switch-state.ts';
 import { type ConnectionOwner, MOST_PORTS, type SwitchConnection } from '../southbound/switch-connection.ts';
 import { isTableFull, refusedRule } from '../southbound/switch-error.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 import { ClassMemory } from './class-memory.ts';
 import { ClassRecycling } from './class-recycling.ts';
 import { isDecided, kindOf } from './cookie.ts';
@@ -46,7 +47,7 @@ export interface EngineEvents {
   /** To be known again after a restart. */
   remember: [memory: Memory];
   /** A switch, or a port of one, has come, changed or gone: as the log says it. */
-  switch: [fields: object, event: string];
+  switch: [fields: object, event: EventName];
   /** A policy drops a packet that a switch has asked about. */
   dropped: [managed: ManagedSwitch, drop: Drop, frame: Frame];
 }
@@ -410,7 +411,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     managed.rules.abandon();
   }
 
-  #tell(fields: object, event: string): void {
+  #tell(fields: object, event: EventName): void {
     this.#log.info(fields, event);
     this.events.emit('switch', fields, event);
   }

@@ -19,6 +19,7 @@ import { bufferOf, inPortOf, packetAt } from '../southbound/raw-packets.ts';
 import { type PacketActions, packetOut } from '../southbound/rule-messages.ts';
 import type { PortDescription, SwitchConnection } from '../southbound/switch-connection.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 import { isLarks, makeCookie, RuleKind } from './cookie.ts';
 import type { VerdictEngine } from './endpoint-classes.ts';
 import type { ForwardingView } from './ends.ts';
@@ -62,9 +63,9 @@ export interface SwitchParts {
   /** It was under Lark's rule before, and should have the rules that it had then. */
   readonly hadRules: boolean;
   /** What it has when it connects tells of its fail mode: as the log says it, and whether somebody has to look. */
-  readonly onFailMode: (fields: object, event: string, isWarning: boolean) => void;
+  readonly onFailMode: (fields: object, event: EventName, isWarning: boolean) => void;
   /** A port of this switch asks about too many packets, or does so no longer: as the log says it. */
-  readonly onStorm: (fields: object, event: string) => void;
+  readonly onStorm: (fields: object, event: EventName) => void;
 }
 
 const WAS_STANDALONE =

@@ -7,6 +7,7 @@ import { type LeaseEventSource, logLeases } from '../jobs/addresses/lease-log.ts
 import type { AdmissionEventSource } from '../jobs/admission-log.ts';
 import { logAdmission } from '../jobs/admission-log.ts';
 import type { PolicyEvents } from '../policy-control.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 import type { EventLog } from './event-log.ts';
 
 export interface EventParts {
@@ -17,7 +18,7 @@ export interface EventParts {
 }
 
 export function collectEvents({ admission, leases, engine, policy }: EventParts, log: EventLog): void {
-  const add = (fields: object, event: string) => log.add(event, fields as Readonly<Record<string, unknown>>);
+  const add = (fields: object, event: EventName) => log.add(event, fields as Readonly<Record<string, unknown>>);
   logAdmission(admission, { info: add, warn: add });
   logLeases(leases, { info: add });
   engine.on('switch', add);

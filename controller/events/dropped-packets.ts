@@ -3,6 +3,7 @@
 // second is summed in one event that names neither.
 
 import type { Clock } from '../jobs/clock.ts';
+import type { EventName } from '../telemetry/event-names.ts';
 
 export interface DroppedKind {
   readonly switch: string;
@@ -18,7 +19,7 @@ export interface DroppedKind {
 
 export interface DroppedPacketsParts {
   readonly clock: Clock;
-  readonly add: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly add: (event: EventName, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 const SUMMED_MS = 1000;

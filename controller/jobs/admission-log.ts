@@ -1,11 +1,12 @@
 // What becomes of jobs, as lines of the log.
 
+import type { EventName } from '../telemetry/event-names.ts';
 import type { Admitted } from './admission.ts';
 import type { AdmissionEvents } from './admission-service.ts';
 
 export interface AdmissionLog {
-  info(fields: object, event: string): void;
-  warn(fields: object, event: string): void;
+  info(fields: object, event: EventName): void;
+  warn(fields: object, event: EventName): void;
 }
 
 /** As much of the admission service as is listened to. */

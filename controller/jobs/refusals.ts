@@ -104,7 +104,7 @@ export function noneFree(pools: readonly string[], machine: string): JobError {
 }
 
 export function notLeased(key: string): JobError {
-  return new JobError('JOB_ADDRESS_NOT_LEASED', `No address is leased to ${key}. \`lark address\` shows all leases.`);
+  return new JobError('JOB_ADDRESS_NOT_LEASED', `No address is leased to ${key}.`);
 }
 
 export function inUse(key: string): JobError {

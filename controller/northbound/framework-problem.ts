@@ -81,7 +81,14 @@ function parameterError(failure: FastifySchemaValidationError, what: string): Pa
   }
   const parameter = failure.instancePath.slice(1).split('/')[0] ?? '';
   if (parameter === '') return { parameter, detail: `The body ${failure.message ?? 'is not valid'}.` };
-  return { parameter, detail: `The ${what} '${parameter}' ${failure.message ?? 'is not valid'}.` };
+  return { parameter, detail: `The ${what} '${parameter}' ${expectation(failure)}.` };
+}
+
+function expectation({ keyword, params, message }: FastifySchemaValidationError): string {
+  const { allowedValues, limit } = params as { readonly allowedValues?: readonly unknown[]; readonly limit?: unknown };
+  if (keyword === 'enum' && allowedValues !== undefined) return `has to be one of ${allowedValues.join(', ')}`;
+  if (keyword === 'minLength' && limit === 1) return 'is empty';
+  return message ?? 'is not valid';
 }
 
 /** Ajv's `verbose` mode (set in http-server.ts) gives the schema that the failure is about. */

@@ -120,6 +120,12 @@ describe('/v1/jobs', () => {
     expect(problem).toMatchObject({ status: 400, code: 'HTTP_QUERY_INVALID', errors: [{ parameter }] });
   });
 
+  it('says what a parameter may be', async () => {
+    const { problem } = await problemOf(serve(), '/v1/jobs?state=held&user=');
+    expect(problem.detail).toContain("'state' has to be one of port, by-address, unenforced, waiting.");
+    expect(problem.detail).toContain("'user' is empty.");
+  });
+
   it('suggests the parameter that was meant', async () => {
     const { problem } = await problemOf(serve(), '/v1/jobs?usr=alice');
     expect(problem.detail).toContain("did you mean 'user'?");
@@ -192,9 +198,9 @@ describe('/v1/explain', () => {
         return dropped;
       },
     });
-    const response = await server.inject('/v1/explain?src=10.1.0.1&dst=2001:0DB8::0001');
+    const response = await server.inject('/v1/explain?src=2001:db8:0::2&dst=2001:0DB8::0001');
     expect(response.json()).toEqual(dropped);
-    expect(asked).toEqual([['10.1.0.1', '2001:db8::1']]);
+    expect(asked).toEqual([['2001:db8::2', '2001:db8::1']]);
   });
 
   it('refuses a missing or malformed address', async () => {
@@ -202,6 +208,12 @@ describe('/v1/explain', () => {
     expect(missing).toMatchObject({ code: 'HTTP_QUERY_INVALID', errors: [{ parameter: 'dst' }] });
     const malformed = (await problemOf(serve(), '/v1/explain?src=10.1.0.1&dst=010.1.0.2')).problem;
     expect(malformed).toMatchObject({ code: 'HTTP_ADDRESS_INVALID', errors: [{ parameter: 'dst' }] });
+  });
+
+  it('refuses an IPv4 and an IPv6 address, between which no packet goes', async () => {
+    const { problem } = await problemOf(serve(), '/v1/explain?src=10.1.0.1&dst=2001:db8::1');
+    expect(problem).toMatchObject({ status: 400, code: 'HTTP_ADDRESSES_DIFFER' });
+    expect(problem.detail).toBe('No packet goes from 10.1.0.1 to 2001:db8::1.');
   });
 });
 

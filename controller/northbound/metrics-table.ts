@@ -129,6 +129,12 @@ export const METRICS: readonly MetricDeclaration[] = [
     ['verb', 'outcome'],
     'jobRequests',
   ),
+  counter(
+    'lark_feed_holds_total',
+    'Times that a connection of the job feed was not read for a moment, as its address asks too fast.',
+    [],
+    'feedHolds',
+  ),
   counter('lark_clock_jumps_total', 'Times that the clock of the system was set to another time.', [], 'clockJumps'),
   counter('lark_job_leases_ended_total', 'Jobs removed because nobody renewed their lease.', [], 'leasesEnded'),
   {

@@ -1,6 +1,7 @@
 // /v1/switches and what is below it, /v1/classes and /v1/explain: what the network looks like now, and why it treats a pair
 // of addresses as it does; and /v1/switches/:dpid/forget, which needs the right to write.
 
+import { isIPv4 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { canonicalAddress } from './job-routes.ts';
 import type { LarkApi, RuleView } from './lark-api.ts';
@@ -93,7 +94,7 @@ const explainDocs = routeDocs({
   tag: 'network',
   summary: 'What happens to packets from one address to another, and why',
   answers: { 200: ['Explanation', 'The verdict, and the rules that carry it out.'] },
-  refusals: ['HTTP_QUERY_INVALID', 'HTTP_ADDRESS_INVALID', 'HTTP_SWITCH_NOT_FOUND'],
+  refusals: ['HTTP_QUERY_INVALID', 'HTTP_ADDRESS_INVALID', 'HTTP_ADDRESSES_DIFFER', 'HTTP_SWITCH_NOT_FOUND'],
 });
 
 export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): void {
@@ -152,7 +153,13 @@ export function registerNetworkRoutes(server: FastifyInstance, api: LarkApi): vo
   server.get<{ Querystring: { src: string; dst: string; switch?: string } }>(
     '/v1/explain',
     { schema: { ...explainDocs, querystring: explainQuerySchema } },
-    ({ query }) => api.explain(canonicalAddress('src', query.src), canonicalAddress('dst', query.dst), query.switch),
+    ({ query }) => {
+      const [source, destination] = [canonicalAddress('src', query.src), canonicalAddress('dst', query.dst)];
+      if (isIPv4(source) !== isIPv4(destination)) {
+        throw new ProblemError('HTTP_ADDRESSES_DIFFER', `No packet goes from ${source} to ${destination}.`);
+      }
+      return api.explain(source, destination, query.switch);
+    },
   );
 }
 

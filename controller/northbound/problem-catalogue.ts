@@ -40,6 +40,11 @@ export const HTTP_PROBLEMS = {
     title: 'Invalid IP address',
     remedy: 'Give an IPv4 address in four decimal parts, or an IPv6 address without a zone index.',
   },
+  HTTP_ADDRESSES_DIFFER: {
+    status: 400,
+    title: 'Addresses of different IP versions',
+    remedy: 'Give two IPv4 or two IPv6 addresses: no packet has one of each.',
+  },
   HTTP_DPID_INVALID: {
     status: 400,
     title: 'Invalid datapath id',

@@ -54,6 +54,8 @@ export class Counters {
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */
   readonly jobRequests = new LabelledCounter<readonly [verb: string, outcome: string]>();
+  /** Times that a connection of the job feed was not read on, as its address asks too fast. */
+  readonly feedHolds = new LabelledCounter<readonly []>();
   /** Times that the wall clock was set. */
   readonly clockJumps = new LabelledCounter<readonly []>();
   readonly leasesEnded = new LabelledCounter<readonly []>();

@@ -3,8 +3,10 @@
 // 0 if every scene is as expected, 1 if any differs or the story could not be played, 128 + signal if interrupted.
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dieWithParent, labInit, laboratoryLacks, spawnInLab } from '../lab/enter.ts';
+import { dieWithParent, labInit, laboratoryLacks, projectRoot, spawnInLab } from '../lab/enter.ts';
 import type { DemoRun } from './perform.ts';
 import type { PlayerMessage, PlayerOptions } from './player.ts';
 import { BRIDGE, type DemoVersion } from './story.ts';
@@ -121,25 +123,38 @@ function spawnPlayer(player: PlayerOptions): ChildProcess {
 
 /** What to type in another terminal while all is kept up. */
 function howToPlay(player: PlayerOptions, child: ChildProcess, http: string): readonly string[] {
-  const lark = 'node dist/controller/cli/lark.js';
-  const questions = ['jobs', 'switches', 'explain 10.1.0.13 203.0.113.10'];
+  const lark = ownCommand();
+  const questions = ['status', 'jobs', 'switches', 'explain 10.1.0.13 203.0.113.10'];
   if (player.stage === 'model') {
     return [
       '',
-      'Everything stays up until Ctrl-C. In another terminal, in this directory:',
+      'Everything stays up until Ctrl-C. In another terminal:',
       ...questions.map((question) => `  ${lark} --url ${http} ${question}`),
       `In a browser: ${http}/`,
     ];
   }
-  const enter = `nsenter -t ${labInit(child)} -n -m -p --wd=.`;
+  const enter = `nsenter -t ${labInit(child)} -n -m -p`;
   const protocol = player.version === '1.0' ? 'OpenFlow10' : 'OpenFlow13';
   return [
     '',
-    'Everything stays up until Ctrl-C. In another terminal, as root, in this directory:',
+    'Everything stays up until Ctrl-C. In another terminal, as root:',
     ...questions.map((question) => `  ${enter} ${lark} ${question}`),
     `  ${enter} ip netns exec bob ping 203.0.113.10`,
     `  ${enter} env OVS_RUNDIR=/run/lark-demo ovs-ofctl -O ${protocol} dump-flows ${BRIDGE}`,
   ];
+}
+
+/** By which the command that runs can be run from any directory: by its name where the path has it, else by its file. */
+function ownCommand(): string {
+  const script = join(projectRoot(), 'dist', 'controller', 'cli', 'lark.js');
+  const inPath = (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      return realpathSync(join(directory, 'lark')) === realpathSync(script);
+    } catch {
+      return false;
+    }
+  });
+  return inPath ? 'lark' : `node '${script}'`;
 }
 
 function progress(say: (line: string) => void): (line: string) => void {

@@ -33,15 +33,19 @@ export class LarkProcess {
   #addresses: LarkAddresses | undefined;
 
   /** Starts `lark run POLICY` (an absolute path) and resolves when it listens. */
-  static async start(policyFile: string): Promise<LarkProcess> {
-    const lark = new LarkProcess(policyFile);
+  static async start(policyFile: string, { watch = true } = {}): Promise<LarkProcess> {
+    const lark = new LarkProcess(policyFile, watch);
     await lark.#whenListening();
     return lark;
   }
 
-  private constructor(policyFile: string) {
+  private constructor(policyFile: string, watch: boolean) {
     const script = join(projectRoot(), 'dist', 'controller', 'cli', 'lark.js');
-    const [file, args] = dieWithParent(process.execPath, [script, 'run', policyFile, '--log-format', 'json']);
+    const [file, args] = dieWithParent(process.execPath, [
+      script,
+      ...['run', policyFile, '--log-format', 'json'],
+      ...(watch ? [] : ['--no-watch']),
+    ]);
     this.#child = spawn(file, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#readLog(line));

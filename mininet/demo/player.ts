@@ -56,22 +56,26 @@ async function play({ stage: kind, version, keep }: PlayerOptions): Promise<void
   if (kind === 'ovs') progress('a private Open vSwitch runs, with a network namespace for each host');
   const original = await readFile(POLICY_FILE, 'utf8');
   const policyText = kind === 'ovs' ? original : onOwnPorts(original);
-  lark = kind === 'ovs' ? await LarkProcess.start(POLICY_FILE) : await startFromCopy(policyText);
+  lark = kind === 'ovs' ? await LarkProcess.start(POLICY_FILE) : await startFromCopy(policyText, keep);
   const run = await perform(stage, lark, policyText, progress);
   const { host, port } = lark.addresses.http;
   await tell({ kind: 'result', run, http: `http://${host}:${port}` });
   if (keep) await parentGone;
 }
 
-/** The copy is read at the start only, so it goes again at once: even a SIGKILL later leaves nothing behind. */
-async function startFromCopy(policyText: string): Promise<LarkProcess> {
+/**
+ * A story that ends by itself has no more use of the copy once Lark has read it, so it goes again at once: even a SIGKILL later
+ * leaves nothing behind. Where all is left up it stays until the end, for whoever changes it, and since a Lark without its file
+ * would say so.
+ */
+async function startFromCopy(policyText: string, keep: boolean): Promise<LarkProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'lark-demo-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove);
   const file = join(directory, 'policy.yaml');
   await writeFile(file, policyText);
-  const started = await LarkProcess.start(file);
-  remove();
+  const started = await LarkProcess.start(file, { watch: keep });
+  if (!keep) remove();
   return started;
 }
 

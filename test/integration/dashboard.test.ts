@@ -134,6 +134,18 @@ async function record(page: Page, name: string, afterMs = 0): Promise<void> {
   await page.screenshot({ path: join(projectRoot(), 'docs', 'pictures', `${name}.png`) });
 }
 
+/** Each place of the policy file that a table names, and whether it stands in one piece. */
+const PLACES_WHOLE = `[...document.querySelectorAll('.origin')].map(({ firstChild }) => {
+  const topAt = (index) => {
+    const range = document.createRange();
+    range.setStart(firstChild, index);
+    range.setEnd(firstChild, index + 1);
+    return range.getBoundingClientRect().top;
+  };
+  const { data } = firstChild;
+  return [data, topAt(data.indexOf('(')) === topAt(data.length - 1)];
+})`;
+
 /** Of the whole page: without it there is nothing to the right to scroll to. */
 const widthOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth');
 
@@ -201,6 +213,11 @@ describe('the dashboard', () => {
     const packets = (await drop.locator('[data-title=packets]').textContent())?.replaceAll(',', '');
     expect(Number(packets)).toBeGreaterThan(100);
     await page.locator('#explain-result table').waitFor();
+    const places = (await page.evaluate(PLACES_WHOLE)) as [string, boolean][];
+    expect(places.map(([text]) => text)).toContainEqual(
+      expect.stringMatching(/^isolate-users \(policy\.yaml:\d+:\d+\)$/),
+    );
+    expect(places.filter(([, isWhole]) => !isWhole)).toEqual([]);
     await page.evaluate("document.querySelector('#drops').scrollIntoView({ behavior: 'instant' })");
     await record(page, 'dashboard-dark');
   });
@@ -312,9 +329,13 @@ describe('for everybody', () => {
     ['dark', DESKTOP],
     ['light', PHONE],
   ] as const)('has no barriers, and nothing beyond its right edge: %s, %o', async (colorScheme, viewport) => {
-    const page = await full({ colorScheme, viewport });
+    const page = await full({ colorScheme, viewport, deviceScaleFactor: 1.5 });
     expect(await barriers(page)).toEqual([]);
     expect(await widthOf(page)).toBe(viewport.width);
+    expect(((await page.evaluate(PLACES_WHOLE)) as [string, boolean][]).filter(([, isWhole]) => !isWhole)).toEqual([]);
+    if (viewport !== PHONE) return;
+    await page.evaluate("document.querySelector('#drops').scrollIntoView({ behavior: 'instant' })");
+    await record(page, 'dashboard-phone');
   });
 
   it('is found amiss by axe where it is', async () => {

@@ -83,6 +83,25 @@ describe.each(['ovs', 'model'] as const)('the demo on %s', (stage) => {
     expect(await traces()).toEqual(before);
   });
 
+  test('with --keep leaves all up for what it says can be typed, from any directory, until it is interrupted', async () => {
+    const before = await traces();
+    const demo = startDemo([...flags, '--openflow', '1.3', '--keep']);
+    const ready = stage === 'model' ? 'In a browser: ' : 'dump-flows';
+    await waitFor('it to say what can be typed', 60_000, () =>
+      demo.output.stderr.includes(ready) || demo.child.exitCode !== null ? true : undefined,
+    );
+    const typed = demo.output.stderr.match(/^ {2}(?=.*(?:lark|nsenter)).*$/gm) ?? [];
+    expect(typed).toHaveLength(stage === 'model' ? 4 : 6);
+    for (const line of typed) {
+      const ended = line.includes(' ping ') ? `${line} -c 1` : line;
+      expect([line, await command('sh', ['-c', `cd / && ${ended}`])]).toEqual([line, expect.stringMatching(/\S/)]);
+    }
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toEqual([130, null]);
+    await whenGone(demo.mark);
+    expect(await traces()).toEqual(before);
+  });
+
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves nothing behind on %s', async (signal) => {
     const before = await traces();
     const demo = startDemo([...flags, '--openflow', '1.3']);

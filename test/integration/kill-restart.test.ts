@@ -213,6 +213,31 @@ describe.each([
   });
 });
 
+describe('a store that a Lark has open', { timeout: 60_000 }, () => {
+  it('is refused to a second one, which changes nothing, until the first has gone', async () => {
+    leaf = undefined as never;
+    directory = await mkdtemp(join(tmpdir(), 'lark-kill-'));
+    await start(', nat: unenforced');
+    const jobAd = '[ GlobalJobId = "s#1.0#1"; Owner = "alice"; NumJobStarts = 1 ]';
+    const machineAd =
+      '[ Machine = "wn1"; Name = "slot1@wn1"; LarkNetworkType = "nat"; LarkInnerAddressIPv4 = "192.168.0.2" ]';
+    expect(await send(lark.address('jobs'), jobAd, machineAd)).toBe('OK unenforced');
+    const first = lark;
+    // At other ports: only the store is the same.
+    const second = await ChildLark.start(join(directory, 'policy.yaml'));
+    expect([second.exitCode, second.said]).toEqual([
+      1,
+      expect.stringMatching(/store is in use by process \d+\. Stop /),
+    ]);
+    expect(await clean(first.address('jobs'), '192.168.0.2')).toBe('OK');
+    await first.kill();
+    await start(', nat: unenforced');
+    expect(await jobs()).toEqual([]);
+    await lark.kill();
+    await rm(directory, { recursive: true });
+  });
+});
+
 describe('a job in NAT mode', { timeout: 60_000 }, () => {
   it('is still found by its inner address, for CLEAN from the host that registered it, after kill -9 and a restart', async () => {
     leaf = undefined as never;

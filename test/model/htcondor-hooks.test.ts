@@ -66,6 +66,51 @@ describe('a job', () => {
     expect(readFileSync(`${at.kit.scratch}/asked`, 'utf8')).toMatch(/^(slot1_1 10\.1\.0\.34\/28,10\.1\.0\.33\n)+$/);
   });
 
+  describe('that is not let start, but has leased an address', () => {
+    const leases = async () => (await at.model.get<AddressLeasesView>('/v1/addresses')).leases;
+    const ended = async () => {
+      const text = await (await fetch(`${at.url}/v1/events?last=100&follow=false`)).text();
+      return [...text.matchAll(/^event: address\.released\n.*\ndata: (.*)$/gm)].map(
+        ([, data]) => (JSON.parse(data!) as { reason: string }).reason,
+      );
+    };
+    beforeEach(async () => {
+      await at.restart(
+        `${policyFor('multi-table')}addresses: { nodes: { range: 10.1.0.32/28, gateway: 10.1.0.33 } }\n`,
+      );
+      at.kit.set({ place: at.kit.write('place', '#!/bin/sh\necho interface=j2\n', 0o755), lease_addresses: 'yes' });
+    });
+
+    it('gives it back when it is refused, or the site cannot say where it is', async () => {
+      at.kit.write('place', '#!/bin/sh\necho interface=nowhere\n', 0o755);
+      const refused = await at.prepare();
+      expect([refused.out, refused.err]).toEqual([
+        expect.stringContaining('HookStatusCode = 300\n'),
+        expect.stringMatching(/^lark-prepare-job: ERROR JOB_UNLOCATED .*\n$/),
+      ]);
+      expect([await leases(), await ended()]).toEqual([[], ['asked']]);
+      at.kit.write('place', '#!/bin/sh\necho no such slot >&2; exit 1\n', 0o755);
+      expect((await at.prepare()).err).toMatch(/^lark-prepare-job: \S+ does not say where .*no such slot\n$/);
+      expect([await leases(), await ended()]).toEqual([[], ['asked', 'asked']]);
+      expect(await at.jobs()).toEqual([]);
+    });
+
+    it('does not give back that of a slot which is another user’s', async () => {
+      at.kit.write('place', '#!/bin/sh\necho interface=j2; echo uid=4711\n', 0o755);
+      expect((await at.prepare()).err).toContain('the slot slot1_1 is not user');
+      expect([await leases(), await ended()]).toEqual([[expect.objectContaining({ key: KEY })], []]);
+    });
+
+    it('keeps it where a registration holds it', async () => {
+      expect((await at.prepare()).status).toBe(0);
+      // The same job once more, which comes to nothing this time: its registration stays, and the lease with it.
+      at.kit.write('place', '#!/bin/sh\nexit 1\n', 0o755);
+      expect((await at.prepare()).status).toBe(1);
+      expect(await leases()).toMatchObject([{ key: KEY, isInUse: true }]);
+      expect(await at.jobs()).toMatchObject([{ key: KEY, addresses: ['10.1.0.34'] }]);
+    });
+  });
+
   it('goes back to the queue where Lark has none to lease, and says so', async () => {
     at.kit.set({ lease_addresses: 'yes', patience: '1' });
     const said = await at.prepare();

@@ -507,6 +507,38 @@ describe('limits', () => {
     ]);
   });
 
+  it('of one address that asks too fast are not taken, on whichever connection, and those of others are', async () => {
+    await feed.close();
+    await start({ requestsOfPeer: { perSec: 0.001, burst: 5 }, holdMs: 1 });
+    const asking = [await open(), await open()];
+    for (const socket of asking) socket.write('{"id":1,"op":"list"}\n'.repeat(4));
+    const answers = () => asking.map(({ read_ }) => read_.split('\n').length - 1).reduce((sum, each) => sum + each, 0);
+    // Both have tried more than once for what is left.
+    await until(() => counters.feedHolds.at([]).value > 6, 'they are held, again and again');
+    expect(answers()).toBe(5);
+    const other = await open('127.0.0.2');
+    other.end('{"id":2,"op":"list"}\n');
+    expect(JSON.parse(await answerOf(other))).toMatchObject({ id: 2, result: { jobs: [] } });
+    expect(answers()).toBe(5);
+  });
+
+  it('of one that asks too fast are all answered, as fast as it may ask', async () => {
+    await feed.close();
+    await start({ requestsOfPeer: { perSec: 500, burst: 2 }, holdMs: 5 });
+    const socket = await open();
+    // The last without a newline.
+    socket.end(Array.from({ length: 30 }, (_, id) => `{"id":${id},"op":"list"}`).join('\n'));
+    const begun = performance.now();
+    const ids = (await answerOf(socket))
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: number }).id);
+    expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, id) => id));
+    // Twice the burst at most is there at once.
+    expect(performance.now() - begun).toBeGreaterThan(((30 - 4) / 500) * 1000 - 10);
+    expect(counters.feedHolds.at([]).value).toBeGreaterThan(0);
+  });
+
   it('close a connection on which nothing is said, and count it', async () => {
     await feed.close();
     await start({ requestTimeoutMs: 50 });

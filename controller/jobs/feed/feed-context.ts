@@ -1,8 +1,9 @@
 // What every connection of the feed shares: the desk that carries requests out, the limits, and where outcomes are
 // counted and told of.
 
-import type { PeerFigures } from '../../listeners/peer-limits.ts';
+import { type PeerFigures, PeerRates, type Rate } from '../../listeners/peer-limits.ts';
 import type { RefusedConnections } from '../../listeners/refused-connections.ts';
+import type { Counters } from '../../telemetry/counters.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from './classic.ts';
 import type { ClassicVerb } from './classic-request.ts';
@@ -27,6 +28,9 @@ export interface FeedLimits {
   readonly bufferedBytes: number;
   /** Modern form: requests of one connection that may be under way; it is not read on until one is answered. */
   readonly requestsInFlight: number;
+  /** Modern form: requests of one address on all its connections. Beyond them these are not read for `holdMs`, and then again. */
+  readonly requestsOfPeer: Rate;
+  readonly holdMs: number;
   /** After so long without a byte a REQUEST or CLEAN without its newline counts as said. */
   readonly silenceMs: number;
   /** How long a request may take to arrive, from the connection's or its own first byte. */
@@ -42,6 +46,9 @@ export const DEFAULT_LIMITS: FeedLimits = {
   ofPeer: { connections: 512, perSec: 500, burst: 1000 },
   bufferedBytes: 64 * 1024 * 1024,
   requestsInFlight: 64,
+  // More than Lark can admit, and less than would keep the others from it.
+  requestsOfPeer: { perSec: 2000, burst: 4000 },
+  holdMs: 100,
   silenceMs: 200,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 600_000,
@@ -56,6 +63,7 @@ export interface FeedContextParts {
   readonly log: FeedLog;
   readonly limits: FeedLimits;
   readonly refused: RefusedConnections;
+  readonly counters: Pick<Counters, 'feedHolds'>;
 }
 
 export class FeedContext {
@@ -66,6 +74,8 @@ export class FeedContext {
   readonly log: FeedLog;
   readonly refused: RefusedConnections;
   readonly #requests: RequestLog;
+  readonly #rates: PeerRates;
+  readonly #counters: FeedContextParts['counters'];
 
   constructor(parts: FeedContextParts) {
     this.desk = parts.desk;
@@ -75,11 +85,20 @@ export class FeedContext {
     this.log = parts.log;
     this.#requests = parts.requests;
     this.refused = parts.refused;
+    this.#rates = new PeerRates(parts.limits.requestsOfPeer);
+    this.#counters = parts.counters;
   }
 
   /** For `Peer.since`. */
   nextSequence(): number {
     return this.desk.nextSequence();
+  }
+
+  /** Whether a request of this address may be taken now. If not, nothing of it is to be read for `holdMs`. */
+  mayAsk(peer: string): boolean {
+    if (this.#rates.take(peer)) return true;
+    this.#counters.feedHolds.add([]);
+    return false;
   }
 
   answered(peer: string, verb: ClassicVerb | JsonVerb, { outcome, line }: Answer): void {

@@ -1,6 +1,6 @@
 // One connection in the modern form: requests line by line, several under way at a time, each answered when it is done.
-// Lines are taken up while fewer than `requestsInFlight` are under way and the peer reads its answers; else the socket
-// is not read, so that what a peer can make Lark keep is bounded.
+// Lines are taken up while fewer than `requestsInFlight` are under way, the peer reads its answers and its address does not ask
+// too fast; else the socket is not read, so that what a peer can make Lark keep, and do, is bounded.
 
 import { bytesToText } from 'node-classad';
 import type { JobError } from '../admission.ts';
@@ -18,6 +18,10 @@ export class JsonSession implements Session {
   #bytesInFlight = 0;
   /** The peer does not fetch its answers. */
   #isBlocked = false;
+  /** The address asks too fast: nothing is taken until the time is over that this cancels. */
+  #cancelHold: (() => void) | undefined;
+  /** The connection is gone: what it has left is bounded, and no more comes. */
+  #isGone = false;
   /** The peer has said all it will say. */
   #hasEnded = false;
   /** No line is taken any more; the connection ends when all that is under way is answered. */
@@ -45,6 +49,8 @@ export class JsonSession implements Session {
 
   closed(): void {
     this.#isBlocked = false;
+    this.#isGone = true;
+    this.#release();
     this.#takeLines();
   }
 
@@ -64,6 +70,7 @@ export class JsonSession implements Session {
 
   stop(): void {
     this.#isStopping = true;
+    this.#release();
     this.#wire.requestWhole();
     this.#finishIfDone();
   }
@@ -71,7 +78,8 @@ export class JsonSession implements Session {
   #takeLines(): void {
     let tookOne = false;
     while (this.#mayTake()) {
-      const line = this.#buffer.next() ?? (this.#hasEnded ? this.#buffer.takeRest() : undefined);
+      if ((this.#buffer.hasNext || this.#isRest) && !this.#mayAsk()) break;
+      const line = this.#buffer.next() ?? (this.#isRest ? this.#buffer.takeRest() : undefined);
       if ((line ?? '').length > LONGEST_LINE || (line === undefined && this.#buffer.length > LONGEST_LINE)) {
         this.refuse(tooLong('line', LONGEST_LINE));
         return;
@@ -87,8 +95,29 @@ export class JsonSession implements Session {
     this.#finishIfDone();
   }
 
+  /** The peer has ended its last line without a newline. */
+  get #isRest(): boolean {
+    return this.#hasEnded && this.#buffer.length > 0;
+  }
+
   #mayTake(): boolean {
-    return !this.#isStopping && !this.#isBlocked && this.#inFlight < this.#context.limits.requestsInFlight;
+    const { requestsInFlight } = this.#context.limits;
+    const isHeld = this.#isBlocked || this.#cancelHold !== undefined;
+    return !this.#isStopping && !isHeld && this.#inFlight < requestsInFlight;
+  }
+
+  #mayAsk(): boolean {
+    if (this.#isGone || this.#context.mayAsk(this.#wire.peer.address)) return true;
+    this.#cancelHold = this.#context.clock.after(this.#context.limits.holdMs, () => {
+      this.#cancelHold = undefined;
+      this.#takeLines();
+    });
+    return false;
+  }
+
+  #release(): void {
+    this.#cancelHold?.();
+    this.#cancelHold = undefined;
   }
 
   #start(line: string): void {

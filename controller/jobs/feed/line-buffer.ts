@@ -17,6 +17,13 @@ export class LineBuffer {
     return this.#end - this.#start;
   }
 
+  /** Whether `next` has one. */
+  get hasNext(): boolean {
+    const at = this.#data.subarray(0, this.#end).indexOf(NEWLINE, this.#searched);
+    this.#searched = at === -1 ? this.#end : at;
+    return at !== -1;
+  }
+
   push(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
     this.#data.set(bytes, this.#end);

@@ -29,7 +29,7 @@ export interface JobFeedOptions {
   readonly desk: JobDesk;
   readonly requests: RequestLog;
   readonly clock: Clock;
-  readonly counters: Pick<Counters, 'connectionsRefused'>;
+  readonly counters: Pick<Counters, 'connectionsRefused' | 'feedHolds'>;
   readonly log: FeedLog;
   readonly limits?: Partial<FeedLimits>;
   /** Undefined: plain TCP. */
@@ -48,7 +48,16 @@ export class JobFeed {
     const { desk, requests, clock, counters, log, tls } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const refused = new RefusedConnections('jobs', { counters, log, now: () => clock.now() });
-    this.#context = new FeedContext({ desk, transfers: this.transfers, clock, requests, log, limits, refused });
+    this.#context = new FeedContext({
+      desk,
+      transfers: this.transfers,
+      clock,
+      requests,
+      log,
+      limits,
+      refused,
+      counters,
+    });
     this.#peers = new PeerLimits(limits.ofPeer);
     this.#listener = new TcpListener({
       tls,

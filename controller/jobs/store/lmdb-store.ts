@@ -7,6 +7,7 @@
 //   fail for another's sake.
 // - It never opens as empty what is not: a file that is cut short, a record that is damaged, a form that is newer, each is
 //   a StoreError that says what to do.
+// - It has one Lark at a time: while a process has it open, no other one opens it.
 // - The ads of a job that is on the disk are not kept in memory: they are read where LMDB has them, until their record goes.
 // LMDB keeps readers from seeing half a commit after `kill -9`; after a power cut it goes back to the last sync.
 
@@ -120,6 +121,7 @@ export class LmdbJobStore implements JobStore {
     if (problem !== undefined) throw damaged(path, problem);
     try {
       const environment = open<Buffer, string>({ path, ...ENVIRONMENT });
+      checkAlone(environment, path);
       checkLayout(environment, path, hasRecords);
       return new LmdbJobStore(path, environment);
     } catch (error) {
@@ -321,6 +323,20 @@ function checkLayout(environment: Environment, path: string, hasRecords: boolean
   }
   // A version that knows nothing of these tables must not change jobs in it: it would forget what belongs to them.
   if (Number(layout) < LAYOUT) environment.putSync(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+}
+
+/**
+ * Two Larks would not hear of each other's changes, and give the same numbers twice. Each process that has read is a reader of the
+ * store until it ends, however it ends; this one reads first, so of two that start at once one sees the other at least.
+ */
+function checkAlone(environment: Environment, path: string): void {
+  environment.get(LAYOUT_KEY);
+  environment.readerCheck();
+  const readers = [...environment.readerList().matchAll(/^ *(\d+) /gm)].map(([, pid]) => Number(pid));
+  const other = readers.find((pid) => pid !== process.pid);
+  if (other === undefined) return;
+  void environment.close();
+  throw failure('STORE_IN_USE', `The job store ${path} is in use by process ${other}`);
 }
 
 /** A switch's job ports stand together; any name makes a key. */

@@ -7,6 +7,11 @@ export const STORE_ERRORS = {
     meaning: 'The directory or its files cannot be made, opened or locked.',
     remedy: 'Give Lark a directory that it may write to, on a disk with room, as `store: { path: … }`.',
   },
+  STORE_IN_USE: {
+    meaning: 'Another process has the store open: a Lark that runs.',
+    remedy:
+      'Stop that one first (`systemctl stop lark`), or name another directory for this one: `store: { path: … }`.',
+  },
   STORE_DAMAGED: {
     meaning:
       'The files are not what a store should hold: Lark does not start, since it would not know all of its jobs.',

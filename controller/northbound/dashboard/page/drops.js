@@ -47,7 +47,7 @@ const COLUMNS = [
         : h(
             'span',
             {},
-            h('span', { title: place }, originText(policy, place)),
+            h('span', { class: 'origin', title: place }, originText(policy, place)),
             line !== undefined && h('code', { class: 'line' }, line),
           ),
   },

@@ -144,6 +144,10 @@ const RULE_COLUMNS = [
   {
     title: 'decided by',
     cell: ({ policy, place }) =>
-      policy === undefined ? null : policy === null ? 'the default' : originText(policy, place),
+      policy === undefined
+        ? null
+        : policy === null
+          ? 'the default'
+          : h('span', { class: 'origin' }, originText(policy, place)),
   },
 ];
