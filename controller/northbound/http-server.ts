@@ -7,9 +7,10 @@ import type { Server } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import { limitPeers } from '../listeners/limit-peers.ts';
 import { type PeerFigures, PeerLimits, PeerRates, type Rate } from '../listeners/peer-limits.ts';
 import type { RefusedConnections } from '../listeners/refused-connections.ts';
 import {
@@ -36,6 +37,7 @@ import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts'
 import { problemKind } from './problem-catalogue.ts';
 import { registerRateRoutes } from './rate-routes.ts';
 import { registerRateStream } from './rate-stream.ts';
+import type { RefusedRequest, RefusedRequests } from './refused-requests.ts';
 import { routeDocs } from './route-docs.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -84,6 +86,8 @@ export interface HttpServerParts {
   readonly log: Logger;
   /** Left out: connections that are refused are not counted. */
   readonly refused?: RefusedConnections;
+  /** Left out: nor are requests. */
+  readonly refusedRequests?: RefusedRequests;
   /** Left out: without tokens. */
   readonly tokens?: Tokens;
   /** Undefined: plain HTTP. */
@@ -94,7 +98,7 @@ export interface HttpServerParts {
 
 /** Builds the server without listening: tests call its `inject`. */
 export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
-  const { api, metrics, log, refused, tls, tokens = () => undefined } = parts;
+  const { api, metrics, log, refused, refusedRequests, tls, tokens = () => undefined } = parts;
   const access = new AccessControl(tokens);
   const limits = { ...LIMITS, ...parts.limits };
   const options: FastifyHttpOptions<Server> = {
@@ -112,6 +116,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     // Thrown by the router, before there is a route whose types could tell what a reply may be.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(error);
+      refusedRequests?.add(problem, asked(request));
       reply.raw.writeHead(problem.statusCode, { 'content-type': PROBLEM_MEDIA_TYPE });
       reply.raw.end(JSON.stringify(problemDocument(problem, request)));
     },
@@ -122,7 +127,9 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
         socket.destroy();
       } else {
         if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refused?.add('silent', socket.remoteAddress);
-        socket.end(rawProblem(parserProblem(error.code)));
+        const problem = parserProblem(error.code);
+        refusedRequests?.add(problem, { peer: socket.remoteAddress });
+        socket.end(rawProblem(problem));
       }
     },
   };
@@ -137,7 +144,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   }
   tellDropped(server.server, limits.maxConnections, refused);
   const connected = tls === undefined ? 'connection' : 'secureConnection';
-  limitPeers(server.server, connected, new PeerLimits(limits.ofPeer), refused);
+  limitPeers(server.server, new PeerLimits(limits.ofPeer), refused);
   closeSilentSockets(server, connected);
   const rates = new PeerRates(limits.requests);
   server.addHook('onRequest', async ({ ip, routeOptions }) => {
@@ -169,6 +176,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
 
   server.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
+    refusedRequests?.add(problem, asked(request));
     if (problem.code === 'HTTP_INTERNAL') {
       log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'http.request_failed');
     }
@@ -223,23 +231,6 @@ function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-function limitPeers(
-  server: Server,
-  event: 'connection' | 'secureConnection',
-  peers: PeerLimits,
-  refused: RefusedConnections | undefined,
-): void {
-  server.on(event, (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const refusal = peers.admit(address);
-    if (refusal === undefined) socket.once('close', () => peers.release(address));
-    else {
-      refused?.add(refusal, address);
-      socket.destroy();
-    }
-  });
-}
-
 /** A stopping Lark does not wait for those that have not asked anything whole: Node takes them for busy. */
 function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secureConnection'): void {
   const silent = new Set<Socket>();
@@ -255,6 +246,10 @@ function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secu
     isClosing = true;
     for (const socket of silent) socket.destroy();
   });
+}
+
+function asked({ ip, method, url, id }: FastifyRequest): RefusedRequest {
+  return { peer: ip, method, url, requestId: id };
 }
 
 /** Of what Node's parser could not take; its type is not what it is. */
