@@ -31,7 +31,7 @@ import { registerJobWriteRoutes } from './job-write-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
-import { documentRoutes, serveDocumentation } from './openapi.ts';
+import { documentRoutes, isDocumentation, serveDocumentation } from './openapi.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { problemKind } from './problem-catalogue.ts';
@@ -48,8 +48,10 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 4096;
 /** A registration key, decoded: four names of HTCondor's. */
 const MAX_KEY_LENGTH = 2048;
-/** For supervisors and load balancers, which have no token; and the page that asks people for theirs. */
-const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz', ...DASHBOARD_ROUTES];
+/** For supervisors and load balancers, which have no token. */
+const HEALTH_CHECKS: readonly string[] = ['/healthz', '/readyz'];
+/** And the pages that ask people for theirs. */
+const OPEN_TO_ALL: readonly string[] = [...HEALTH_CHECKS, ...DASHBOARD_ROUTES];
 /** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
 const LATE_CHECK_INTERVAL_MS = 2000;
 
@@ -148,7 +150,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   closeSilentSockets(server, connected);
   const rates = new PeerRates(limits.requests);
   server.addHook('onRequest', async ({ ip, routeOptions }) => {
-    if (OPEN_TO_ALL.includes(routeOptions.url ?? '') || rates.take(ip)) return;
+    if (HEALTH_CHECKS.includes(routeOptions.url ?? '') || rates.take(ip)) return;
     const { perSec } = limits.requests;
     const detail = `${ip} asks more than ${perSec} times a second.`;
     throw new ProblemError('HTTP_TOO_MANY_REQUESTS', detail, {}, { 'retry-after': '1' });
@@ -167,7 +169,8 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   // A route that forgets to say what it needs still needs the right to read.
   server.addHook('onRequest', async (request) => {
     const { url, config } = request.routeOptions;
-    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.check(config.needs ?? 'read', request);
+    if (url === undefined || OPEN_TO_ALL.includes(url) || isDocumentation(url)) return;
+    access.check(config.needs ?? 'read', request);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';

@@ -5,6 +5,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { dieWithParent, labInit, laboratoryLacks, spawnInLab } from '../lab/enter.ts';
+import { HANDED_FILE } from './lark-process.ts';
 import type { DemoRun } from './perform.ts';
 import type { PlayerMessage, PlayerOptions } from './player.ts';
 import { BRIDGE, type DemoVersion } from './story.ts';
@@ -129,6 +130,7 @@ function howToPlay(player: PlayerOptions, child: ChildProcess, http: string): re
       'Everything stays up until Ctrl-C. In another terminal, in this directory:',
       ...questions.map((question) => `  ${lark} --url ${http} ${question}`),
       `In a browser: ${http}/`,
+      `The policy is that of mininet/policy.yaml, line by line, on ports of its own; Lark knows it as ${HANDED_FILE}.`,
     ];
   }
   const enter = `nsenter -t ${labInit(child)} -n -m -p --wd=.`;

@@ -2,6 +2,7 @@
 // other. If it ends too early, the error shows the last lines that it logged.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { FileHandle } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +13,9 @@ import { dieWithParent, projectRoot } from '../lab/enter.ts';
 
 const LOG_LINES = 30;
 const START_MS = 20_000;
+
+/** The first descriptor after standard error, by Linux's name for it: reading it begins at the start, each time. */
+export const HANDED_FILE = '/dev/fd/3';
 
 /** Where a running Lark listens, as it logged it. */
 export interface LarkAddresses {
@@ -32,17 +36,20 @@ export class LarkProcess {
   #hasEnded = false;
   #addresses: LarkAddresses | undefined;
 
-  /** Starts `lark run POLICY` (an absolute path) and resolves when it listens. */
-  static async start(policyFile: string): Promise<LarkProcess> {
-    const lark = new LarkProcess(policyFile);
+  /** Starts `lark run POLICY` (an absolute path, or an open file, which Lark knows as HANDED_FILE) and resolves when it listens. */
+  static async start(policy: string | FileHandle): Promise<LarkProcess> {
+    const lark = new LarkProcess(policy);
     await lark.#whenListening();
     return lark;
   }
 
-  private constructor(policyFile: string) {
+  private constructor(policy: string | FileHandle) {
     const script = join(projectRoot(), 'dist', 'controller', 'cli', 'lark.js');
-    const [file, args] = dieWithParent(process.execPath, [script, 'run', policyFile, '--log-format', 'json']);
-    this.#child = spawn(file, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const isPath = typeof policy === 'string';
+    const run = [script, 'run', isPath ? policy : HANDED_FILE, '--log-format', 'json'];
+    const [file, args] = dieWithParent(process.execPath, run);
+    const handed = isPath ? [] : [policy.fd];
+    this.#child = spawn(file, args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'pipe', ...handed] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#readLog(line));
     }

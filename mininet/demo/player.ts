@@ -3,8 +3,8 @@
 // where it is, and stops Lark before it goes. It ends when its parent has gone, or by SIGTERM.
 
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../lab/enter.ts';
@@ -63,16 +63,21 @@ async function play({ stage: kind, version, keep }: PlayerOptions): Promise<void
   if (keep) await parentGone;
 }
 
-/** The copy is read at the start only, so it goes again at once: even a SIGKILL later leaves nothing behind. */
+/**
+ * The copy has a name for a moment only, so that even a SIGKILL leaves nothing behind. Lark has it open, and can read it again as long
+ * as it runs: at each look whether it has changed, and at a reload.
+ */
 async function startFromCopy(policyText: string): Promise<LarkProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'lark-demo-'));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', remove);
-  const file = join(directory, 'policy.yaml');
-  await writeFile(file, policyText);
-  const started = await LarkProcess.start(file);
-  remove();
-  return started;
+  const name = join(directory, 'policy.yaml');
+  writeFileSync(name, policyText);
+  const copy = await open(name);
+  rmSync(directory, { recursive: true, force: true });
+  try {
+    return await LarkProcess.start(copy);
+  } finally {
+    await copy.close();
+  }
 }
 
 process.once('SIGTERM', () => void end(143));
