@@ -15,6 +15,7 @@ const MOST_LABS = Math.min(availableParallelism() + 1, 6);
 /** About how many seconds a file takes where that is far from what most do, so that all laboratories end at about the same time. */
 const USUAL_SECONDS = 10;
 const SECONDS = {
+  'chaos/reconnects': 20,
   'chaos/store-damaged': 25,
   'integration/connectivity': 55,
   'integration/dashboard': 75,
