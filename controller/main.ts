@@ -31,6 +31,7 @@ import { RefusedConnections } from './listeners/refused-connections.ts';
 import { LiveLark } from './live-lark.ts';
 import { buildHttpServer, listenHttp, useHttpTls } from './northbound/http-server.ts';
 import { createMetrics } from './northbound/metrics.ts';
+import { RefusedRequests } from './northbound/refused-requests.ts';
 import { PolicyControl, type ReloadOutcome } from './policy-control.ts';
 import { watchPolicy } from './policy-watch.ts';
 import { RememberedSwitches } from './remembered-switches.ts';
@@ -157,6 +158,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     metrics,
     log,
     refused,
+    refusedRequests: new RefusedRequests({ counters, log }),
     tls: config.http.tls,
     tokens: () => policy.config.http.tokens,
   });

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { type FileContents, filesOf, readContents } from './config/file-contents.ts';
 import { FileWatch, WATCH_TIMING, type WatchTiming } from './config/file-watch.ts';
+import { FOLDER_BUSY } from './config/folder-watches.ts';
 import type { PolicyControl } from './policy-control.ts';
 
 export interface PolicyWatchParts {
@@ -61,6 +62,8 @@ function reasonOf(error: unknown): string {
     ENOSPC: 'the system watches as many folders as it may: raise fs.inotify.max_user_watches',
     EMFILE:
       'too many programs watch folders or too many files are open: raise fs.inotify.max_user_instances or the limit of open files',
+    [FOLDER_BUSY]:
+      'so much is written in the folder that it is not watched for half a minute: let what is written often have another one',
     EACCES: 'the folder may not be read: give the user that runs lark read permission',
   };
   return known[code] ?? `the folder cannot be watched (${error instanceof Error ? error.message : String(error)})`;

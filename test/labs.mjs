@@ -16,6 +16,7 @@ const MOST_LABS = Math.min(availableParallelism() + 1, 6);
 const USUAL_SECONDS = 10;
 const SECONDS = {
   'chaos/disk-sync': 30,
+  'chaos/reconnects': 20,
   'chaos/store-damaged': 25,
   'integration/connectivity': 55,
   'integration/dashboard': 75,

@@ -1,7 +1,7 @@
 // What the system does not tell, or refuses to: `watch` of node:fs is replaced where a test says so.
 
 import { EventEmitter } from 'node:events';
-import type { FSWatcher } from 'node:fs';
+import { closeSync, type FSWatcher, openSync, writeSync } from 'node:fs';
 import { mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,18 @@ describe('where the system does not tell of changes', () => {
     expect([file.watch.isTold, file.failures]).toEqual([false, [`${file.home}: EIO`]]);
     await eventually('another watch', () => file.watch.isTold);
   });
+
+  it('so it is where others write beside it without end, and the folder is not watched meanwhile', async () => {
+    file = await WatchedFile.make('policy.yaml', 'first', undefined, OFTEN);
+    const noise = ['one', 'other'].map((name) => openSync(join(file.home, name), 'w'));
+    for (let i = 0; i < 6000; i++) writeSync(noise[i % 2]!, 'x', 0);
+    await eventually('the folder to be left alone', () => !file.watch.isTold);
+    expect(file.failures).toEqual([`${file.home}: FOLDER_BUSY`]);
+    await file.replace('second');
+    await file.hasTaken('second');
+    expect(file.watch.isTold).toBe(false);
+    noise.map(closeSync);
+  });
 });
 
 describe('the watches of folders', () => {
@@ -77,6 +89,39 @@ describe('the watches of folders', () => {
     await utimes(path, 1_900_000_000, 1_900_000_000);
     await eventually('an event', () => events > 0);
     expect(events).toBe(1);
+    open.close();
+  });
+
+  it('are closed where more than 5,000 changes a second are told of, and opened anew after half a minute', async () => {
+    let now = 0;
+    const opened: FSWatcher[] = [];
+    system.watch = () => {
+      opened.push(silent());
+      return opened.at(-1)!;
+    };
+    const failures: unknown[] = [];
+    const onFailure = (at: string, error: unknown) => failures.push([at, error]);
+    const open = new FolderWatches({ onEvent: () => events++, onFailure, now: () => now });
+    const path = join(folder, 'policy.yaml');
+    const tell = (count: number) => {
+      for (let i = 0; i < count; i++) opened.at(-1)?.emit('change', 'change', 'other');
+    };
+    await open.lead([path]);
+    for (let second = 0; second < 3; second++) {
+      tell(5000);
+      now += 1000;
+    }
+    expect([open.isComplete, failures]).toEqual([true, []]);
+    tell(5001);
+    expect(open.isComplete).toBe(false);
+    expect(failures).toEqual([[folder, expect.objectContaining({ code: 'FOLDER_BUSY' })]]);
+    // What was told before the watch was closed and comes after it.
+    tell(10);
+    now += 29_000;
+    expect([await open.lead([path]), open.isComplete, opened.length]).toEqual([false, false, 1]);
+    now += 1000;
+    expect([await open.lead([path]), open.isComplete, opened.length]).toEqual([true, true, 2]);
+    expect([failures.length, events]).toEqual([1, 0]);
     open.close();
   });
 

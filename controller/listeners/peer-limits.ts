@@ -16,6 +16,9 @@ export interface PeerFigures extends Rate {
   readonly connections: number;
 }
 
+/** Why a connection is one too many. */
+export type PeerRefusal = 'too-many-of-peer' | 'too-fast';
+
 /** Addresses whose rates are remembered; of more, those that were quiet for longest begin anew. */
 const MOST_REMEMBERED = 8192;
 
@@ -56,7 +59,7 @@ export class PeerLimits {
   }
 
   /** Undefined: it may, and is counted until `release`. Else why not. */
-  admit(address: string): 'too-many-of-peer' | 'too-fast' | undefined {
+  admit(address: string): PeerRefusal | undefined {
     const peer = peerOf(address);
     const there = this.#connections.get(peer) ?? 0;
     if (there >= this.#figures.connections) return 'too-many-of-peer';

@@ -12,6 +12,8 @@ import {
 } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { TlsConfig } from '../config/config.ts';
+import { limitPeers, type Refuse } from './limit-peers.ts';
+import { type PeerFigures, PeerLimits } from './peer-limits.ts';
 import type { RefusedConnections } from './refused-connections.ts';
 import { handshakeRefusal, secureContextOf, TLS_HANDSHAKE_TIMEOUT_MS } from './secure-context.ts';
 
@@ -23,6 +25,10 @@ export interface TcpListenerParts {
   readonly handshakeTimeoutMs?: number;
   /** Of all peers together, TLS handshakes under way included. */
   readonly maxConnections: number;
+  /** Of one address, TLS handshakes under way included. */
+  readonly ofPeer: PeerFigures;
+  /** Where it is not just closed; with TLS there is nothing else to do with one whose handshake has not begun. */
+  readonly refuse?: Refuse;
 }
 
 export class TcpListener {
@@ -31,10 +37,11 @@ export class TcpListener {
   #isClosing = false;
 
   constructor(parts: TcpListenerParts) {
-    const { tls, refused, options = {}, onConnection } = parts;
+    const { tls, refused, options = {}, onConnection, ofPeer, refuse } = parts;
     this.#secure = tls && this.#createSecure(tls, parts);
     this.server = this.#secure ?? createServer(options, onConnection);
     tellDropped(this.server, parts.maxConnections, refused);
+    limitPeers(this.server, new PeerLimits(ofPeer), refused, tls === undefined ? refuse : undefined);
   }
 
   #createSecure(tls: TlsConfig, { refused, options, onConnection, handshakeTimeoutMs }: TcpListenerParts): TlsServer {

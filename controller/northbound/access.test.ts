@@ -133,7 +133,7 @@ describe('with tokens', () => {
       expect(await asked(server, READ, from, authorization)).toBe('401 HTTP_TOKEN_UNKNOWN');
   });
 
-  it('no resource but the health checks and the page that asks for one is open to who has none', async () => {
+  it('no resource but the health checks and the pages that ask for one is open to who has none', async () => {
     const server = serve(() => TOKENS);
     const served = (await servedPaths(server)).map(({ method, url }) => ({
       method: method as 'GET' | 'POST',
@@ -146,7 +146,26 @@ describe('with tokens', () => {
       if (answer !== '401 HTTP_TOKEN_MISSING') open.push(`${request.url} ${answer}`);
     }
     const page = ['/ 302', '/dashboard 302', '/dashboard/ 200', '/dashboard/:file 404 HTTP_ROUTE_NOT_FOUND'];
-    expect(open.sort()).toEqual([...page, '/healthz 200', '/readyz 200']);
+    const apart = open.filter((each) => !each.startsWith('/docs'));
+    expect(apart.sort()).toEqual([...page, '/healthz 200', '/readyz 200']);
+  });
+
+  it('what describes the API is open to who has none, and has nothing in it that Lark knows', async () => {
+    const descriptions = await Promise.all(
+      [fakeLark(), fakeLark({ jobs: () => [], switches: () => [], classes: () => [] })].map(async (api) => {
+        const log = pino({ enabled: false });
+        const server = buildHttpServer({ api, metrics: fakeMetrics(api), log, tokens: () => TOKENS });
+        servers.push(server);
+        for (const url of ['/docs', '/docs/', '/docs/yaml', '/docs/static/swagger-ui.css']) {
+          const page = await server.inject({ url, remoteAddress: AWAY });
+          expect(page.statusCode).toBe(200);
+          expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+        }
+        return (await server.inject({ url: '/docs/json', remoteAddress: AWAY })).json();
+      }),
+    );
+    expect(descriptions[0].components.securitySchemes.token.scheme).toBe('bearer');
+    expect(descriptions[0]).toEqual(descriptions[1]);
   });
 
   it('says how to authenticate, and never logs or repeats a token', async () => {

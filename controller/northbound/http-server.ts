@@ -7,9 +7,10 @@ import type { Server } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify';
 import type { Logger } from 'pino';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
+import { limitPeers } from '../listeners/limit-peers.ts';
 import { type PeerFigures, PeerLimits, PeerRates, type Rate } from '../listeners/peer-limits.ts';
 import type { RefusedConnections } from '../listeners/refused-connections.ts';
 import {
@@ -30,12 +31,13 @@ import { registerJobWriteRoutes } from './job-write-routes.ts';
 import type { LarkApi } from './lark-api.ts';
 import type { Metrics } from './metrics.ts';
 import { registerNetworkRoutes } from './network-routes.ts';
-import { documentRoutes, serveDocumentation } from './openapi.ts';
+import { documentRoutes, isDocumentation, serveDocumentation } from './openapi.ts';
 import { registerPolicyRoutes } from './policy-routes.ts';
 import { PROBLEM_MEDIA_TYPE, ProblemError, problemDocument } from './problem.ts';
 import { problemKind } from './problem-catalogue.ts';
 import { registerRateRoutes } from './rate-routes.ts';
 import { registerRateStream } from './rate-stream.ts';
+import type { RefusedRequest, RefusedRequests } from './refused-requests.ts';
 import { routeDocs } from './route-docs.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -46,8 +48,10 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 4096;
 /** A registration key, decoded: four names of HTCondor's. */
 const MAX_KEY_LENGTH = 2048;
-/** For supervisors and load balancers, which have no token; and the page that asks people for theirs. */
-const OPEN_TO_ALL: readonly string[] = ['/healthz', '/readyz', ...DASHBOARD_ROUTES];
+/** For supervisors and load balancers, which have no token. */
+const HEALTH_CHECKS: readonly string[] = ['/healthz', '/readyz'];
+/** And the pages that ask people for theirs. */
+const OPEN_TO_ALL: readonly string[] = [...HEALTH_CHECKS, ...DASHBOARD_ROUTES];
 /** How often Node looks for requests that are late; its own default of 30 s would make the limit three times as long. */
 const LATE_CHECK_INTERVAL_MS = 2000;
 
@@ -84,6 +88,8 @@ export interface HttpServerParts {
   readonly log: Logger;
   /** Left out: connections that are refused are not counted. */
   readonly refused?: RefusedConnections;
+  /** Left out: nor are requests. */
+  readonly refusedRequests?: RefusedRequests;
   /** Left out: without tokens. */
   readonly tokens?: Tokens;
   /** Undefined: plain HTTP. */
@@ -94,7 +100,7 @@ export interface HttpServerParts {
 
 /** Builds the server without listening: tests call its `inject`. */
 export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
-  const { api, metrics, log, refused, tls, tokens = () => undefined } = parts;
+  const { api, metrics, log, refused, refusedRequests, tls, tokens = () => undefined } = parts;
   const access = new AccessControl(tokens);
   const limits = { ...LIMITS, ...parts.limits };
   const options: FastifyHttpOptions<Server> = {
@@ -112,6 +118,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
     // Thrown by the router, before there is a route whose types could tell what a reply may be.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(error);
+      refusedRequests?.add(problem, asked(request));
       reply.raw.writeHead(problem.statusCode, { 'content-type': PROBLEM_MEDIA_TYPE });
       reply.raw.end(JSON.stringify(problemDocument(problem, request)));
     },
@@ -122,7 +129,9 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
         socket.destroy();
       } else {
         if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refused?.add('silent', socket.remoteAddress);
-        socket.end(rawProblem(parserProblem(error.code)));
+        const problem = parserProblem(error.code);
+        refusedRequests?.add(problem, { peer: socket.remoteAddress });
+        socket.end(rawProblem(problem));
       }
     },
   };
@@ -137,11 +146,11 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   }
   tellDropped(server.server, limits.maxConnections, refused);
   const connected = tls === undefined ? 'connection' : 'secureConnection';
-  limitPeers(server.server, connected, new PeerLimits(limits.ofPeer), refused);
+  limitPeers(server.server, new PeerLimits(limits.ofPeer), refused);
   closeSilentSockets(server, connected);
   const rates = new PeerRates(limits.requests);
   server.addHook('onRequest', async ({ ip, routeOptions }) => {
-    if (OPEN_TO_ALL.includes(routeOptions.url ?? '') || rates.take(ip)) return;
+    if (HEALTH_CHECKS.includes(routeOptions.url ?? '') || rates.take(ip)) return;
     const { perSec } = limits.requests;
     const detail = `${ip} asks more than ${perSec} times a second.`;
     throw new ProblemError('HTTP_TOO_MANY_REQUESTS', detail, {}, { 'retry-after': '1' });
@@ -160,7 +169,8 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
   // A route that forgets to say what it needs still needs the right to read.
   server.addHook('onRequest', async (request) => {
     const { url, config } = request.routeOptions;
-    if (url !== undefined && !OPEN_TO_ALL.includes(url)) access.check(config.needs ?? 'read', request);
+    if (url === undefined || OPEN_TO_ALL.includes(url) || isDocumentation(url)) return;
+    access.check(config.needs ?? 'read', request);
   });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -169,6 +179,7 @@ export function buildHttpServer(parts: HttpServerParts): FastifyInstance {
 
   server.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
+    refusedRequests?.add(problem, asked(request));
     if (problem.code === 'HTTP_INTERNAL') {
       log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'http.request_failed');
     }
@@ -223,23 +234,6 @@ function registerMetricsRoute(server: FastifyInstance, metrics: Metrics): void {
   });
 }
 
-function limitPeers(
-  server: Server,
-  event: 'connection' | 'secureConnection',
-  peers: PeerLimits,
-  refused: RefusedConnections | undefined,
-): void {
-  server.on(event, (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const refusal = peers.admit(address);
-    if (refusal === undefined) socket.once('close', () => peers.release(address));
-    else {
-      refused?.add(refusal, address);
-      socket.destroy();
-    }
-  });
-}
-
 /** A stopping Lark does not wait for those that have not asked anything whole: Node takes them for busy. */
 function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secureConnection'): void {
   const silent = new Set<Socket>();
@@ -255,6 +249,10 @@ function closeSilentSockets(server: FastifyInstance, event: 'connection' | 'secu
     isClosing = true;
     for (const socket of silent) socket.destroy();
   });
+}
+
+function asked({ ip, method, url, id }: FastifyRequest): RefusedRequest {
+  return { peer: ip, method, url, requestId: id };
 }
 
 /** Of what Node's parser could not take; its type is not what it is. */

@@ -115,6 +115,12 @@ export const METRICS: readonly MetricDeclaration[] = [
     ['listener', 'reason'],
     'connectionsRefused',
   ),
+  counter(
+    'lark_http_problems_total',
+    'HTTP requests that were answered with a problem, by its code.',
+    ['code'],
+    'httpProblems',
+  ),
   {
     name: 'lark_tls_certificate_expiry_timestamp_seconds',
     type: 'gauge',

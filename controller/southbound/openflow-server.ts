@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { ListenAddress, TlsConfig } from '../config/config.ts';
-import { type PeerFigures, PeerLimits } from '../listeners/peer-limits.ts';
+import type { PeerFigures } from '../listeners/peer-limits.ts';
 import { type RefusalLog, RefusedConnections } from '../listeners/refused-connections.ts';
 import { TcpListener } from '../listeners/tcp-listener.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -47,19 +47,9 @@ export class OpenflowServer {
     const refused = new RefusedConnections('openflow', { counters, log });
     const limits = { ...LIMITS, ...parts.limits };
     const { handshakeTimeoutMs } = limits;
-    const peers = new PeerLimits(limits.ofPeer);
     const onTlsHello = (peer: string) => refused.add('tls-on-plain', peer);
     const onSilent = (peer: string) => refused.add('silent', peer);
     const onConnection = (socket: Socket) => {
-      const address = socket.remoteAddress ?? '';
-      const refusal = peers.admit(address);
-      if (refusal !== undefined) {
-        refused.add(refusal, address);
-        socket.on('error', () => {});
-        socket.destroy();
-        return;
-      }
-      socket.once('close', () => peers.release(address));
       counters.connections.add(['accepted']);
       const tracked: ConnectionOwner = {
         onUp: (connection) => owner.onUp(connection),
@@ -73,8 +63,9 @@ export class OpenflowServer {
         new SwitchConnection(socket, tracked, { ...options, handshakeTimeoutMs, onTlsHello, onSilent }),
       );
     };
-    const maxConnections = limits.connections;
-    this.#listener = new TcpListener({ tls, refused, options: { noDelay: true }, onConnection, maxConnections });
+    const { connections: maxConnections, ofPeer } = limits;
+    const socketOptions = { noDelay: true };
+    this.#listener = new TcpListener({ tls, refused, options: socketOptions, onConnection, maxConnections, ofPeer });
   }
 
   /** Rejects when the address is taken or not ours. */

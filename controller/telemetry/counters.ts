@@ -50,6 +50,8 @@ export class Counters {
   readonly connections = new LabelledCounter<readonly [outcome: ConnectionOutcome]>();
   /** Connections that ended before anything was said on them, by listener and why. */
   readonly connectionsRefused = new LabelledCounter<readonly [listener: string, reason: string]>();
+  /** HTTP requests that were answered with a problem, by its code. */
+  readonly httpProblems = new LabelledCounter<readonly [code: string]>();
   /** Two connections with one datapath id, by which of them went on. */
   readonly duplicateDpids = new LabelledCounter<readonly [kept: KeptConnection]>();
   /** Job requests by verb and how they ended: `ok`, `pending`, `waiting` or the error's code. */

@@ -436,6 +436,22 @@ describe('a Lark with tokens', () => {
     expect(stored).toEqual([0, '', [tokens.write]]);
   });
 
+  it('is tried at /docs with the token that the page is given', async () => {
+    const page = await open({}, '', from.replace('/dashboard/', '/docs'));
+    await page.locator('.btn.authorize').click();
+    await page.locator('.auth-container input').fill(tokens.read!);
+    await page.locator('.auth-btn-wrapper .authorize').click();
+    await page.locator('.auth-btn-wrapper .btn-done').click();
+    const status = page.locator('.opblock', { has: page.locator('[data-path="/v1/status"]') });
+    await status.locator('.opblock-summary-control').click();
+    await status.locator('.try-out__btn').click();
+    await status.locator('.execute').click();
+    await status.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+    await status.locator('.live-responses-table', { hasText: '"uptimeSec"' }).waitFor();
+    // It asks nothing but this Lark, which openPage watches; and keeps the token no longer than the page is open.
+    expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([0, 0, '']);
+  });
+
   it('is left alone by who declines', async () => {
     const page = await open({ provoked: [/status of 401/] }, '', from);
     await page.locator('#token-dialog[open]').waitFor();

@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { StatusView } from '../../controller/northbound/lark-api.ts';
 import type { DemoRun } from '../../mininet/demo/perform.ts';
 import { scenes } from '../../mininet/demo/story.ts';
 import { command, waitFor } from '../../mininet/lab/command.ts';
@@ -117,6 +118,25 @@ describe.each(['ovs', 'model'] as const)('the demo on %s', (stage) => {
     await whenGone(demo.mark);
     expect(await traces()).toEqual(before);
   });
+});
+
+test('the demo on the model switch, kept up, has its policy in force and can put it in force again', async () => {
+  const before = await traces();
+  const demo = startDemo(['--model', '--openflow', '1.3', '--keep']);
+  const url = await waitFor(
+    'the demo to be kept up',
+    30_000,
+    () => /In a browser: (http:\S+)\//.exec(demo.output.stderr)?.[1],
+  );
+  const reload = await fetch(`${url}/v1/policy/reload`, { method: 'POST' });
+  expect([reload.status, await reload.json()]).toEqual([200, expect.objectContaining({ away: [] })]);
+  const { policy } = (await (await fetch(`${url}/v1/status`)).json()) as StatusView;
+  expect(policy).toMatchObject({ watch: 'events', refused: null });
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain('\nlark_config_load_error 0\n');
+  demo.child.kill('SIGINT');
+  expect(await demo.ended).toEqual([130, null]);
+  await whenGone(demo.mark);
+  expect(await traces()).toEqual(before);
 });
 
 test('where CI lacks the laboratory, the demo fails and says what is missing, and does not fall back', async () => {

@@ -4,7 +4,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { ListenAddress, TlsConfig } from '../../config/config.ts';
 import { plainAddress } from '../../config/socket-address.ts';
-import { PeerLimits } from '../../listeners/peer-limits.ts';
 import { type ConnectionRefusal, RefusedConnections } from '../../listeners/refused-connections.ts';
 import { TcpListener } from '../../listeners/tcp-listener.ts';
 import type { Counters } from '../../telemetry/counters.ts';
@@ -41,7 +40,6 @@ export class JobFeed {
   readonly #context: FeedContext;
   readonly #listener: TcpListener;
   readonly #connections = new Set<Connection>();
-  readonly #peers: PeerLimits;
   #keptBytes = 0;
 
   constructor(options: JobFeedOptions) {
@@ -58,7 +56,6 @@ export class JobFeed {
       refused,
       counters,
     });
-    this.#peers = new PeerLimits(limits.ofPeer);
     this.#listener = new TcpListener({
       tls,
       refused,
@@ -67,6 +64,8 @@ export class JobFeed {
       onConnection: (socket) => this.#accept(socket),
       // Beyond `limits.connections` they are told so; this bounds those that are being told, and TLS handshakes under way.
       maxConnections: 2 * limits.connections,
+      ofPeer: limits.ofPeer,
+      refuse: (socket, address, refusal) => this.#refuse(socket, address, busy(refusal)),
     });
   }
 
@@ -113,10 +112,9 @@ export class JobFeed {
       this.#refuse(socket, address, error);
       return;
     }
-    const refusal = this.#connections.size >= limits.connections ? 'too-many' : this.#peers.admit(address);
-    if (refusal !== undefined) {
-      this.#context.refused.add(refusal, address);
-      this.#refuse(socket, address, new JobError('JOB_FEED_BUSY', BUSY[refusal]));
+    if (this.#connections.size >= limits.connections) {
+      this.#context.refused.add('too-many', address);
+      this.#refuse(socket, address, busy('too-many'));
       return;
     }
     const connection = new Connection(socket, address, this.#context, {
@@ -124,17 +122,13 @@ export class JobFeed {
         this.#keptBytes += bytes;
         return bytes <= 0 || this.#keptBytes <= limits.bufferedBytes;
       },
-      closed: (gone) => this.#forget(gone),
+      closed: (gone) => this.#connections.delete(gone),
     });
     this.#connections.add(connection);
   }
 
-  #forget(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#peers.release(connection.peer.address);
-  }
-
-  #refuse(socket: Socket, address: string, error: JobError): void {
+  #refuse(socket: Socket, from: string, error: JobError): void {
+    const address = plainAddress(from);
     const answer = refusal(error);
     this.#context.answered(address, 'unknown', answer);
     socket.on('error', () => {});
@@ -144,4 +138,8 @@ export class JobFeed {
     const cancel = this.#context.clock.after(this.#context.limits.lingerMs, () => socket.destroy());
     socket.once('close', cancel);
   }
+}
+
+function busy(refusal: keyof typeof BUSY): JobError {
+  return new JobError('JOB_FEED_BUSY', BUSY[refusal]);
 }
