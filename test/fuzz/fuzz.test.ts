@@ -40,11 +40,11 @@ describe('a finding', () => {
 describe('the watch over the fuzzing thread', () => {
   const input = Uint8Array.of(0xde, 0xad);
 
-  async function outcomeOf(code: string, maxGrowthBytes = 1 << 30) {
+  async function outcomeOf(code: string, { maxGrowthBytes = 1 << 30, patienceMs = 1000 } = {}) {
     const memory = Blackboard.memory();
     const blackboard = new Blackboard(memory);
     blackboard.write('planted', input);
-    return watch(new Worker(code, { eval: true }), blackboard, 1000, maxGrowthBytes);
+    return watch(new Worker(code, { eval: true }), blackboard, patienceMs, maxGrowthBytes);
   }
 
   it('reports the input that never ends', async () => {
@@ -54,7 +54,7 @@ describe('the watch over the fuzzing thread', () => {
 
   it('reports the input that takes all memory', async () => {
     const code = 'const kept = []; for (;;) kept.push(Buffer.alloc(1 << 22, 1));';
-    const { finding } = await outcomeOf(code, 1 << 27);
+    const { finding } = await outcomeOf(code, { maxGrowthBytes: 1 << 27, patienceMs: 50_000 });
     expect(finding).toMatchObject({ target: 'planted', bytes: input });
     expect(finding?.problem).toMatch(/^the process has grown by \d+ bytes$/);
   });

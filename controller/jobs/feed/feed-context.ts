@@ -46,8 +46,8 @@ export const DEFAULT_LIMITS: FeedLimits = {
   ofPeer: { connections: 512, perSec: 500, burst: 1000 },
   bufferedBytes: 64 * 1024 * 1024,
   requestsInFlight: 64,
-  // More than Lark can admit, and less than would keep the others from it.
-  requestsOfPeer: { perSec: 2000, burst: 4000 },
+  // More than Lark can admit, and less than would keep the others from it. One address may ask for a whole pool.
+  requestsOfPeer: { perSec: 5000, burst: 10_000 },
   holdMs: 100,
   silenceMs: 200,
   requestTimeoutMs: 30_000,
