@@ -1,68 +1,40 @@
 // The disk under the store is full: what cannot be written is refused and not done, what was acknowledged is known after a kill and
 // a restart, and all is as before when there is room again. The disk is a small one of the test's own, which takes root.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
+import type { JobFeedClient } from '../../controller/jobs/feed/client.ts';
 import type { JobView } from '../../controller/northbound/lark-api.ts';
 import { command } from '../../mininet/lab/command.ts';
-import { ChildLark } from '../support/child-lark.ts';
 import { eventually } from '../support/eventually.ts';
-import { LightSwitch } from '../support/light-switch.ts';
+import { registerNumbered, StoredSite } from './support/stored-site.ts';
 
 const DISK_BYTES = 320 * 1024;
 const PADDING = 'x'.repeat(3000);
 
 let directory: string;
 let disk: string;
-let lark: ChildLark | undefined;
-let light: LightSwitch | undefined;
+let site: StoredSite;
 beforeEach(async () => {
   directory = await mkdtemp('/run/lark-chaos-');
   disk = join(directory, 'disk');
   await mkdir(disk);
   await command('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk]);
+  site = new StoredSite(directory, 'disk/store');
 });
 afterEach(async () => {
-  light?.disconnect();
-  await lark?.kill();
+  await site.stop();
   await command('umount', [disk]);
   await rm(directory, { recursive: true, force: true });
 });
 
-async function start(): Promise<JobFeedClient> {
-  const policyFile = join(directory, 'policy.yaml');
-  await writeFile(
-    policyFile,
-    `
-openflow: { listen: 127.0.0.1:0 }
-http: { listen: 127.0.0.1:0 }
-jobs: { listen: 127.0.0.1:0, ranges: [10.1.0.0/16], settle: 0ms }
-store: { path: disk/store }
-switches: { leaf: { dpid: "0000000000000001", machines: { wn1: [j1] } } }
-policies: [isolate-users: true]
-`,
-  );
-  lark = await ChildLark.start(policyFile);
-  light = new LightSwitch(1n, ['j1']);
-  light.connect(lark.address('openflow'));
-  await eventually('the switch', () => light!.isMended, 10_000);
-  return JobFeedClient.connect(lark.address('jobs'));
-}
-
-function register(feed: JobFeedClient, number: number) {
-  const address = `10.1.${number >> 8}.${number & 255}`;
-  return feed.register(
-    `[ GlobalJobId = "s#${number}.0#1"; Owner = "alice"; NumJobStarts = 1; Padding = "${PADDING}${number}" ]`,
-    `[ Machine = "wn1"; Name = "slot${number}@wn1"; LarkInnerAddressIPv4 = "${address}" ]`,
-  );
-}
+const register = (feed: JobFeedClient, number: number) => registerNumbered(feed, number, `${PADDING}${number}`);
 
 const known = async () => {
   const numbers: number[] = [];
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const page: { jobs: readonly JobView[]; next: string | null } = await lark!.get(`/v1/jobs?limit=1000${after}`);
+    const page: { jobs: readonly JobView[]; next: string | null } = await site.lark.get(`/v1/jobs?limit=1000${after}`);
     numbers.push(...page.jobs.map(({ globalJobId }) => Number(/#(\d+)/.exec(globalJobId)?.[1])));
     after = page.next === null ? undefined : `&cursor=${encodeURIComponent(page.next)}`;
   }
@@ -70,7 +42,7 @@ const known = async () => {
 };
 
 it('forgets nothing that it has acknowledged, and takes what there is room for again', async () => {
-  let feed = await start();
+  let feed = await site.start();
   const acknowledged = new Set<number>();
   const refused = new Set<number>();
   for (let number = 1; refused.size < 10; number++) {
@@ -87,12 +59,12 @@ it('forgets nothing that it has acknowledged, and takes what there is room for a
   }
   expect(acknowledged.size).toBeGreaterThan(10);
   expect(await known()).toEqual([...acknowledged]);
-  const { host, port } = lark!.address('http');
+  const { host, port } = site.lark.address('http');
   const page = await (await fetch(`http://${host}:${port}/metrics`)).text();
   expect(page).toContain(`lark_feed_requests_total{verb="register",outcome="JOB_STORE_FAILED"} 10`);
 
-  await lark!.kill();
-  feed = await start();
+  await site.lark.kill();
+  feed = await site.start();
   expect(await known()).toEqual([...acknowledged]);
   await command('mount', ['-o', `remount,size=${8 * DISK_BYTES}`, disk]);
   await eventually(
@@ -106,7 +78,7 @@ it('forgets nothing that it has acknowledged, and takes what there is room for a
   );
   await feed.remove(`s#${[...acknowledged][0]}.0#1|1|wn1|slot${[...acknowledged][0]}@wn1`);
 
-  await lark!.kill();
-  await start();
+  await site.lark.kill();
+  await site.start();
   expect(await known()).toEqual([...[...acknowledged].slice(1), 9000]);
 });

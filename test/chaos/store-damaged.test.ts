@@ -2,15 +2,12 @@
 // does not start and says what to do; where LMDB ends it by a signal, that it was opening the store. It never starts without a job
 // that was acknowledged.
 
-import { copyFile, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JobFeedClient } from '../../controller/jobs/feed/client.ts';
-import { ChildLark } from '../support/child-lark.ts';
-import { eventually } from '../support/eventually.ts';
-import { LightSwitch } from '../support/light-switch.ts';
 import { randomFor, rounds } from './support/plan.ts';
+import { registerNumbered, StoredSite } from './support/stored-site.ts';
 
 const JOBS = 40;
 /** Each round starts a Lark from its sources. */
@@ -18,40 +15,18 @@ const DEADLINE_MS = rounds(3) * 40_000;
 
 let directory: string;
 let data: string;
-let policyFile: string;
-let lark: ChildLark;
+let site: StoredSite;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lark-chaos-'));
   data = join(directory, 'store', 'data.mdb');
-  policyFile = join(directory, 'policy.yaml');
-  await writeFile(
-    policyFile,
-    `
-openflow: { listen: 127.0.0.1:0 }
-http: { listen: 127.0.0.1:0 }
-jobs: { listen: 127.0.0.1:0, ranges: [10.1.0.0/16], settle: 0ms }
-store: { path: store }
-switches: { leaf: { dpid: "0000000000000001", machines: { wn1: [j1] } } }
-policies: [isolate-users: true]
-`,
-  );
-  lark = await ChildLark.start(policyFile);
-  const light = new LightSwitch(1n, ['j1']);
-  light.connect(lark.address('openflow'));
-  await eventually('the switch', () => light.isMended, 10_000);
-  const feed = await JobFeedClient.connect(lark.address('jobs'));
-  for (let number = 1; number <= JOBS; number++) {
-    await feed.register(
-      `[ GlobalJobId = "s#${number}.0#1"; Owner = "alice"; NumJobStarts = 1; Padding = "${'x'.repeat(500)}" ]`,
-      `[ Machine = "wn1"; Name = "slot${number}@wn1"; LarkInnerAddressIPv4 = "10.1.0.${number}" ]`,
-    );
-  }
-  await lark.kill();
-  light.disconnect();
+  site = new StoredSite(directory);
+  const feed = await site.start();
+  for (let number = 1; number <= JOBS; number++) await registerNumbered(feed, number, 'x'.repeat(500));
+  await site.stop();
   await copyFile(data, join(directory, 'whole.mdb'));
 });
 afterEach(async () => {
-  await lark.kill();
+  await site.stop();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -65,7 +40,7 @@ it(
       await copyFile(join(directory, 'whole.mdb'), data);
       await rm(join(directory, 'store', 'lock.mdb'), { force: true });
       const damage = await (round === 0 ? cutShort(random.below(size)) : overwrite(random, size));
-      lark = await ChildLark.start(policyFile);
+      const lark = await site.tryStart();
       const says = `${damage}: exit ${lark.exitCode}, ${lark.said}`;
       if (lark.exitCode === undefined) {
         const { jobs } = await lark.get<{ jobs: { addresses: string[] }[] }>('/v1/jobs?limit=1000');
