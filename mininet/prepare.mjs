@@ -42,6 +42,9 @@ const PROGRAMS = [
   { program: 'tshark', debian: 'tshark', for: ['lab', 'test'] },
   { program: 'chromium', debian: 'chromium', for: ['test'] },
   { program: 'prometheus', debian: 'prometheus', for: ['test'] },
+  // Shells that complete Lark's commands.
+  { program: 'zsh', debian: 'zsh', for: ['test'] },
+  { program: 'fish', debian: 'fish', for: ['test'] },
   // Sees in which thread Lark waits for the disk, and makes the disk slow or bad for it.
   { program: 'strace', debian: 'strace', for: ['test'] },
 ];
