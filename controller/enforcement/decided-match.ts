@@ -15,7 +15,9 @@ export interface Arrival {
   readonly role: PortRole;
 }
 
-export function linkMatch(frame: Frame, inPort: number): FlowMatch {
+type LinkMatch = Required<Pick<FlowMatch, 'inPort' | 'ethSrc' | 'ethDst' | 'vlan' | 'ethType'>>;
+
+export function linkMatch(frame: Frame, inPort: number): LinkMatch {
   const { ethSrc, ethDst, matchType: ethType } = frame;
   return { inPort, ethSrc, ethDst, vlan: frame.vlanVid ?? 'none', ethType };
 }
@@ -47,15 +49,14 @@ export function addressMatch(view: ForwardingView, { frame, inPort }: Arrival): 
   const source = sourceAddress(frame);
   const destination = destinationAddress(frame);
   if (source === undefined || destination === undefined) return undefined;
+  const link = linkMatch(frame, inPort);
   if (frame.kind === 'arp') {
     if (!view.state.canMatchArp) return undefined;
-    return { ...linkMatch(frame, inPort), arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
+    return { ...link, arpSpa: hostPrefix(source), arpTpa: hostPrefix(destination) };
   }
-  const { ethSrc, ethDst, matchType: ethType } = frame;
-  const vlan = frame.vlanVid ?? 'none';
-  const [ipSrc, ipDst] = [hostPrefix(source), hostPrefix(destination)];
+  const { ethSrc, ethDst, vlan, ethType } = link;
   // In one piece: most new flows take this way.
-  const match = { inPort, ethSrc, ethDst, vlan, ethType, ipSrc, ipDst } as const;
+  const match = { inPort, ethSrc, ethDst, vlan, ethType, ipSrc: hostPrefix(source), ipDst: hostPrefix(destination) };
   if (frame.kind === 'ipv4') return match;
   // With the protocol, so that neighbour discovery between the two stays with the controller.
   if (view.state.version === 1 || frame.ipProto === undefined) return undefined;
