@@ -44,7 +44,13 @@ const targets = [
   atMost('growth of memory', 100 * growth, 5, '%'),
   atMost('switches that lost their connection', counts.dropped, 0, 'switches'),
   atMost('event loop delay, p99', heldUp.p99Ms, 20, 'ms'),
-  atMost('slowest echo', Math.max(...echoesMs), 100, 'ms'),
+  // An hour has more of them than a call has arguments.
+  atMost(
+    'slowest echo',
+    echoesMs.reduce((slowest, each) => Math.max(slowest, each), 0),
+    100,
+    'ms',
+  ),
 ];
 console.log(
   `  ${'echoes: median, p99, ms'.padEnd(44)} ${[0.5, 0.99].map((share) => percentile(echoesMs, share).toFixed(1)).join(', ')}`,
