@@ -203,7 +203,7 @@ export class Site {
 
   /** True if at least one of two pings comes back. */
   async reaches(from: HostName, address: string): Promise<boolean> {
-    return (await this.host(from).ping(address, { count: 2, waitMs: 600 })).received > 0;
+    return (await this.host(from).ping(address, { count: 2, waitMs: 1000 })).received > 0;
   }
 
   /** Whole frames from and to a host. */
