@@ -85,15 +85,14 @@ describe.each(['1.0', '1.3'] as const)('a private Open vSwitch with OpenFlow %s'
   });
 
   test('drops by a rule from the moment that the revalidator has seen it, and the rule counts', async () => {
+    // Counters come late: what was forwarded just before is counted now, and not for the rule that comes.
+    await ovs.appctl(['revalidator/purge']);
     await ovs.ofctl('br1', ['add-flow', `priority=9,${fromOne},actions=drop`]);
     await ovs.revalidatorWait();
-    const dropped = async () => {
-      const rules = await ovs.ofctl('br1', ['dump-flows']);
-      return Number(/n_packets=(\d+), .*priority=9,ip,nw_src=10\.9\.0\.1 actions=drop/.exec(rules)?.[1]);
-    };
     expect(await one.ping('10.9.0.2', { count: 2, waitMs: 300 })).toEqual({ sent: 2, received: 0 });
-    // What was forwarded just before may be counted late, and then counts for the rule of now.
-    expect(await dropped()).toBeGreaterThanOrEqual(2);
+    await ovs.appctl(['revalidator/purge']);
+    const rules = await ovs.ofctl('br1', ['dump-flows']);
+    expect(rules).toMatch(/n_packets=2, .*priority=9,ip,nw_src=10\.9\.0\.1 actions=drop/);
     await ovs.ofctl('br1', ['del-flows', fromOne]);
     await ovs.revalidatorWait();
     expect(await one.ping('10.9.0.2')).toEqual({ sent: 2, received: 2 });
