@@ -2,7 +2,7 @@
 // the machine ad as TARGET and the reverse, and frozen: what a policy decides on cannot change under it. Addresses are
 // taken from the machine ad alone, since the job ad is in large part its user's text.
 
-import { type ClassAd, ClassAdError, evaluate, expressionsOf, parseAd, toPlain } from 'node-classad';
+import { type ClassAd, ClassAdError, eachExpression, evaluate, parseAd, toPlain } from 'node-classad';
 import type { AttributeValue } from '../../policies/policy.ts';
 import {
   type IpAddress,
@@ -46,15 +46,12 @@ const MACHINE = 'machine.';
  * JOB_AD_TOO_LONG, JOB_AD_INCOMPLETE, JOB_ADDRESS_MISSING, JOB_ADDRESS_INVALID or JOB_NAT_UNENFORCEABLE.
  */
 export function jobFromAds(jobAdText: string, machineAdText: string, options: JobFromAdsOptions): JobFromAds {
-  const jobAd = readAd('job', jobAdText);
-  const machineAd = readAd('machine', machineAdText);
-  const job = evaluated('job', jobAd, machineAd, options.now);
-  const machine = evaluated('machine', machineAd, jobAd, options.now);
-
-  const registration = registrationOf(job, machine);
-  const user = sharedText(identity(job, 'Owner', 'job'));
-  const accountingGroup = nonEmpty(job.get('acctgroup')) ?? nonEmpty(job.get('accountinggroup'));
-  const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, endpointAd(job, machine, accountingGroup));
+  const values = valuesOf(jobAdText, machineAdText, options.now);
+  const registration = registrationOf(values);
+  const user = sharedText(identity(values, 'job', 'Owner'));
+  const accountingGroup = nonEmpty(values.get('acctgroup')) ?? nonEmpty(values.get('accountinggroup'));
+  values.set('acctgroup', accountingGroup);
+  const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, values);
   const common = {
     key: registrationKey(registration),
     registration,
@@ -63,17 +60,17 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
     attributes: ads,
     ads,
   };
-  if (nonEmpty(machine.get('larknetworktype'))?.toLowerCase() === 'nat') {
+  if (nonEmpty(values.get('machine.larknetworktype'))?.toLowerCase() === 'nat') {
     refuseNat(options.nat, registration);
-    const natAddress = parseIp(nonEmpty(machine.get('larkinneraddressipv4')) ?? '');
+    const natAddress = parseIp(nonEmpty(values.get('machine.larkinneraddressipv4')) ?? '');
     return { job: { ...common, addresses: [], mac: undefined, externalInterface: undefined }, natAddress };
   }
-  const externalInterface = nonEmpty(machine.get('larkexternalinterface'));
+  const externalInterface = nonEmpty(values.get('machine.larkexternalinterface'));
   return {
     job: {
       ...common,
-      addresses: addressesOf(machine),
-      mac: macOf(machine),
+      addresses: addressesOf(values),
+      mac: macOf(values),
       externalInterface: externalInterface && sharedText(externalInterface),
     },
     natAddress: undefined,
@@ -82,16 +79,28 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
 
 /** Which registration two ads stand for, as `jobFromAds` has it; no address is looked at. */
 export function registrationFromAds(jobAdText: string, machineAdText: string, now: number): Registration {
-  const jobAd = readAd('job', jobAdText);
-  const machineAd = readAd('machine', machineAdText);
-  return registrationOf(evaluated('job', jobAd, machineAd, now), evaluated('machine', machineAd, jobAd, now));
+  return registrationOf(valuesOf(jobAdText, machineAdText, now));
 }
 
-/** An ad's values by lower-cased attribute name; `undefined` for lists, ads, errors and what is undefined. */
+/**
+ * The values of both ads by lower-cased attribute name, the machine ad's after `machine.`; `undefined` for lists, ads, errors and
+ * what is undefined.
+ */
 type Values = ReadonlyMap<string, AttributeValue>;
 
+function valuesOf(jobAdText: string, machineAdText: string, now: number): Map<string, AttributeValue> {
+  const jobAd = readAd('job', jobAdText);
+  const machineAd = readAd('machine', machineAdText);
+  const values = new Map<string, AttributeValue>();
+  eachValue('job', jobAd, machineAd, now, (name, value) => {
+    if (!isReserved(name)) values.set(name, value);
+  });
+  eachValue('machine', machineAd, jobAd, now, (name, value) => values.set(machineName(name), value));
+  return values;
+}
+
 /** Throws a JobError: JOB_AD_MALFORMED or JOB_AD_TOO_LONG. */
-export function readAd(which: 'job' | 'machine', text: string): ClassAd {
+export function readAd(which: Which, text: string): ClassAd {
   let ad: ClassAd;
   try {
     // A value with a line break in it could speak for another attribute, such as the owner.
@@ -109,37 +118,35 @@ export function readAd(which: 'job' | 'machine', text: string): ClassAd {
   return ad;
 }
 
-function evaluated(which: 'job' | 'machine', ad: ClassAd, target: ClassAd, now: number): Values {
+type Which = 'job' | 'machine';
+
+function eachValue(
+  which: Which,
+  ad: ClassAd,
+  target: ClassAd,
+  now: number,
+  call: (name: string, value: AttributeValue) => void,
+): void {
   const seconds = Math.floor(now / 1000);
   const budget = { steps: AD_STEPS };
   const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS }, budget };
-  const values = new Map<string, AttributeValue>();
   let made = 0;
-  for (const [name, expression] of expressionsOf(ad)) {
+  eachExpression(ad, (name, expression) => {
     // Nearly every attribute is a literal already.
     const isLiteral = expression.kind === 'literal';
     const value = toPlain(isLiteral ? expression.value : evaluate(expression, options));
     if (!isLiteral && typeof value === 'string') made += value.length;
     if (made > MOST_MADE) throw tooMuch(`make more than ${MOST_MADE} characters`, which, name);
     if (budget.steps < 0) throw tooMuch(`take more than ${AD_STEPS} steps to evaluate`, which, name);
-    values.set(name, value);
-  }
-  return values;
+    call(name, value);
+  });
 }
 
-function tooMuch(what: string, which: 'job' | 'machine', name: string): JobError {
+function tooMuch(what: string, which: Which, name: string): JobError {
   return new JobError(
     'JOB_AD_TOO_LONG',
     `The expressions of the ${which} ad ${what} up to ${name}. Leave out those that no policy reads.`,
   );
-}
-
-function endpointAd(job: Values, machine: Values, accountingGroup: string | undefined): Values {
-  const attributes = new Map<string, AttributeValue>();
-  for (const [name, value] of job) if (!isReserved(name)) attributes.set(name, value);
-  for (const [name, value] of machine) attributes.set(machineName(name), value);
-  attributes.set('acctgroup', accountingGroup);
-  return attributes;
 }
 
 /** Those that were met before: each stands in every machine's ad. Long ones are rare, and are not kept. */
@@ -162,28 +169,29 @@ function isReserved(name: string): boolean {
   return name === 'zone' || name === 'endpointtype' || name.startsWith(MACHINE);
 }
 
-function registrationOf(job: Values, machine: Values): Registration {
-  const slot = optionalIdentity(machine, 'Name', 'machine') ?? '';
+function registrationOf(values: Values): Registration {
+  const slot = optionalIdentity(values, 'machine', 'Name') ?? '';
   const host = slot.slice(slot.indexOf('@') + 1);
   return {
-    globalJobId: ownText(identity(job, 'GlobalJobId', 'job')),
-    start: numberText(job.get('numjobstarts')) ?? numberText(job.get('jobcurrentstartdate')) ?? '',
+    globalJobId: ownText(identity(values, 'job', 'GlobalJobId')),
+    start: numberText(values.get('numjobstarts')) ?? numberText(values.get('jobcurrentstartdate')) ?? '',
     machine: sharedText(
-      optionalIdentity(machine, 'Machine', 'machine') ?? (host || identity(machine, 'Machine', 'machine')),
+      optionalIdentity(values, 'machine', 'Machine') ?? (host || identity(values, 'machine', 'Machine')),
     ),
     slot: ownText(slot),
   };
 }
 
-function identity(values: Values, name: string, which: 'job' | 'machine'): string {
-  const value = optionalIdentity(values, name, which);
+function identity(values: Values, which: Which, name: string): string {
+  const value = optionalIdentity(values, which, name);
   if (value !== undefined) return value;
   throw new JobError('JOB_AD_INCOMPLETE', `The ${which} ad has no ${name}: expected a string that is not empty.`);
 }
 
 /** A name that people, logs and registration keys are to carry: nothing in it that could make one look like another. */
-function optionalIdentity(values: Values, name: string, which: 'job' | 'machine'): string | undefined {
-  const value = values.get(name.toLowerCase());
+function optionalIdentity(values: Values, which: Which, name: string): string | undefined {
+  const key = name.toLowerCase();
+  const value = values.get(which === 'job' ? key : machineName(key));
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
     throw new JobError('JOB_AD_INCOMPLETE', `${name} of the ${which} ad is a ${typeof value}: expected a string.`);
@@ -206,10 +214,10 @@ function refuseNat(nat: 'refuse' | 'unenforced', registration: Registration): vo
   );
 }
 
-function addressesOf(machine: Values): readonly IpAddress[] {
+function addressesOf(values: Values): readonly IpAddress[] {
   const addresses = [
-    addressOf(machine, 'LarkInnerAddressIPv4', (address) => isIpv4(address)),
-    addressOf(machine, 'LarkInnerAddressIPv6', (address) => !isIpv4(address) && !isMappedIpv4(address)),
+    addressOf(values, 'LarkInnerAddressIPv4', (address) => isIpv4(address)),
+    addressOf(values, 'LarkInnerAddressIPv6', (address) => !isIpv4(address) && !isMappedIpv4(address)),
   ].filter((address) => address !== undefined);
   if (addresses.length > 0) return addresses;
   throw new JobError(
@@ -218,8 +226,8 @@ function addressesOf(machine: Values): readonly IpAddress[] {
   );
 }
 
-function addressOf(machine: Values, name: string, isOfKind: (address: IpAddress) => boolean): IpAddress | undefined {
-  const value = machine.get(name.toLowerCase());
+function addressOf(values: Values, name: string, isOfKind: (address: IpAddress) => boolean): IpAddress | undefined {
+  const value = values.get(machineName(name.toLowerCase()));
   if (value === undefined || value === '') return undefined;
   const address = typeof value === 'string' ? parseIp(value) : undefined;
   if (address !== undefined && isOfKind(address) && !isLocalAddress(address)) return address;
@@ -235,8 +243,8 @@ function isMappedIpv4(address: IpAddress): boolean {
   return typeof address === 'bigint' && address >> 32n === 0xffffn;
 }
 
-function macOf(machine: Values): MacAddress | undefined {
-  const value = machine.get('larkinnermacaddress');
+function macOf(values: Values): MacAddress | undefined {
+  const value = values.get('machine.larkinnermacaddress');
   if (value === undefined || value === '') return undefined;
   const mac = typeof value === 'string' ? parseMac(value) : undefined;
   if (mac !== undefined && mac !== 0 && !isGroupMac(mac)) return mac;

@@ -176,6 +176,9 @@ function ownCopy(bytes: Buffer): Buffer {
   return copy;
 }
 
+/** What one writer needs no longer than it writes. */
+let table = Buffer.alloc(1024 * ENTRY_BYTES);
+
 class Writer {
   readonly #texts: AdTexts;
   readonly #attributes: ReadonlyMap<string, AttributeValue>;
@@ -191,38 +194,38 @@ class Writer {
   }
 
   write(): Buffer {
-    const table = Buffer.alloc(this.#attributes.size * ENTRY_BYTES);
+    const tableLength = this.#attributes.size * ENTRY_BYTES;
+    if (table.length < tableLength) table = Buffer.alloc(tableLength);
     let entry = 0;
     for (const value of this.#attributes.values()) {
-      this.#writeEntry(table, entry, value);
+      this.#writeEntry(entry, value);
       entry += ENTRY_BYTES;
     }
     const characters = this.#ads + this.#more;
     const width = NEEDS_TWO_BYTES.test(characters) ? 2 : 1;
     // Of its own and not of Node's pool, which would be kept as a whole for the sake of one job.
-    const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + table.length + characters.length * width);
+    const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + tableLength + characters.length * width);
     bytes.writeUInt8(width, 0);
     bytes.writeUInt32LE(this.#texts.job.length, 1);
     bytes.writeUInt32LE(this.#texts.machine.length, 5);
-    table.copy(bytes, HEADER_BYTES);
-    bytes.write(characters, HEADER_BYTES + table.length, width === 1 ? 'latin1' : 'utf16le');
+    table.copy(bytes, HEADER_BYTES, 0, tableLength);
+    bytes.write(characters, HEADER_BYTES + tableLength, width === 1 ? 'latin1' : 'utf16le');
     return bytes;
   }
 
-  #writeEntry(table: Buffer, entry: number, value: AttributeValue): void {
-    if (value === undefined) return;
-    if (typeof value === 'boolean') table.writeUInt8((value ? Kind.TRUE : Kind.FALSE) << 4, entry);
-    else if (typeof value === 'number' && Object.is(value, value | 0)) {
-      table.writeUInt8(Kind.INT32 << 4, entry);
-      table.writeInt32LE(value, entry + 1);
-    } else {
-      const kind = typeof value === 'string' ? Kind.STRING : typeof value === 'number' ? Kind.REAL : Kind.INTEGER;
+  #writeEntry(entry: number, value: AttributeValue): void {
+    if (typeof value === 'string') this.#writeText(entry, Kind.STRING, value);
+    else if (value === undefined || typeof value === 'boolean') {
+      writeNumber(entry, value === undefined ? Kind.UNDEFINED : value ? Kind.TRUE : Kind.FALSE, 0);
+    } else if (typeof value === 'number' && Object.is(value, value | 0)) writeNumber(entry, Kind.INT32, value);
+    else {
       // `String` makes "0" of -0.
-      this.#writeText(table, entry, kind, Object.is(value, -0) ? '-0' : String(value));
+      const text = Object.is(value, -0) ? '-0' : String(value);
+      this.#writeText(entry, typeof value === 'number' ? Kind.REAL : Kind.INTEGER, text);
     }
   }
 
-  #writeText(table: Buffer, entry: number, kind: number, text: string): void {
+  #writeText(entry: number, kind: number, text: string): void {
     if (text.length > LONGEST_VALUE) throw new RangeError(`an attribute of ${text.length} characters is too long`);
     table.writeUIntBE(kind * 2 ** LENGTH_BITS + text.length, entry, 3);
     table.writeUIntLE(this.#placeOf(text), entry + 3, 3);
@@ -239,4 +242,10 @@ class Writer {
     this.#more += text;
     return place;
   }
+}
+
+function writeNumber(entry: number, kind: number, value: number): void {
+  table[entry] = kind << 4;
+  table.writeInt32LE(value, entry + 1);
+  table[entry + 5] = 0;
 }

@@ -33,9 +33,11 @@ export class ClassAd {
     return this.#byKey.values();
   }
 
-  /** By their folded names, in the order in which they came. */
-  folded(): IterableIterator<[ByteString, Attribute]> {
-    return this.#byKey.entries();
+  /** Calls for each with its folded name, in the order in which they came. */
+  each(call: (key: ByteString, attribute: Attribute) => void): void {
+    this.#byKey.forEach((attribute, key) => {
+      call(key, attribute);
+    });
   }
 
   /** In the order in which HTCondor prints and visits them: short names first, then by folded name. */
@@ -51,9 +53,9 @@ export function attributeNames(ad: ClassAd): string[] {
   return Array.from(ad.attributes(), ({ name }) => bytesToText(name));
 }
 
-/** An ad's unevaluated expressions by the folded names of their attributes as text, in its order. */
-export function expressionsOf(ad: ClassAd): (readonly [name: string, expression: Expression])[] {
-  return Array.from(ad.folded(), ([key, { expression }]) => [bytesToText(key), expression]);
+/** Calls for each attribute, in the ad's order: with its folded name as text and its unevaluated expression. */
+export function eachExpression(ad: ClassAd, call: (name: string, expression: Expression) => void): void {
+  ad.each((key, { expression }) => call(bytesToText(key), expression));
 }
 
 /** The unevaluated expression of an attribute; `name` is text in any case. */

@@ -78,13 +78,17 @@ const foldedNames = new Map<ByteString, ByteString>();
 const MOST_NAMES = 8192;
 const LONGEST_NAME = 64;
 
+/** The same in memory of its own: a part of a string keeps the whole of it, and what outlives an ad must not keep its text. */
+export function ownBytes(bytes: ByteString): ByteString {
+  return Buffer.from(bytes, 'latin1').toString('latin1');
+}
+
 /** `lower` for a name: of one that is met often always the same string. */
 export function foldName(name: ByteString): ByteString {
   const known = foldedNames.get(name);
   if (known !== undefined) return known;
   if (name.length > LONGEST_NAME) return lower(name);
-  // A part of a string keeps the whole of it in memory: what outlives an ad must not be cut out of its text.
-  const own = Buffer.from(name, 'latin1').toString('latin1');
+  const own = ownBytes(name);
   const folded = lower(own);
   if (foldedNames.size >= MOST_NAMES) foldedNames.clear();
   foldedNames.set(own, folded);

@@ -1,6 +1,6 @@
 // HTCondor's ClassAd language: parse, evaluate, match and print. What is exported here is the package's whole interface.
 
-export { attributeNames, ClassAd, expressionsOf, lookup } from './ad.ts';
+export { attributeNames, ClassAd, eachExpression, lookup } from './ad.ts';
 export { type AdSyntax, detectSyntax, type ParseAdOptions, parseAd, parseAds } from './ad-text.ts';
 export { bytesToText, toBytes } from './bytes.ts';
 export { ClassAdError, type ClassAdErrorCode, type Position } from './errors.ts';

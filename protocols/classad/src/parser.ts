@@ -13,6 +13,7 @@ import {
   literal,
   type UnaryOperator,
 } from './expression.ts';
+import { KnownValues, LONGEST_KNOWN } from './known-values.ts';
 import { type Lex, Lexer, type Semantics, type Token } from './lexer.ts';
 import { simpleAttributes, simpleValue } from './simple-value.ts';
 import { parseAbsTime, parseRelTime } from './times.ts';
@@ -63,26 +64,45 @@ export function parseExpressionBytes(text: ByteString, lex: Lex, semantics: Sema
   return new Parser(new Lexer(text, lex, semantics), semantics).whole();
 }
 
+const knownValues = {
+  new: { new: knownFor('new', 'new'), old: knownFor('new', 'old') },
+  old: { new: knownFor('old', 'new'), old: knownFor('old', 'old') },
+} as const satisfies Record<Lex, Record<Semantics, KnownValues>>;
+
+function knownFor(lex: Lex, semantics: Semantics): KnownValues {
+  return new KnownValues((text) => new Parser(new Lexer(text, lex, semantics), semantics).expression());
+}
+
 /** Parses the value of a long-form attribute: what follows the expression is ignored. Throws `ClassAdError`. */
 export function parseValue(text: ByteString, semantics: Semantics): Expression {
-  return simpleValue(text) ?? new Parser(new Lexer(text, 'old', semantics), semantics).expression();
+  const simple = simpleValue(text);
+  if (simple !== undefined) return simple;
+  const known = text.length > LONGEST_KNOWN ? undefined : knownValues.old[semantics];
+  const value = known?.get(text);
+  if (value !== undefined) return value;
+  const parsed = new Parser(new Lexer(text, 'old', semantics), semantics).expression();
+  known?.note(text);
+  return parsed;
 }
 
 /** Parses one ad in new syntax that begins at `offset`; answers it and the offset after it. Throws `ClassAdError`. */
 export function parseNewAd(text: ByteString, lex: Lex, semantics: Semantics, offset = 0): { ad: ClassAd; end: number } {
   const lexer = new Lexer(text, lex, semantics, offset);
-  const ad = new Parser(lexer, semantics).ad();
+  const ad = new Parser(lexer, semantics, knownValues[lex][semantics]).ad();
   return { ad, end: lexer.offset };
 }
 
 class Parser {
   readonly #lexer: Lexer;
   readonly #semantics: Semantics;
+  readonly #known: KnownValues | undefined;
   #depth = 0;
 
-  constructor(lexer: Lexer, semantics: Semantics) {
+  /** @param known values of attributes, read as here. */
+  constructor(lexer: Lexer, semantics: Semantics, known?: KnownValues) {
     this.#lexer = lexer;
     this.#semantics = semantics;
+    this.#known = known;
   }
 
   whole(): Expression {
@@ -113,7 +133,7 @@ class Parser {
       if (this.#accept(']')) return ad;
       const name = this.#name("an attribute's name or ']'");
       this.#expect('=');
-      ad.set(name, this.expression());
+      ad.set(name, this.#value());
       if (!this.#at(';') && !this.#at(']')) this.#lexer.unexpected(this.#lexer.peek(), "';' or ']'");
     }
   }
@@ -123,6 +143,24 @@ class Parser {
     const { text, offset } = this.#lexer;
     const end = simpleAttributes(text, offset, (name, value) => ad.set(name, value));
     if (end > offset) this.#lexer.skipTo(end);
+  }
+
+  /** An attribute's value. One that ends where the text has its next `;` is what it was before. */
+  #value(): Expression {
+    const known = this.#depth === 0 ? this.#known : undefined;
+    if (known === undefined) return this.expression();
+    const { text, offset } = this.#lexer;
+    const value = text.slice(offset, offset + LONGEST_KNOWN);
+    const length = value.indexOf(';');
+    if (length === -1) return this.expression();
+    const before = known.get(value.slice(0, length));
+    if (before !== undefined) {
+      this.#lexer.skipTo(offset + length);
+      return before;
+    }
+    const parsed = this.expression();
+    if (this.#lexer.peek().start === offset + length) known.note(value.slice(0, length));
+    return parsed;
   }
 
   /** Precedence climbing: operators of `level` and tighter, left to right. */

@@ -103,8 +103,11 @@ export function toPlain(value: Value): string | number | bigint | boolean | unde
   switch (typeof value) {
     case 'string':
       return bytesToText(value);
-    case 'bigint':
-      return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+    case 'bigint': {
+      // What is not exact is rounded to a number that is not safe, either.
+      const number = Number(value);
+      return Number.isSafeInteger(number) ? number : value;
+    }
     case 'object':
       return undefined;
     default:
