@@ -72,8 +72,8 @@ export class MultiTablePipeline implements Pipeline {
     const { job, location, mac } = placed;
     const isHere = location?.dpid === state.dpid;
     const isPresent = jobs.get(job) !== undefined;
+    if (isPresent && !isHere && !known.isKnown(placed)) return NO_GROUPS;
     const { more, less } = isHere ? known.onLocalChange(isPresent ? job : undefined) : NO_CHANGE;
-    if (isPresent && !isHere && !known.isKnown(placed)) return [];
     const come = [...more, ...(isPresent ? [placed] : [])];
     return [
       // New classes first: their verdicts must be there before any packet has them.
@@ -188,6 +188,7 @@ export class MultiTablePipeline implements Pipeline {
   }
 }
 
+const NO_GROUPS: readonly string[] = [];
 const NO_CHANGE = { more: [], less: [] } as const;
 
 function jobGroup({ job }: Pick<PlacedJob, 'job'>): string {

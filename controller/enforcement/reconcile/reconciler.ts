@@ -125,6 +125,11 @@ export class Reconciler {
     return this.#isMended;
   }
 
+  /** Whether the switch has all that it should have, as far as Lark knows, and nothing waits for room. */
+  get isSettled(): boolean {
+    return this.#isMended && !this.#wasNearlyFull && this.#room.leftOut.size === 0;
+  }
+
   /** Rules of others that take packets from Lark's, as of when the switch was read. */
   get foreignRules(): readonly ForeignRule[] {
     return this.#foreign;
@@ -385,7 +390,7 @@ export class Reconciler {
   #apply(changes: readonly GroupChange[], { isWhole = false } = {}): boolean {
     const wanted = changes.filter(isAny);
     // What is left out may have room by now, and a table that was nearly full may not be so any more.
-    if (wanted.length === 0 && this.#room.leftOut.size === 0 && !this.#wasNearlyFull) return false;
+    if (wanted.length === 0 && this.isSettled) return false;
     const fitting = this.#fit(wanted);
     const needsGuard = isWhole || fitting.some(({ group }) => this.#pipeline.needsGuard(group));
     void this.#carryOut(fitting, [], needsGuard && fitting.length > 0);
