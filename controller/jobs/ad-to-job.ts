@@ -2,7 +2,6 @@
 // the machine ad as TARGET and the reverse, and frozen: what a policy decides on cannot change under it. Addresses are
 // taken from the machine ad alone, since the job ad is in large part its user's text.
 
-import { type ClassAd, ClassAdError, eachExpression, evaluate, parseAd, toPlain } from 'node-classad';
 import type { AttributeValue } from '../../policies/policy.ts';
 import {
   type IpAddress,
@@ -14,6 +13,7 @@ import {
   parseMac,
 } from '../../protocols/packet/address.ts';
 import { JobError } from './admission.ts';
+import { type EndpointValues, MACHINE, valuesOf, type Which } from './endpoint-values.ts';
 import { FrozenAds } from './frozen-ads.ts';
 import { type Job, type Registration, registrationKey } from './job.ts';
 import { ownText, sharedText } from './own-text.ts';
@@ -31,15 +31,7 @@ export interface JobFromAds {
   readonly natAddress: IpAddress | undefined;
 }
 
-/** Real ads have a few hundred. */
-const MOST_ATTRIBUTES = 2048;
-/** What evaluating one attribute may take, and all of an ad's together: a real ad takes some hundreds. */
-const STEPS = 5000;
-const AD_STEPS = 50_000;
 const LONGEST_IDENTITY = 1024;
-/** Characters of an ad's values that are not in its text but made by its expressions. */
-const MOST_MADE = 1024 * 1024 - 1;
-const MACHINE = 'machine.';
 
 /**
  * The job that two ads (each in new syntax, long form or JSON) stand for. Throws a JobError: JOB_AD_MALFORMED,
@@ -50,8 +42,8 @@ export function jobFromAds(jobAdText: string, machineAdText: string, options: Jo
   const registration = registrationOf(values);
   const user = sharedText(identity(values, 'job', 'Owner'));
   const accountingGroup = nonEmpty(values.get('acctgroup')) ?? nonEmpty(values.get('accountinggroup'));
-  values.set('acctgroup', accountingGroup);
-  const ads = FrozenAds.of({ job: jobAdText, machine: machineAdText }, values);
+  values.setAcctGroup(accountingGroup);
+  const ads = FrozenAds.from({ job: jobAdText, machine: machineAdText }, values.names, values.list);
   const common = {
     key: registrationKey(registration),
     registration,
@@ -82,94 +74,7 @@ export function registrationFromAds(jobAdText: string, machineAdText: string, no
   return registrationOf(valuesOf(jobAdText, machineAdText, now));
 }
 
-/**
- * The values of both ads by lower-cased attribute name, the machine ad's after `machine.`; `undefined` for lists, ads, errors and
- * what is undefined.
- */
-type Values = ReadonlyMap<string, AttributeValue>;
-
-function valuesOf(jobAdText: string, machineAdText: string, now: number): Map<string, AttributeValue> {
-  const jobAd = readAd('job', jobAdText);
-  const machineAd = readAd('machine', machineAdText);
-  const values = new Map<string, AttributeValue>();
-  eachValue('job', jobAd, machineAd, now, (name, value) => {
-    if (!isReserved(name)) values.set(name, value);
-  });
-  eachValue('machine', machineAd, jobAd, now, (name, value) => values.set(machineName(name), value));
-  return values;
-}
-
-/** Throws a JobError: JOB_AD_MALFORMED or JOB_AD_TOO_LONG. */
-export function readAd(which: Which, text: string): ClassAd {
-  let ad: ClassAd;
-  try {
-    // A value with a line break in it could speak for another attribute, such as the owner.
-    ad = parseAd(text, { syntax: 'auto', repeated: 'refuse' });
-  } catch (error) {
-    if (!(error instanceof ClassAdError)) throw error;
-    throw new JobError('JOB_AD_MALFORMED', `The ${which} ad cannot be read: ${error.message}.`);
-  }
-  if (ad.size > MOST_ATTRIBUTES) {
-    throw new JobError(
-      'JOB_AD_TOO_LONG',
-      `The ${which} ad has ${ad.size} attributes, and at most ${MOST_ATTRIBUTES} are taken. Leave out those that no policy reads.`,
-    );
-  }
-  return ad;
-}
-
-type Which = 'job' | 'machine';
-
-function eachValue(
-  which: Which,
-  ad: ClassAd,
-  target: ClassAd,
-  now: number,
-  call: (name: string, value: AttributeValue) => void,
-): void {
-  const seconds = Math.floor(now / 1000);
-  const budget = { steps: AD_STEPS };
-  const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS }, budget };
-  let made = 0;
-  eachExpression(ad, (name, expression) => {
-    // Nearly every attribute is a literal already.
-    const isLiteral = expression.kind === 'literal';
-    const value = toPlain(isLiteral ? expression.value : evaluate(expression, options));
-    if (!isLiteral && typeof value === 'string') made += value.length;
-    if (made > MOST_MADE) throw tooMuch(`make more than ${MOST_MADE} characters`, which, name);
-    if (budget.steps < 0) throw tooMuch(`take more than ${AD_STEPS} steps to evaluate`, which, name);
-    call(name, value);
-  });
-}
-
-function tooMuch(what: string, which: Which, name: string): JobError {
-  return new JobError(
-    'JOB_AD_TOO_LONG',
-    `The expressions of the ${which} ad ${what} up to ${name}. Leave out those that no policy reads.`,
-  );
-}
-
-/** Those that were met before: each stands in every machine's ad. Long ones are rare, and are not kept. */
-const machineNames = new Map<string, string>();
-const MOST_NAMES = 8192;
-const LONGEST_NAME = 64;
-
-function machineName(name: string): string {
-  if (name.length > LONGEST_NAME) return MACHINE + name;
-  const known = machineNames.get(name);
-  if (known !== undefined) return known;
-  if (machineNames.size >= MOST_NAMES) machineNames.clear();
-  const made = MACHINE + name;
-  machineNames.set(name, made);
-  return made;
-}
-
-/** The engine sets these itself, and `machine.…` is the machine ad's: no job ad may speak for them. */
-function isReserved(name: string): boolean {
-  return name === 'zone' || name === 'endpointtype' || name.startsWith(MACHINE);
-}
-
-function registrationOf(values: Values): Registration {
+function registrationOf(values: EndpointValues): Registration {
   const slot = optionalIdentity(values, 'machine', 'Name') ?? '';
   const host = slot.slice(slot.indexOf('@') + 1);
   return {
@@ -182,16 +87,16 @@ function registrationOf(values: Values): Registration {
   };
 }
 
-function identity(values: Values, which: Which, name: string): string {
+function identity(values: EndpointValues, which: Which, name: string): string {
   const value = optionalIdentity(values, which, name);
   if (value !== undefined) return value;
   throw new JobError('JOB_AD_INCOMPLETE', `The ${which} ad has no ${name}: expected a string that is not empty.`);
 }
 
 /** A name that people, logs and registration keys are to carry: nothing in it that could make one look like another. */
-function optionalIdentity(values: Values, which: Which, name: string): string | undefined {
+function optionalIdentity(values: EndpointValues, which: Which, name: string): string | undefined {
   const key = name.toLowerCase();
-  const value = values.get(which === 'job' ? key : machineName(key));
+  const value = values.get(which === 'job' ? key : MACHINE + key);
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') {
     throw new JobError('JOB_AD_INCOMPLETE', `${name} of the ${which} ad is a ${typeof value}: expected a string.`);
@@ -214,7 +119,7 @@ function refuseNat(nat: 'refuse' | 'unenforced', registration: Registration): vo
   );
 }
 
-function addressesOf(values: Values): readonly IpAddress[] {
+function addressesOf(values: EndpointValues): readonly IpAddress[] {
   const addresses = [
     addressOf(values, 'LarkInnerAddressIPv4', (address) => isIpv4(address)),
     addressOf(values, 'LarkInnerAddressIPv6', (address) => !isIpv4(address) && !isMappedIpv4(address)),
@@ -226,8 +131,12 @@ function addressesOf(values: Values): readonly IpAddress[] {
   );
 }
 
-function addressOf(values: Values, name: string, isOfKind: (address: IpAddress) => boolean): IpAddress | undefined {
-  const value = values.get(machineName(name.toLowerCase()));
+function addressOf(
+  values: EndpointValues,
+  name: string,
+  isOfKind: (address: IpAddress) => boolean,
+): IpAddress | undefined {
+  const value = values.get(MACHINE + name.toLowerCase());
   if (value === undefined || value === '') return undefined;
   const address = typeof value === 'string' ? parseIp(value) : undefined;
   if (address !== undefined && isOfKind(address) && !isLocalAddress(address)) return address;
@@ -243,7 +152,7 @@ function isMappedIpv4(address: IpAddress): boolean {
   return typeof address === 'bigint' && address >> 32n === 0xffffn;
 }
 
-function macOf(values: Values): MacAddress | undefined {
+function macOf(values: EndpointValues): MacAddress | undefined {
   const value = values.get('machine.larkinnermacaddress');
   if (value === undefined || value === '') return undefined;
   const mac = typeof value === 'string' ? parseMac(value) : undefined;

@@ -49,8 +49,12 @@ export class FrozenAds implements ReadonlyMap<string, AttributeValue>, AdTexts {
 
   /** Throws a RangeError where a value has more than `LONGEST_VALUE` characters, or all together more than 16 million. */
   static of(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>): FrozenAds {
-    const writer = new Writer(texts, attributes);
-    return new FrozenAds(nameListFor([...attributes.keys()]), writer.write());
+    return FrozenAds.from(texts, nameListFor([...attributes.keys()]), [...attributes.values()]);
+  }
+
+  /** As `of`; the values are in the order of the names. */
+  static from(texts: AdTexts, names: NameList, values: readonly AttributeValue[]): FrozenAds {
+    return new FrozenAds(names, new Writer(texts, values).write());
   }
 
   get names(): NameList {
@@ -181,28 +185,30 @@ let table = Buffer.alloc(1024 * ENTRY_BYTES);
 
 class Writer {
   readonly #texts: AdTexts;
-  readonly #attributes: ReadonlyMap<string, AttributeValue>;
+  readonly #values: readonly AttributeValue[];
   readonly #ads: string;
   #more = '';
   /** Attributes come in the order of the text: what was not found before here is looked for after it. */
   #searched = 0;
 
-  constructor(texts: AdTexts, attributes: ReadonlyMap<string, AttributeValue>) {
+  constructor(texts: AdTexts, values: readonly AttributeValue[]) {
     this.#texts = texts;
-    this.#attributes = attributes;
+    this.#values = values;
     this.#ads = texts.job + texts.machine;
   }
 
   write(): Buffer {
-    const tableLength = this.#attributes.size * ENTRY_BYTES;
+    const tableLength = this.#values.length * ENTRY_BYTES;
     if (table.length < tableLength) table = Buffer.alloc(tableLength);
     let entry = 0;
-    for (const value of this.#attributes.values()) {
+    for (const value of this.#values) {
       this.#writeEntry(entry, value);
       entry += ENTRY_BYTES;
     }
     const characters = this.#ads + this.#more;
-    const width = NEEDS_TWO_BYTES.test(characters) ? 2 : 1;
+    // Of ASCII, which is quickly told, there are as many bytes in UTF-8.
+    const isAscii = Buffer.byteLength(characters) === characters.length;
+    const width = !isAscii && NEEDS_TWO_BYTES.test(characters) ? 2 : 1;
     // Of its own and not of Node's pool, which would be kept as a whole for the sake of one job.
     const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + tableLength + characters.length * width);
     bytes.writeUInt8(width, 0);

@@ -2,7 +2,7 @@
 // the job's network, so a hook that has only that gives the addresses as plain fields. They become attributes of the ad.
 
 import { ClassAd, parseExpression, toBytes, unparseAd } from 'node-classad';
-import { readAd } from './ad-to-job.ts';
+import { readAd } from './endpoint-values.ts';
 
 /** By name of the field, the attribute of the machine ad that it sets. */
 export const MACHINE_FIELDS = {

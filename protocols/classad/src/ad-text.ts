@@ -4,8 +4,9 @@
 
 import { ClassAd } from './ad.ts';
 import { parseJsonAds } from './ad-json.ts';
-import { type ByteString, bytesOf, bytesToText, foldName, isBlank, toBytes, trim } from './bytes.ts';
+import { type ByteString, bytesOf, bytesToText, isBlank, toBytes, trim } from './bytes.ts';
 import { ClassAdError, positionAt } from './errors.ts';
+import type { Expression } from './expression.ts';
 import type { Lex, Semantics } from './lexer.ts';
 import { parseNewAd, parseValue } from './parser.ts';
 
@@ -131,17 +132,21 @@ function parseLongLine(ad: ClassAd, line: ByteString, lineNumber: number, semant
     const at = { line: lineNumber, column: 1 };
     throw new ClassAdError('CLASSAD_LONG_FORM', 'the line is no attribute', "'Name = Expression'", at);
   }
-  if (isOnce && ad.get(foldName(name)) !== undefined) {
+  const value = longValue(line, equals + 1, lineNumber, semantics);
+  if (!isOnce) ad.set(name, value);
+  else if (!ad.add(name, value)) {
     const at = { line: lineNumber, column: 1 };
     const problem = `the attribute ${bytesToText(name)} stands here again`;
     throw new ClassAdError('CLASSAD_LONG_FORM', problem, 'each once; a line break in a value begins a new line', at);
   }
-  const valueStart = equals + 1;
+}
+
+function longValue(line: ByteString, start: number, lineNumber: number, semantics: Semantics): Expression {
   try {
-    ad.set(name, parseValue(line.slice(valueStart), semantics));
+    return parseValue(line.slice(start), semantics);
   } catch (error) {
     if (!(error instanceof ClassAdError)) throw error;
-    const at = { line: lineNumber, column: valueStart + error.column };
+    const at = { line: lineNumber, column: start + error.column };
     const problem = error.message.slice(error.message.indexOf(' ') + 1, error.message.lastIndexOf('; expected'));
     throw new ClassAdError(error.code, problem, error.expected, at);
   }

@@ -1,8 +1,9 @@
 // A ClassAd: attribute names, each with an expression. Names are case-insensitive; the spelling that came first is kept
-// and the expression that came last. Kept in a Map, so `__proto__` or `constructor` are names like any other.
+// and the expression that came last. `__proto__` or `constructor` are names like any other.
 
-import { type ByteString, bytesToText, compareBytes, foldName, lower, toBytes } from './bytes.ts';
+import { type ByteString, bytesToText, compareBytes, lower, toBytes } from './bytes.ts';
 import type { Expression } from './expression.ts';
+import { Layout } from './layout.ts';
 
 export interface Attribute {
   /** As spelled, in bytes. */
@@ -11,51 +12,82 @@ export interface Attribute {
 }
 
 export class ClassAd {
-  readonly #byKey = new Map<ByteString, Attribute>();
+  #layout = Layout.empty();
+  /** By their places in the layout. */
+  readonly #expressions: Expression[] = [];
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#expressions.length;
+  }
+
+  /**
+   * Which attributes the ad has now, spelled how and in which order. Ads that came to the same one after another mostly have the
+   * same object: what follows from the names alone can be kept by it.
+   */
+  get layout(): Layout {
+    return this.#layout;
   }
 
   /** Sets an attribute; `name` in bytes. A name that is there already keeps its spelling. */
   set(name: ByteString, expression: Expression): void {
-    const key = foldName(name);
-    this.#byKey.set(key, { name: this.#byKey.get(key)?.name ?? name, expression });
+    const step = this.#layout.step(name);
+    if (typeof step === 'number') this.#expressions[step] = expression;
+    else this.#add(step, expression);
+  }
+
+  /** As `set`; false, and nothing is set, where an attribute is called so already. */
+  add(name: ByteString, expression: Expression): boolean {
+    const step = this.#layout.step(name);
+    if (typeof step === 'number') return false;
+    this.#add(step, expression);
+    return true;
+  }
+
+  /** As `set`, of the name that was last in a layout which follows this ad's. */
+  follow(layout: Layout, expression: Expression): void {
+    this.#add(layout, expression);
+  }
+
+  #add(layout: Layout, expression: Expression): void {
+    this.#layout = layout;
+    this.#expressions.push(expression);
   }
 
   /** The expression of an attribute by its folded name (see `lower`), in bytes. */
   get(key: ByteString): Expression | undefined {
-    return this.#byKey.get(key)?.expression;
+    const place = this.#layout.placeOf(key);
+    return place === undefined ? undefined : this.#expressions[place];
+  }
+
+  /** The expressions of the attributes, in the order of the layout. */
+  get expressions(): readonly Expression[] {
+    return this.#expressions;
   }
 
   /** The attributes in the order in which they came. */
-  attributes(): IterableIterator<Attribute> {
-    return this.#byKey.values();
-  }
-
-  /** Calls for each with its folded name, in the order in which they came. */
-  each(call: (key: ByteString, attribute: Attribute) => void): void {
-    this.#byKey.forEach((attribute, key) => {
-      call(key, attribute);
-    });
+  attributes(): Attribute[] {
+    const { names } = this.#layout;
+    return this.#expressions.map((expression, place) => ({ name: names[place]!, expression }));
   }
 
   /** In the order in which HTCondor prints and visits them: short names first, then by folded name. */
   sorted(): Attribute[] {
-    return [...this.#byKey.entries()]
-      .sort(([left], [right]) => left.length - right.length || compareBytes(left, right))
-      .map(([, entry]) => entry);
+    const { keys } = this.#layout;
+    return this.attributes()
+      .map((entry, place) => ({ key: keys[place]!, entry }))
+      .sort((left, right) => left.key.length - right.key.length || compareBytes(left.key, right.key))
+      .map(({ entry }) => entry);
   }
 }
 
 /** The names of an ad's attributes as text, spelled as in the ad, in its order. */
 export function attributeNames(ad: ClassAd): string[] {
-  return Array.from(ad.attributes(), ({ name }) => bytesToText(name));
+  return ad.layout.names.map(bytesToText);
 }
 
-/** Calls for each attribute, in the ad's order: with its folded name as text and its unevaluated expression. */
-export function eachExpression(ad: ClassAd, call: (name: string, expression: Expression) => void): void {
-  ad.each((key, { expression }) => call(bytesToText(key), expression));
+/** The folded names of a layout's attributes as text, in its order. */
+export function foldedNames(layout: Layout): string[] {
+  return layout.keys.map(bytesToText);
 }
 
 /** The unevaluated expression of an attribute; `name` is text in any case. */

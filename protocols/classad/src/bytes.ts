@@ -3,15 +3,13 @@
 // Bytes that are not UTF-8 become lone low surrogates (U+DC80 to U+DCFF) and go back to the same bytes, so two byte
 // strings that differ never look alike as text.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what is looked for.
-const NON_ASCII = /[^\x00-\x7f]/;
 const FATAL_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type ByteString = string;
 
-/** Names are short: a loop is faster than the regular expression there. */
+/** Only what is not ASCII takes more bytes in UTF-8 than it has characters; of short texts a loop finds it out sooner. */
 function isAscii(text: string): boolean {
-  if (text.length > 64) return !NON_ASCII.test(text);
+  if (text.length > 64) return Buffer.byteLength(text) === text.length;
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
   return true;
 }
@@ -73,26 +71,9 @@ function sequenceLength(data: Buffer, at: number): number {
   }
 }
 
-/** Names as they were folded before: the ads of a pool have few different ones, and each stands in every ad. */
-const foldedNames = new Map<ByteString, ByteString>();
-const MOST_NAMES = 8192;
-const LONGEST_NAME = 64;
-
 /** The same in memory of its own: a part of a string keeps the whole of it, and what outlives an ad must not keep its text. */
 export function ownBytes(bytes: ByteString): ByteString {
   return Buffer.from(bytes, 'latin1').toString('latin1');
-}
-
-/** `lower` for a name: of one that is met often always the same string. */
-export function foldName(name: ByteString): ByteString {
-  const known = foldedNames.get(name);
-  if (known !== undefined) return known;
-  if (name.length > LONGEST_NAME) return lower(name);
-  const own = ownBytes(name);
-  const folded = lower(own);
-  if (foldedNames.size >= MOST_NAMES) foldedNames.clear();
-  foldedNames.set(own, folded);
-  return folded;
 }
 
 /** ASCII letters lowered, all other bytes as they are: how names and strings are folded. */

@@ -1,12 +1,13 @@
 // HTCondor's ClassAd language: parse, evaluate, match and print. What is exported here is the package's whole interface.
 
-export { attributeNames, ClassAd, eachExpression, lookup } from './ad.ts';
+export { attributeNames, ClassAd, foldedNames, lookup } from './ad.ts';
 export { type AdSyntax, detectSyntax, type ParseAdOptions, parseAd, parseAds } from './ad-text.ts';
 export { bytesToText, toBytes } from './bytes.ts';
 export { ClassAdError, type ClassAdErrorCode, type Position } from './errors.ts';
 export { type Budget, type EvaluateOptions, evaluate, evaluateAttribute } from './evaluate.ts';
 export { DEFAULT_LIMITS, type Limits } from './evaluation.ts';
 export type { Expression } from './expression.ts';
+export type { Layout } from './layout.ts';
 export type { Lex, Semantics } from './lexer.ts';
 export { type Match, matches, ranks } from './match.ts';
 export { type ParseOptions, parseExpression } from './parser.ts';

@@ -24,8 +24,14 @@ export interface Token {
 }
 
 /** Words that are no names, folded. */
-export const KEYWORDS = new Set(['true', 'false', 'undefined', 'error', 'is', 'isnt']);
-export const LONGEST_KEYWORD = 'undefined'.length;
+const KEYWORDS = new Set(['true', 'false', 'undefined', 'error', 'is', 'isnt']);
+const LONGEST_KEYWORD = 'undefined'.length;
+
+/** Of a word. */
+export function isKeyword(word: string): boolean {
+  return word.length <= LONGEST_KEYWORD && KEYWORDS.has(word.toLowerCase());
+}
+
 /** Signs by their first character, the longest first, since the first that fits is taken. */
 const SIGNS: ReadonlyMap<string, readonly string[]> = new Map(
   ['=?= =!= == =', '|| |', '&& &', '!= !', '<= << <', '>>> >= >> >', '^', '+', '-', '*', '/', '%', '~', '?', ':']
@@ -189,10 +195,16 @@ export class Lexer {
 }
 
 /** The end of the word at `start`; `start` where none begins there. */
+/** Whether what a word is made of stands at `at`. */
+export function isInWord(text: ByteString, at: number): boolean {
+  return at < text.length && KIND[text.charCodeAt(at)]! >= DIGIT;
+}
+
+/** Where the word ends that begins at `start`; `start` if none does. */
 export function wordEnd(text: ByteString, start: number): number {
   let end = start;
   if (KIND[text.charCodeAt(start)] !== LETTER) return start;
-  while (end < text.length && KIND[text.charCodeAt(end)]! >= DIGIT) end += 1;
+  while (isInWord(text, end)) end += 1;
   return end;
 }
 

@@ -141,7 +141,7 @@ class Parser {
   #simpleAttributes(ad: ClassAd): void {
     if (this.#lexer.hasPeeked) return;
     const { text, offset } = this.#lexer;
-    const end = simpleAttributes(text, offset, (name, value) => ad.set(name, value));
+    const end = simpleAttributes(text, offset, ad);
     if (end > offset) this.#lexer.skipTo(end);
   }
 

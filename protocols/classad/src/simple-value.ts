@@ -1,9 +1,10 @@
 // The short way for attributes' values: nine of ten are plain strings, integers or booleans, which need neither lexer nor
 // parser. It takes only what the parser would read as that same literal, and leaves all else to it.
 
+import type { ClassAd } from './ad.ts';
 import { type ByteString, isBlank } from './bytes.ts';
 import { type Literal, literal } from './expression.ts';
-import { afterBlanks, KEYWORDS, LONGEST_KEYWORD, wordEnd } from './lexer.ts';
+import { afterBlanks, isKeyword, wordEnd } from './lexer.ts';
 
 /** So many digits are exact in a JavaScript number. */
 const EXACT_DIGITS = 15;
@@ -51,11 +52,7 @@ function simpleValueEnd(text: ByteString, from: number): number {
  * Reads the attributes of an ad in new syntax from `from` on, as long as each is a plain name with a simple value. The
  * offset after the last one, before its `;` or `]`; `from` if there was none.
  */
-export function simpleAttributes(
-  text: ByteString,
-  from: number,
-  set: (name: ByteString, value: Literal) => void,
-): number {
+export function simpleAttributes(text: ByteString, from: number, ad: ClassAd): number {
   let done = from;
   for (;;) {
     let start = afterBlanks(text, done);
@@ -63,14 +60,20 @@ export function simpleAttributes(
       if (text.charCodeAt(start) !== SEMICOLON) return done;
       start = afterBlanks(text, start + 1);
     }
-    const nameEnd = wordEnd(text, start);
+    const { likely } = ad.layout;
+    const likelyEnd = likely?.lastWordEnd(text, start) ?? -1;
+    const nameEnd = likelyEnd === -1 ? wordEnd(text, start) : likelyEnd;
     const sign = afterBlanks(text, nameEnd);
     if (nameEnd === start || text.charCodeAt(sign) !== EQUALS) return done;
     const end = simpleValueEnd(text, sign + 1);
     const value = end === -1 ? undefined : simpleValue(text, sign + 1, end);
-    const name = text.slice(start, nameEnd);
-    if (value === undefined || (name.length <= LONGEST_KEYWORD && KEYWORDS.has(name.toLowerCase()))) return done;
-    set(name, value);
+    if (value === undefined) return done;
+    if (likely !== undefined && likelyEnd !== -1) ad.follow(likely, value);
+    else {
+      const name = text.slice(start, nameEnd);
+      if (isKeyword(name)) return done;
+      ad.set(name, value);
+    }
     done = end;
   }
 }
