@@ -72,6 +72,17 @@ interface Change {
   readonly away: readonly string[];
 }
 
+/** A job that has come. */
+interface News {
+  readonly placed: PlacedJob;
+  /** One that was bound to its MAC by use, and is not any more. */
+  readonly unbound: PlacedJob | undefined;
+  /** Numbers of classes that have gone by it. */
+  readonly retired: readonly number[];
+  readonly resolve: (told: readonly ManagedSwitch[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A switch that was connected and is not: it may hold rules of jobs that it knew. */
 interface AwaySwitch {
   /** Undefined for one that has not connected since the controller was started. */
@@ -110,6 +121,8 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     holders: () => [...this.#switches.keys(), ...this.#away.keys()],
     confirmTimeoutMs: () => this.#config.jobs.confirmTimeoutMs,
   });
+  /** Of this turn: the switches have not been told yet. */
+  readonly #news: News[] = [];
   /** To files that are being tried out. */
   readonly #successions = new Set<Succession>();
   readonly #mendedWaiters = new Map<string, (() => void)[]>();
@@ -153,17 +166,40 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
     const placed = this.jobs.add(job, at);
     const retired = this.#meet(job);
     this.#classes.note(this.#policy.engine);
-    this.#recycling.retire(retired);
-    const told: ManagedSwitch[] = [];
-    for (const managed of this.#switches.values()) {
-      const isUnbound = unbound !== undefined && managed.onJob(unbound, false);
-      if (managed.onJob(placed, true) || isUnbound) told.push(managed);
-    }
+    const told = await this.#tellOfNew({ placed, unbound, retired });
     return this.#confirmation({ edge: at?.dpid, told, away: [] });
+  }
+
+  /** The switches that are sent something for a job that has come. They are told when all is done that is due in this turn. */
+  #tellOfNew(news: Omit<News, 'resolve' | 'reject'>): Promise<readonly ManagedSwitch[]> {
+    return new Promise((resolve, reject) => {
+      this.#news.push({ ...news, resolve, reject });
+      if (this.#news.length === 1) queueMicrotask(() => this.#tellAll());
+    });
+  }
+
+  /** Switch by switch, and not job by job: of a thousand switches, what each of them knows is fetched from memory once. */
+  #tellAll(): void {
+    const news = this.#news.splice(0).map((each) => ({ ...each, told: [] as ManagedSwitch[] }));
+    try {
+      for (const managed of this.#switches.values()) {
+        for (const { placed, unbound, told } of news) {
+          const isUnbound = unbound !== undefined && managed.onJob(unbound, false);
+          if (managed.onJob(placed, true) || isUnbound) told.push(managed);
+        }
+      }
+      for (const { retired, told, resolve } of news) {
+        this.#recycling.retire(retired);
+        resolve(told);
+      }
+    } catch (error) {
+      for (const { reject } of news) reject(error);
+    }
   }
 
   async jobRemoved(job: Job, enforcement: Enforcement): Promise<Confirmation> {
     if (enforcement === 'unenforced') return { edgeConfirmed: true, silent: [], away: [] };
+    this.#tellAll();
     const key = job.key;
     const addedAt = this.#addedAt.get(key) ?? 0;
     this.#addedAt.delete(key);
@@ -256,6 +292,7 @@ export class EnforcementEngine implements Enforcer, ConnectionOwner {
 
   /** What the file of this succession would make of all that is known now. Changes nothing. */
   prepare(sorted: Succession): PreparedReload<ManagedSwitch> {
+    this.#tellAll();
     this.#successions.delete(sorted);
     const [former, jobs, switches] = [this.#policy, this.jobs, this.switches()];
     const { config } = sorted;

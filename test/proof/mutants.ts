@@ -22,6 +22,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'this.switches();',
   },
   {
+    name: 'the first alone of the jobs that come in one turn',
+    file: `${enforcement}/engine.ts`,
+    from: 'for (const { placed, unbound, told } of news) {',
+    to: 'for (const { placed, unbound, told } of news.slice(0, 1)) {',
+  },
+  {
     name: 'rules without in_port',
     hint: 31,
     file: `${enforcement}/decided-match.ts`,
