@@ -14,25 +14,25 @@ interface Candidate {
 }
 
 export function locateJob(job: Job, ports: PortDirectory, config: Config): Location {
-  const switches = ports.switches();
+  const switches = () => ports.switches();
   const isOwn = ownPorts(job, config);
   const found = firstUnambiguous([
     () => byInterface(job, ports).filter(isOwn),
-    () => byMachine(job, switches),
-    () => byLearnedMac(job, switches).filter(isOwn),
+    () => byMachine(job, switches()),
+    () => byLearnedMac(job, switches()).filter(isOwn),
   ]);
   if (found !== undefined) {
     const { state, portNo } = found;
     return { kind: 'port', dpid: state.dpid, portNo, portName: state.port(portNo)?.name };
   }
   const away = config.switches.find(
-    (entry) => entry.machines.has(job.registration.machine) && !switches.some((state) => state.config === entry),
+    (entry) => entry.machines.has(job.registration.machine) && !switches().some((state) => state.config === entry),
   );
   if (away !== undefined) {
     const message = `the switch ${away.name} of machine ${job.registration.machine} is not connected; try again when it is`;
     return { kind: 'away', message };
   }
-  if (switches.length === 0) return { kind: 'away', message: 'no switch is connected; try again when one is' };
+  if (switches().length === 0) return { kind: 'away', message: 'no switch is connected; try again when one is' };
   if (config.jobs.unlocated === 'by-address' && mayGoByAddress(job, config)) return { kind: 'by-address' };
   return { kind: 'unlocated', message: unlocatedMessage(job) };
 }

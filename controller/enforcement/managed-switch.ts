@@ -327,7 +327,6 @@ export class ManagedSwitch {
     const isDeleted = this.rules.hasDecided && this.rules.deleteDecided(this.#decidedOn(placed, isNew));
     if (this.#gatesMayChange()) return this.rules.refresh() || isDeleted;
     const groups = this.pipeline.groupsOfJob(placed);
-    // So it is at most switches, of which there may be a thousand.
     if (groups.length === 0 && !wasHost && this.rules.isSettled) return isDeleted;
     return this.rules.refresh(wasHost ? [...groups, ...this.pipeline.groupsOfHost(mac)] : groups) || isDeleted;
   }

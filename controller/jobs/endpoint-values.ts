@@ -2,7 +2,7 @@
 // and the reverse. Which names there are, and where each value stands, is found out once for all jobs whose ads have the same
 // attributes in the same order, as those of a pool mostly have.
 
-import { type ClassAd, ClassAdError, evaluate, foldedNames, type Layout, parseAd, toPlain } from 'node-classad';
+import { type ClassAd, ClassAdError, evaluator, foldedNames, type Layout, parseAd, toPlain } from 'node-classad';
 import type { AttributeValue } from '../../policies/policy.ts';
 import { JobError } from './admission.ts';
 import { type NameList, nameListFor } from './name-list.ts';
@@ -93,7 +93,7 @@ function evaluateAll(
 ): void {
   const seconds = Math.floor(now / 1000);
   const budget = { steps: AD_STEPS };
-  const options = { my: ad, target, now: () => seconds, limits: { steps: STEPS }, budget };
+  const evaluate = evaluator({ my: ad, target, now: () => seconds, limits: { steps: STEPS }, budget });
   let made = 0;
   ad.expressions.forEach((expression, index) => {
     // Nearly every attribute is a literal already.
@@ -101,7 +101,7 @@ function evaluateAll(
       call(index, toPlain(expression.value));
       return;
     }
-    const value = toPlain(evaluate(expression, options));
+    const value = toPlain(evaluate(expression));
     if (typeof value === 'string') made += value.length;
     if (made > MOST_MADE) throw tooMuch(`make more than ${MOST_MADE} characters`, which, ad, index);
     if (budget.steps < 0) throw tooMuch(`take more than ${AD_STEPS} steps to evaluate`, which, ad, index);

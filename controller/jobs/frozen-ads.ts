@@ -186,15 +186,15 @@ let table = Buffer.alloc(1024 * ENTRY_BYTES);
 class Writer {
   readonly #texts: AdTexts;
   readonly #values: readonly AttributeValue[];
-  readonly #ads: string;
+  /** What is in neither text. */
   #more = '';
-  /** Attributes come in the order of the text: what was not found before here is looked for after it. */
-  #searched = 0;
+  /** Values come in the order of the texts: what was not found before these places is looked for after them. */
+  #searchedJob = 0;
+  #searchedMachine = 0;
 
   constructor(texts: AdTexts, values: readonly AttributeValue[]) {
     this.#texts = texts;
     this.#values = values;
-    this.#ads = texts.job + texts.machine;
   }
 
   write(): Buffer {
@@ -205,17 +205,18 @@ class Writer {
       this.#writeEntry(entry, value);
       entry += ENTRY_BYTES;
     }
-    const characters = this.#ads + this.#more;
-    // Of ASCII, which is quickly told, there are as many bytes in UTF-8.
-    const isAscii = Buffer.byteLength(characters) === characters.length;
-    const width = !isAscii && NEEDS_TWO_BYTES.test(characters) ? 2 : 1;
+    const { job, machine } = this.#texts;
+    const characters = [job, machine, this.#more];
+    const width = characters.some(needsTwoBytes) ? 2 : 1;
+    const size = characters.reduce((sum, { length }) => sum + length * width, HEADER_BYTES + tableLength);
     // Of its own and not of Node's pool, which would be kept as a whole for the sake of one job.
-    const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + tableLength + characters.length * width);
+    const bytes = Buffer.allocUnsafeSlow(size);
     bytes.writeUInt8(width, 0);
-    bytes.writeUInt32LE(this.#texts.job.length, 1);
-    bytes.writeUInt32LE(this.#texts.machine.length, 5);
+    bytes.writeUInt32LE(job.length, 1);
+    bytes.writeUInt32LE(machine.length, 5);
     table.copy(bytes, HEADER_BYTES, 0, tableLength);
-    bytes.write(characters, HEADER_BYTES + tableLength, width === 1 ? 'latin1' : 'utf16le');
+    let at = HEADER_BYTES + tableLength;
+    for (const text of characters) at += bytes.write(text, at, width === 1 ? 'latin1' : 'utf16le');
     return bytes;
   }
 
@@ -238,16 +239,27 @@ class Writer {
   }
 
   #placeOf(text: string): number {
-    const found = this.#ads.indexOf(text, this.#searched);
-    if (found >= 0) {
-      this.#searched = found + text.length;
-      return found;
+    const { job, machine } = this.#texts;
+    const inJob = job.indexOf(text, this.#searchedJob);
+    if (inJob >= 0) {
+      this.#searchedJob = inJob + text.length;
+      return inJob;
     }
-    const place = this.#ads.length + this.#more.length;
+    const inMachine = machine.indexOf(text, this.#searchedMachine);
+    if (inMachine >= 0) {
+      this.#searchedMachine = inMachine + text.length;
+      return job.length + inMachine;
+    }
+    const place = job.length + machine.length + this.#more.length;
     if (place > MOST_CHARACTERS) throw new RangeError(`ads of more than ${place} characters are too long`);
     this.#more += text;
     return place;
   }
+}
+
+function needsTwoBytes(text: string): boolean {
+  // Of ASCII, which is quickly told, there are as many bytes in UTF-8.
+  return Buffer.byteLength(text) !== text.length && NEEDS_TWO_BYTES.test(text);
 }
 
 function writeNumber(entry: number, kind: number, value: number): void {

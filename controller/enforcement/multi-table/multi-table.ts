@@ -68,11 +68,17 @@ export class MultiTablePipeline implements Pipeline {
 
   groupsOfJob(placed: PlacedJob): readonly string[] {
     const { view, known } = this.#context;
-    const { jobs, state } = view;
-    const { job, location, mac } = placed;
-    const isHere = location?.dpid === state.dpid;
-    const isPresent = jobs.get(job) !== undefined;
+    const isHere = placed.location?.dpid === view.state.dpid;
+    const isPresent = view.jobs.get(placed.job) !== undefined;
+    // So it is at most switches, of which there may be a thousand.
     if (isPresent && !isHere && !known.isKnown(placed)) return NO_GROUPS;
+    return this.#groupsOfKnown(placed, isHere, isPresent);
+  }
+
+  #groupsOfKnown(placed: PlacedJob, isHere: boolean, isPresent: boolean): readonly string[] {
+    const { view, known } = this.#context;
+    const { state } = view;
+    const { job, location, mac } = placed;
     const { more, less } = isHere ? known.onLocalChange(isPresent ? job : undefined) : NO_CHANGE;
     const come = [...more, ...(isPresent ? [placed] : [])];
     return [
@@ -81,7 +87,9 @@ export class MultiTablePipeline implements Pipeline {
       ...more.map(jobGroup),
       jobGroup(placed),
       // Hosts that were seen at a port which is a job's now have no rules any more.
-      ...(isHere ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)] : []),
+      ...(isHere && location !== undefined
+        ? [`port:${location.portNo}`, ...state.hosts.at(location.portNo).map((seen) => `host:${seen}`)]
+        : []),
       ...(mac === undefined ? [] : [`host:${mac}`]),
       ...less.map(jobGroup),
     ];

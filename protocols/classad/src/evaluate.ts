@@ -33,11 +33,22 @@ const EMPTY = new ClassAd();
 
 /** Evaluates an expression. Beyond a limit the value is `error`. */
 export function evaluate(expression: Expression, options: EvaluateOptions = {}): Value {
-  const my = options.my ?? EMPTY;
-  const semantics = options.semantics ?? 'old';
-  const scope =
-    options.target === undefined ? enter(my, null) : matchScopes(my, options.target, semantics === 'old').left;
-  return evaluateIn(expression, scope, options);
+  return evaluateIn(expression, scopeOf(options), options);
+}
+
+/** What `evaluate` does, for any number of expressions with the same options. */
+export function evaluator(options: EvaluateOptions = {}): (expression: Expression) => Value {
+  const scope = scopeOf(options);
+  const bounds = boundsOf(options);
+  return (expression) => run(expression, scope, options, bounds);
+}
+
+function scopeOf({ my = EMPTY, target, semantics = 'old' }: EvaluateOptions): Scope {
+  return target === undefined ? enter(my, null) : matchScopes(my, target, semantics === 'old').left;
+}
+
+function boundsOf({ limits }: EvaluateOptions): Limits {
+  return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
 }
 
 /** Evaluates an attribute of an ad, as `my` or with a `target`; `undefined` if the ad has none of that name. */
@@ -48,10 +59,13 @@ export function evaluateAttribute(ad: ClassAd, name: string, options: Omit<Evalu
 
 /** Evaluates within scopes that stand already. */
 export function evaluateIn(expression: Expression, scope: Scope, options: EvaluateOptions): Value {
-  const { semantics = 'old', now = systemTime, random = Math.random, limits, budget } = options;
-  const bounds = limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+  return run(expression, scope, options, boundsOf(options));
+}
+
+function run(expression: Expression, scope: Scope, options: EvaluateOptions, bounds: Limits): Value {
+  const { semantics = 'old', now = systemTime, random = Math.random, budget } = options;
   const steps = budget === undefined ? bounds.steps : Math.min(bounds.steps, budget.steps);
-  const evaluation = new Evaluation(semantics, now, random, { ...bounds, steps });
+  const evaluation = new Evaluation({ semantics, now, random, steps, depth: bounds.depth });
   try {
     return evaluation.evaluate(expression, scope);
   } catch (error) {

@@ -37,23 +37,29 @@ interface Frame {
 /** What a bare name is: an expression with the scope to evaluate it in, or a scope that is the value itself. */
 export type Found = { readonly expression: Expression | null; readonly scope: Scope };
 
-export class Evaluation {
+interface RunParts extends Limits {
   readonly semantics: Semantics;
   /** Seconds since 1970. */
   readonly now: () => number;
   /** At least 0 and below 1. */
+  readonly random: () => number;
+}
+
+export class Evaluation {
+  readonly semantics: Semantics;
+  readonly now: () => number;
   readonly random: () => number;
   #stepsLeft: number;
   #depthLeft: number;
   #nesting = 0;
   #frames: Frame | null = null;
 
-  constructor(semantics: Semantics, now: () => number, random: () => number, limits: Limits) {
+  constructor({ semantics, now, random, steps, depth }: RunParts) {
     this.semantics = semantics;
     this.now = now;
     this.random = random;
-    this.#stepsLeft = limits.steps;
-    this.#depthLeft = limits.depth;
+    this.#stepsLeft = steps;
+    this.#depthLeft = depth;
   }
 
   /** Counts work done outside of `evaluate`, such as elements visited. Throws `LimitReached`. */

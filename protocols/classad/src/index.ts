@@ -4,7 +4,7 @@ export { attributeNames, ClassAd, foldedNames, lookup } from './ad.ts';
 export { type AdSyntax, detectSyntax, type ParseAdOptions, parseAd, parseAds } from './ad-text.ts';
 export { bytesToText, toBytes } from './bytes.ts';
 export { ClassAdError, type ClassAdErrorCode, type Position } from './errors.ts';
-export { type Budget, type EvaluateOptions, evaluate, evaluateAttribute } from './evaluate.ts';
+export { type Budget, type EvaluateOptions, evaluate, evaluateAttribute, evaluator } from './evaluate.ts';
 export { DEFAULT_LIMITS, type Limits } from './evaluation.ts';
 export type { Expression } from './expression.ts';
 export type { Layout } from './layout.ts';

@@ -145,13 +145,13 @@ class Parser {
     if (end > offset) this.#lexer.skipTo(end);
   }
 
-  /** An attribute's value. One that ends where the text has its next `;` is what it was before. */
+  /** An attribute's value. One whose text was met before, up to a `;`, is what it was then. */
   #value(): Expression {
     const known = this.#depth === 0 ? this.#known : undefined;
     if (known === undefined) return this.expression();
     const { text, offset } = this.#lexer;
     const value = text.slice(offset, offset + LONGEST_KNOWN);
-    const length = value.indexOf(';');
+    const length = probableEnd(value);
     if (length === -1) return this.expression();
     const before = known.get(value.slice(0, length));
     if (before !== undefined) {
@@ -324,5 +324,18 @@ class Parser {
     const { text } = this.#lexer;
     const at = positionAt(text, this.#lexer.peek().start);
     throw new ClassAdError('CLASSAD_TOO_DEEP', 'nested too deeply', 'a flatter expression', at);
+  }
+}
+
+/** Where the first `;` is that is in no string, as far as can be told without reading the text; -1 if nowhere. */
+function probableEnd(text: ByteString): number {
+  for (let at = 0; ; ) {
+    const end = text.indexOf(';', at);
+    const quote = text.indexOf('"', at);
+    if (end === -1 || quote === -1 || end < quote) return end;
+    let close = text.indexOf('"', quote + 1);
+    while (close !== -1 && text[close - 1] === '\\') close = text.indexOf('"', close + 1);
+    if (close === -1) return -1;
+    at = close + 1;
   }
 }

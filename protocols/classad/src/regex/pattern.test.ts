@@ -6,12 +6,7 @@ import { MatchLimit } from './matcher.ts';
 import { compilePattern, type Match } from './pattern.ts';
 
 function newRun(steps = DEFAULT_LIMITS.steps): Evaluation {
-  return new Evaluation(
-    'old',
-    () => 0,
-    () => 0,
-    { ...DEFAULT_LIMITS, steps },
-  );
+  return new Evaluation({ ...DEFAULT_LIMITS, semantics: 'old', now: () => 0, random: () => 0, steps });
 }
 
 /** The groups of the first match, null if there is none. Throws if the pattern does not compile. */
