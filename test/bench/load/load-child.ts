@@ -30,8 +30,9 @@ export interface LoadResult {
   /** Where one PacketIn is outstanding at a time, or they come at a given rate. */
   readonly p50Us: number | undefined;
   readonly p99Us: number | undefined;
-  /** Of the controller, at the end. */
+  /** Of the controller, at the end, and when measuring began. */
   readonly rssMiB: number;
+  readonly rssAtFirstMiB: number;
   /** Switches whose connection was closed. */
   readonly dropped: number;
   /** Of what was to be sent at the given rate, how much was not, since the window was full. From 0 to 1. */
@@ -96,6 +97,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   offering?.reset();
   const answers = () => switches.reduce((sum, each) => sum + each.answers, 0);
   const [before, workedBefore, begin] = [answers(), processorUs(controller.pid), performance.now()];
+  const rssAtFirstMiB = residentMiB(controller.pid);
   isMeasured = true;
   await pause(measureMs);
   isMeasured = false;
@@ -104,7 +106,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
     processorUs(controller.pid) - workedBefore,
     performance.now() - begin,
   ];
-  const rssMiB = residentBytes(controller.pid) / 2 ** 20;
+  const rssMiB = residentMiB(controller.pid);
   const dropped = switches.filter(({ isClosed }) => isClosed).length;
   const shareHeldBack = offering?.shareHeldBack ?? 0;
   offering?.stop();
@@ -117,6 +119,7 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
     p50Us: isLatency ? percentile(all, 0.5) * 1000 : undefined,
     p99Us: isLatency ? percentile(all, 0.99) * 1000 : undefined,
     rssMiB,
+    rssAtFirstMiB,
     dropped,
     shareHeldBack,
   };
@@ -153,8 +156,8 @@ function processorUs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }
 
-function residentBytes(pid: number): number {
-  return Number(statOf(pid)[21]) * PAGE_BYTES;
+function residentMiB(pid: number): number {
+  return (Number(statOf(pid)[21]) * PAGE_BYTES) / 2 ** 20;
 }
 
 /** From the third field on: the second, the name, may have blanks. */
