@@ -6,7 +6,7 @@ import { type ByteString, ownBytes } from './bytes.ts';
 import type { Expression } from './expression.ts';
 
 /** Kept at least, and at most twice as many: what is met again stays, what is not goes. */
-const MANY = 2048;
+const MANY = 1024;
 /** Characters of a text that is kept. */
 export const LONGEST_KNOWN = 2048;
 

@@ -5,8 +5,8 @@
 import { type ByteString, lower, ownBytes } from './bytes.ts';
 import { isInWord, isKeyword, wordEnd } from './lexer.ts';
 
-/** Names in all layouts that are shared, counted where each is kept: some tens of megabytes at most. */
-const MOST_NAMES = 2 ** 18;
+/** Names in all layouts that are shared, counted wherever one is kept: some thirty megabytes. */
+const MOST_NAMES = 2 ** 17;
 /** So many layouts are gone through for a place before it is worth a map. */
 const SHORT_WAY = 16;
 const NONE: ReadonlyMap<ByteString, number> = new Map();
@@ -22,8 +22,8 @@ export class Layout {
   /** It is read as a name where it stands without quotes. */
   readonly #isWord: boolean;
   readonly size: number;
-  /** By a name as it is spelled: the layout with it, or where it stands already. */
-  readonly #steps = new Map<ByteString, Layout | number>();
+  /** By a name as it is spelled: the layout with it, or where it stands already. Without it there is the likely one at most. */
+  #steps: Map<ByteString, Layout | number> | undefined;
   #likely: Layout | undefined;
   #places: ReadonlyMap<ByteString, number> | undefined;
   #names: readonly ByteString[] | undefined;
@@ -50,7 +50,7 @@ export class Layout {
   step(name: ByteString): Layout | number {
     const likely = this.#likely;
     if (likely !== undefined && likely.#name === name) return likely;
-    const known = this.#steps.get(name) ?? this.#make(name);
+    const known = this.#steps?.get(name) ?? this.#make(name);
     if (typeof known !== 'number') this.#likely = known;
     return known;
   }
@@ -93,8 +93,12 @@ export class Layout {
     const own = ownBytes(name);
     const key = lower(own);
     const step = this.placeOf(key) ?? new Layout(this, own, key);
-    this.#steps.set(own, step);
     Layout.#kept += 1;
+    const likely = this.#likely;
+    if (likely === undefined && this.#steps === undefined && typeof step !== 'number') return step;
+    this.#steps ??= new Map();
+    if (likely !== undefined) this.#steps.set(likely.#name, likely);
+    this.#steps.set(own, step);
     return step;
   }
 
