@@ -1,5 +1,5 @@
-// What the policies of a file mean together: one that can never act because those before it decide everything that it
-// would, conditions that are undefined for ends which can meet them, and verdicts that some switches cannot carry out.
+// What the policies of a file mean together: one that can never act, because those before it decide everything that it
+// would or because it says nothing of anybody, conditions that are undefined for ends which can meet them, and verdicts that some switches cannot carry out.
 // Nothing is said that is not certain: a policy that is a module's, or a rule with functions, is never called idle.
 
 import type { Opinion, Policy, SpecialField } from '../../policies/policy.ts';
@@ -32,6 +32,9 @@ function checkCarriedOut({ policies, paths }: LoadedPolicies, config: Config, fi
   }
 }
 
+const OF_NOBODY =
+  'never acts: there are no source and destination of which it says anything; look for what contradicts itself, or remove it';
+
 interface Pair {
   readonly source: RepresentativeEnd;
   readonly destination: RepresentativeEnd;
@@ -57,6 +60,7 @@ function warnOfIdlePolicies(
     };
     const { acts, forestalledBy, idleFor } = outcome;
     if (!acts && forestalledBy.size > 0) says('', forestalledBy);
+    else if (!acts && policy.probes !== undefined) findings.warn('CONFIG_SUSPICIOUS', paths[index]!, OF_NOBODY, 'key');
     else if (policy.probes !== undefined) {
       for (const [user, before] of idleFor) says(`for user ${JSON.stringify(user)} this `, before);
     }
@@ -74,7 +78,7 @@ function outcomeOf(policies: readonly PolicyEntry[], index: number, zones: reado
     const { policy: other } = policies[earlier]!;
     return other.probes !== undefined && keysOf(other).every((key) => looksAt.has(key));
   });
-  if (asked.length === 0) return undefined;
+  if (asked.length === 0 && policy.probes === undefined) return undefined;
   const known = [...asked, ...(policy.probes === undefined ? [] : [index])];
   const ends = representativeEnds(
     known.map((each) => policies[each]!.policy),
