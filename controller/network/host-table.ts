@@ -22,67 +22,60 @@ export type Learned =
   /** It was known at another port until now. */
   | { readonly kind: 'moved'; readonly from: number };
 
+type Hosts = LRUCache<MacAddress, number>;
+
 export class HostTable {
-  readonly #hosts: LRUCache<MacAddress, number>;
+  readonly #options: HostTableOptions;
+  /** Undefined until a host is noted: it takes two kilobytes, and many switches have none. */
+  #hosts: Hosts | undefined;
   readonly #perPort = new Map<number, number>();
-  readonly #maxPerPort: number;
 
   constructor(options: HostTableOptions) {
-    this.#maxPerPort = options.maxHostsPerPort;
-    this.#hosts = new LRUCache<MacAddress, number>({
-      // Not `max`, which takes the room for all of them at once, at every switch.
-      maxSize: options.maxHosts,
-      sizeCalculation: () => 1,
-      ttl: options.ttlMs,
-      ttlResolution: 0,
-      perf: { now: options.now },
-      dispose: (port, mac, reason) => {
-        this.#count(port, -1);
-        options.onLeft?.();
-        if (reason === 'evict') options.onEvicted?.(mac);
-      },
-    });
+    this.#options = options;
   }
 
   get size(): number {
-    return this.#hosts.size;
+    return this.#hosts?.size ?? 0;
   }
 
   /** Notes that `mac` was seen at `port`. `full`: the port has its share already, and nothing was noted. */
   learn(mac: MacAddress, port: number): Learned {
-    const known = this.#hosts.get(mac);
+    this.#hosts ??= this.#make();
+    const hosts = this.#hosts;
+    const known = hosts.get(mac);
     if (known === port) {
-      this.#hosts.set(mac, port); // an equal value is not disposed of: the count stands
+      hosts.set(mac, port); // an equal value is not disposed of: the count stands
       return { kind: 'same' };
     }
-    if ((this.#perPort.get(port) ?? 0) >= this.#maxPerPort) {
-      this.#hosts.purgeStale();
-      if ((this.#perPort.get(port) ?? 0) >= this.#maxPerPort) return { kind: 'full' };
+    const { maxHostsPerPort } = this.#options;
+    if (this.countAt(port) >= maxHostsPerPort) {
+      hosts.purgeStale();
+      if (this.countAt(port) >= maxHostsPerPort) return { kind: 'full' };
     }
-    this.#hosts.set(mac, port);
+    hosts.set(mac, port);
     this.#count(port, 1);
     return known === undefined ? { kind: 'new' } : { kind: 'moved', from: known };
   }
 
   portOf(mac: MacAddress): number | undefined {
-    return this.#hosts.get(mac);
+    return this.#hosts?.get(mac);
   }
 
   /** False if it was not known. */
   forget(mac: MacAddress): boolean {
-    return this.#hosts.delete(mac);
+    return this.#hosts?.delete(mac) ?? false;
   }
 
   /** The MACs that were known there. */
   forgetPort(port: number): readonly MacAddress[] {
     const gone = this.at(port);
-    for (const mac of gone) this.#hosts.delete(mac);
+    for (const mac of gone) this.#hosts?.delete(mac);
     return gone;
   }
 
   // Lists, not iterators: asking for one host moves it to the front, under whoever iterates.
   all(): readonly MacAddress[] {
-    return [...this.#hosts.keys()];
+    return [...(this.#hosts?.keys() ?? [])];
   }
 
   countAt(port: number): number {
@@ -90,7 +83,24 @@ export class HostTable {
   }
 
   at(port: number): readonly MacAddress[] {
-    return [...this.#hosts.entries()].filter(([, at]) => at === port).map(([mac]) => mac);
+    return [...(this.#hosts?.entries() ?? [])].filter(([, at]) => at === port).map(([mac]) => mac);
+  }
+
+  #make(): Hosts {
+    const { maxHosts, ttlMs, now, onLeft, onEvicted } = this.#options;
+    return new LRUCache<MacAddress, number>({
+      // Not `max`, which takes the room for all of them at once, at every switch.
+      maxSize: maxHosts,
+      sizeCalculation: () => 1,
+      ttl: ttlMs,
+      ttlResolution: 0,
+      perf: { now },
+      dispose: (port, mac, reason) => {
+        this.#count(port, -1);
+        onLeft?.();
+        if (reason === 'evict') onEvicted?.(mac);
+      },
+    });
   }
 
   #count(port: number, by: number): void {
