@@ -2,7 +2,7 @@
 // means and, where that is not the same for all, what to do. docs/errors.md has the same rows, held by a test. Codes of
 // `node-openflow` and `node-classad` stand in their own documentation, since those packages go by themselves.
 
-import { type ConfigProblemCode, configProblemCodes } from './config/problem.ts';
+import { type ConfigProblemCode, configProblemCodes, configRemedies } from './config/problem.ts';
 import type { JobErrorCode } from './jobs/admission.ts';
 import { JOB_ERRORS } from './jobs/job-errors.ts';
 import { STORE_ERRORS, type StoreErrorCode } from './jobs/store/store-errors.ts';
@@ -19,10 +19,10 @@ export interface ErrorEntry {
 
 function entries<Code extends string, Value>(
   table: Readonly<Record<Code, Value>>,
-  entry: (value: Value) => ErrorEntry,
+  entry: (value: Value, code: Code) => ErrorEntry,
 ): Record<Code, ErrorEntry> {
   const pairs = Object.entries(table) as [Code, Value][];
-  return Object.fromEntries(pairs.map(([code, value]) => [code, entry(value)])) as Record<Code, ErrorEntry>;
+  return Object.fromEntries(pairs.map(([code, value]) => [code, entry(value, code)])) as Record<Code, ErrorEntry>;
 }
 
 export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
@@ -32,10 +32,10 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
     meaning: `${status}: ${title}.`,
     remedy,
   })),
-  ...entries(configProblemCodes, (meaning) => ({
+  ...entries(configProblemCodes, (meaning, code) => ({
     from: 'policy file',
     meaning: `${meaning[0]?.toUpperCase()}${meaning.slice(1)}.`,
-    remedy: 'Change the file at the place that the message names.',
+    remedy: configRemedies[code] ?? 'Change the file at the place that the message names.',
   })),
   ...entries(STORE_ERRORS, (value) => ({ from: 'job store', ...value })),
 };

@@ -240,6 +240,9 @@ describe('what policies mean together', () => {
     ['- rule: { when: MY.a =?= 1 && MY.a =?= 2, then: drop }', /^6: never acts: there are no/],
     ['- rule: { when: MY.EndpointType =?= "job" && MY.Zone =?= "wan", then: allow }', /^6: never acts: there are no/],
     ['- rule: { when: undefined, then: allow }', /^6: never acts: there are no/],
+    ['- rule: { when: 1 == 2, then: drop }', /^6: never acts: there are no/],
+    ['- rule: { when: "-(2 - 2)", then: allow }', /^6: never acts: there are no/],
+    ['- rule: { when: \'size("x") > 1 && MY.a =?= 1\', then: drop }', /^6: never acts: there are no/],
     ['- isolate-users: true\n- rule: { when: "!true", then: drop }', /^7: never acts: there are no/],
   ])('%s', (policies, words) => {
     expect(said(policies)).toEqual([expect.stringMatching(words)]);
@@ -256,6 +259,8 @@ describe('what policies mean together', () => {
     '- rule: { when: MY.a =?= 1, then: drop }\n- rule: { when: MY.a == 1 || MY.a == 2, then: allow }',
     '- rule: { when: MY.Memory > 5, then: allow }\n- rule: { when: MY.Memory > 5, then: allow }',
     '- rule: { when: MY.Memory > 5 && MY.Memory < 7, then: allow }',
+    '- rule: { when: 1 < 2 && MY.a =?= 1, then: allow }',
+    '- rule: { when: 1 + 1 == MY.a && MY.a =!= 3, then: allow }',
     '- rule: { when: MY.a =?= 1 && TARGET.a =?= 2, then: drop }',
     '- rule: { when: MY.EndpointType =?= "job" && TARGET.Zone =?= "wan", then: allow }',
   ])('no alarm for: %s', (policies) => {

@@ -28,6 +28,20 @@ export const configProblemCodes = {
 
 export type ConfigProblemCode = keyof typeof configProblemCodes;
 
+/** What to do, where it is more or other than to change the file at the place that the message names. */
+export const configRemedies: Partial<Record<ConfigProblemCode, string>> = {
+  CONFIG_UNREADABLE: 'Compare the path, and let the user that Lark runs as read the file.',
+  CONFIG_TOO_LARGE: 'Make the file smaller: move what is alike into fewer entries, and use fewer aliases.',
+  CONFIG_ENCODING: 'Save the file as UTF-8.',
+  CONFIG_EMPTY: 'Write at least one key, such as `policies: []`; `lark sample` prints a file to begin with.',
+  CONFIG_MODULE: 'Correct the module, or its path, which is relative to the policy file.',
+  CONFIG_FILE: 'Correct the file that the message names, or its path, and let the user that Lark runs as read it.',
+  CONFIG_NEEDS_RESTART: 'Put the former value back, or restart Lark: then the new one holds.',
+  CONFIG_LIMIT: 'Raise the limit that the message names, or have the policies look at attributes that more jobs share.',
+  CONFIG_SUSPICIOUS: 'See whether it is meant. If not, change the file at the place that the message names.',
+  CONFIG_UNPROTECTED: 'See whether that is enough for the site. If not, change the file as the message says.',
+};
+
 export interface ConfigProblem {
   readonly code: ConfigProblemCode;
   readonly severity: 'error' | 'warning';

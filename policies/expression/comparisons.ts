@@ -1,7 +1,7 @@
 // What an expression compares attributes with, for `lark check`: if it does nothing with attributes but ask whether
 // they equal constants, one value per constant and one of each other kind stand for all values that there are.
 
-import { bytesToText, type Expression, toPlain } from 'node-classad';
+import { bytesToText, type Expression, references, toPlain } from 'node-classad';
 import type { AttributeValue } from '../policy.ts';
 
 export interface Comparisons {
@@ -30,13 +30,12 @@ class Collector {
   readonly constants = new Map<string, Set<AttributeValue>>();
   isComplete = true;
 
-  /** A part whose value is used for its truth. */
+  /** A part whose value is used for its truth. One that names no attribute has the same for all ends. */
   logical(node: Expression): void {
+    if (isConstant(node)) return;
     switch (node.kind) {
       case 'parentheses':
         this.logical(node.inner);
-        return;
-      case 'literal':
         return;
       case 'attribute':
         // Its truth: zero is the one number that differs from others.
@@ -104,6 +103,12 @@ class Collector {
 }
 
 const UNDEFINED: Expression = { kind: 'literal', value: undefined };
+
+/** Binding let in only functions of their arguments. */
+function isConstant(node: Expression): boolean {
+  const { my, target, unknown } = references(node);
+  return my.length + target.length + unknown.length === 0;
+}
 
 function unwrapped(node: Expression): Expression {
   return node.kind === 'parentheses' ? unwrapped(node.inner) : node;

@@ -49,6 +49,13 @@ describe('every alert', () => {
     expect(headings).toEqual(alertRules().map(({ alert }) => alert));
   });
 
+  it('has there what it means, and then what to do', () => {
+    const [, text = ''] = /^# Alerts$([\s\S]*?)^# /m.exec(read('docs/runbook.md')) ?? [];
+    const sections = text.split(/^## /m).slice(1);
+    expect(sections).toHaveLength(alertRules().length);
+    for (const section of sections) expect(section).toMatch(/^\w+\n\n.+\*Means\*: \S[\s\S]*?\n\n\S/);
+  });
+
   it('is in docs/metrics.md, and nothing else is', () => {
     const section =
       read('docs/metrics.md')

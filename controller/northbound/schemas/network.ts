@@ -79,7 +79,7 @@ export const networkSchemas: Readonly<Record<string, Schema>> = {
     room: object({
       share: { type: 'number', minimum: 0, description: 'Of its room for rules in use; 1 is full' },
       leftOut: count('Groups of rules for which there is no room'),
-      budget: nullable(count("The policy file's ruleBudget")),
+      budget: nullable(count('`rules` of the switch in the policy file')),
     }),
     foreignRules: list(object(rule), "Rules that are not Lark's and come before Lark's, as of when it connected"),
   }),
