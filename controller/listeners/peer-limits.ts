@@ -79,7 +79,8 @@ export class PeerLimits {
 
 const SUBNET_BITS = 64n;
 
-function peerOf(address: string): string | bigint {
+/** What stands for the host that an address is of: two that are equal are one peer. */
+export function peerOf(address: string): string | bigint {
   const plain = plainAddress(address);
   const parsed = parseIp(plain.replace(/%.*$/, ''));
   return typeof parsed === 'bigint' ? parsed >> SUBNET_BITS : plain;

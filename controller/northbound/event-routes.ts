@@ -6,13 +6,10 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { type EventSource, KEPT_EVENTS, type LarkEvent } from '../events/event-log.ts';
 import type { LarkApi } from './lark-api.ts';
-import { ProblemError } from './problem.ts';
 import { routeDocs } from './route-docs.ts';
 import { STREAM_HEADERS } from './stream-headers.ts';
+import { StreamPlaces } from './stream-places.ts';
 
-const MAX_STREAMS = 64;
-/** Of one address. */
-const MAX_STREAMS_OF_PEER = 32;
 /** Events that are written at a time. */
 const AT_ONCE = 64;
 /** Ticks of `aliveMs` for which a client may take nothing. */
@@ -53,6 +50,7 @@ interface EventsRequest {
 /** @param aliveMs how often a comment keeps proxies from closing the connection, and shows who is gone. */
 export function registerEventRoutes(server: FastifyInstance, api: LarkApi, aliveMs: number): void {
   const streams = new Set<EventStream>();
+  const places = new StreamPlaces('events');
   // Else a server that closes would wait for them for ever.
   server.addHook('preClose', async () => {
     for (const stream of [...streams]) stream.end();
@@ -61,20 +59,20 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
     '/v1/events',
     { exposeHeadRoute: false, schema: { ...docs, headers, querystring } },
     (request, reply) => {
-      if (streams.size >= MAX_STREAMS) {
-        throw new ProblemError('HTTP_TOO_MANY_STREAMS', `${MAX_STREAMS} clients listen to events, and no more may.`);
-      }
-      const ofPeer = [...streams].filter(({ peer }) => peer === request.ip).length;
-      if (ofPeer >= MAX_STREAMS_OF_PEER) {
-        const detail = `${request.ip} listens to events ${MAX_STREAMS_OF_PEER} times, and no more one address may.`;
-        throw new ProblemError('HTTP_TOO_MANY_STREAMS', detail);
-      }
+      const leave = places.take(request.ip);
       reply.hijack();
+      // Gone while it was looked at who asks: it would never be closed again.
+      if (reply.raw.destroyed) {
+        leave();
+        return;
+      }
       const { last = 0, follow = true } = request.query;
       const after = request.headers['last-event-id'] ?? api.events.idBeforeLast(last);
-      const onClosed = () => void streams.delete(stream);
+      const onClosed = () => {
+        streams.delete(stream);
+        leave();
+      };
       const stream: EventStream = new EventStream({
-        peer: request.ip,
         response: reply.raw,
         events: api.events,
         after,
@@ -88,7 +86,6 @@ export function registerEventRoutes(server: FastifyInstance, api: LarkApi, alive
 }
 
 interface StreamParts {
-  readonly peer: string;
   readonly response: ServerResponse;
   readonly events: EventSource;
   /** The id of the event after which the stream begins. */
@@ -100,7 +97,6 @@ interface StreamParts {
 }
 
 class EventStream {
-  readonly peer: string;
   readonly #response: ServerResponse;
   readonly #events: EventSource;
   readonly #isFollowing: boolean;
@@ -111,8 +107,7 @@ class EventStream {
   #isBlocked = false;
   #idleTicks = 0;
 
-  constructor({ peer, response, events, after, isFollowing, aliveMs, onClosed }: StreamParts) {
-    this.peer = peer;
+  constructor({ response, events, after, isFollowing, aliveMs, onClosed }: StreamParts) {
     this.#response = response;
     this.#events = events;
     this.#isFollowing = isFollowing;

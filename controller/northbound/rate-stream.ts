@@ -6,12 +6,11 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { LarkApi, RatesRequest, RatesView } from './lark-api.ts';
-import { ProblemError } from './problem.ts';
 import { RATES_DEFAULTS, ratesParameters } from './rate-routes.ts';
 import { routeDocs } from './route-docs.ts';
 import { STREAM_HEADERS } from './stream-headers.ts';
+import { StreamPlaces } from './stream-places.ts';
 
-const MAX_STREAMS = 64;
 const MAX_IDLE_MS = 30_000;
 const DEFAULT_INTERVAL_SEC = 2;
 /** Proxies close what is silent for longer. */
@@ -47,7 +46,7 @@ interface StreamRequest {
 
 export function registerRateStream(server: FastifyInstance, api: LarkApi): void {
   const streams = new Set<ServerResponse>();
-  let waiting = 0;
+  const places = new StreamPlaces('rates');
   // Else a server that closes would wait for them for ever.
   server.addHook('preClose', async () => {
     for (const response of streams) response.destroy();
@@ -55,23 +54,27 @@ export function registerRateStream(server: FastifyInstance, api: LarkApi): void 
   server.get<StreamRequest>(
     '/v1/rates/events',
     { exposeHeadRoute: false, schema: { ...docs, querystring } },
-    async ({ query }, reply) => {
-      if (streams.size + waiting >= MAX_STREAMS) {
-        throw new ProblemError('HTTP_TOO_MANY_STREAMS', `${MAX_STREAMS} clients listen to rates, and no more may.`);
-      }
+    async ({ ip, query }, reply) => {
       const { interval = DEFAULT_INTERVAL_SEC, ...wanted } = query;
       const read = () => api.rates({ ...RATES_DEFAULTS, ...wanted });
-      waiting += 1;
+      const leave = places.take(ip);
       // What cannot be read at all is a plain refusal.
-      const first = await read().finally(() => {
-        waiting -= 1;
+      const first = await read().catch((error: unknown) => {
+        leave();
+        throw error;
       });
       reply.hijack();
       const response = reply.raw;
       // Gone while the switches were read.
-      if (response.destroyed) return;
+      if (response.destroyed) {
+        leave();
+        return;
+      }
       streams.add(response);
-      response.once('close', () => streams.delete(response));
+      response.once('close', () => {
+        streams.delete(response);
+        leave();
+      });
       void stream(response, first, read, interval * 1000);
     },
   );
