@@ -30,12 +30,15 @@ class Collector {
   readonly constants = new Map<string, Set<AttributeValue>>();
   isComplete = true;
 
-  /** A part whose value is used for its truth. One that names no attribute has the same for all ends. */
+  /** A part whose value is used for its truth. */
   logical(node: Expression): void {
-    if (isConstant(node)) return;
+    // One that names no attribute has the same for all ends. Asked of no part of another that was asked: a chain may be long.
+    if (this.isComplete && !isLogic(node) && isConstant(node)) return;
     switch (node.kind) {
       case 'parentheses':
         this.logical(node.inner);
+        return;
+      case 'literal':
         return;
       case 'attribute':
         // Its truth: zero is the one number that differs from others.
@@ -103,6 +106,11 @@ class Collector {
 }
 
 const UNDEFINED: Expression = { kind: 'literal', value: undefined };
+
+/** Its parts are looked at by themselves. */
+function isLogic(node: Expression): boolean {
+  return node.kind === 'parentheses' || (node.kind === 'binary' && LOGIC.has(node.operator));
+}
 
 /** Binding let in only functions of their arguments. */
 function isConstant(node: Expression): boolean {

@@ -85,3 +85,12 @@ it('forgets layouts when there are many, and goes on as before', () => {
   first.set('C', literal(3n));
   expect(attributeNames(first)).toEqual(['A', 'B', 'C']);
 });
+
+it('reads an ad of any number of names in time that grows with it', () => {
+  const text = `[${Array.from({ length: 100_000 }, (_, i) => `unmet${i} = ${i}`).join(';')}]`;
+  const { ad } = parseNewAd(text, 'new', 'old');
+  expect(ad.size).toBe(100_000);
+  expect(ad.get('unmet99999')).toEqual(literal(99_999n));
+  const again = parseNewAd(text, 'new', 'old').ad;
+  expect(again.get('unmet77')).toEqual(literal(77n));
+});

@@ -15,6 +15,8 @@ export class ClassAd {
   #layout = Layout.empty();
   /** By their places in the layout. */
   readonly #expressions: Expression[] = [];
+  /** Places by folded name, once the ad has gone where no other went before: an ad of any length is made in time that grows with it. */
+  #index: Map<ByteString, number> | undefined;
 
   get size(): number {
     return this.#expressions.length;
@@ -30,32 +32,37 @@ export class ClassAd {
 
   /** Sets an attribute; `name` in bytes. A name that is there already keeps its spelling. */
   set(name: ByteString, expression: Expression): void {
-    const step = this.#layout.step(name);
+    const step = this.#step(name);
     if (typeof step === 'number') this.#expressions[step] = expression;
-    else this.#add(step, expression);
+    else this.follow(step, expression);
   }
 
   /** As `set`; false, and nothing is set, where an attribute is called so already. */
   add(name: ByteString, expression: Expression): boolean {
-    const step = this.#layout.step(name);
+    const step = this.#step(name);
     if (typeof step === 'number') return false;
-    this.#add(step, expression);
+    this.follow(step, expression);
     return true;
   }
 
   /** As `set`, of the name that was last in a layout which follows this ad's. */
   follow(layout: Layout, expression: Expression): void {
-    this.#add(layout, expression);
-  }
-
-  #add(layout: Layout, expression: Expression): void {
+    this.#index?.set(layout.lastKey, this.#expressions.length);
     this.#layout = layout;
     this.#expressions.push(expression);
   }
 
+  #step(name: ByteString): Layout | number {
+    const known = this.#layout.step(name);
+    if (known !== undefined) return known;
+    this.#index ??= new Map(this.#layout.keys.map((key, place) => [key, place]));
+    const index = this.#index;
+    return this.#layout.learn(name, (key) => index.get(key));
+  }
+
   /** The expression of an attribute by its folded name (see `lower`), in bytes. */
   get(key: ByteString): Expression | undefined {
-    const place = this.#layout.placeOf(key);
+    const place = this.#index === undefined ? this.#layout.placeOf(key) : this.#index.get(key);
     return place === undefined ? undefined : this.#expressions[place];
   }
 

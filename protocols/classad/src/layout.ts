@@ -46,18 +46,42 @@ export class Layout {
     return Layout.#empty;
   }
 
-  /** Of an attribute of this name: the layout with it, or its place where an attribute is called so in any case. */
-  step(name: ByteString): Layout | number {
+  /** Of an attribute of this name: the layout with it, or its place where an attribute is called so in any case; undefined if not met before. */
+  step(name: ByteString): Layout | number | undefined {
     const likely = this.#likely;
     if (likely !== undefined && likely.#name === name) return likely;
-    const known = this.#steps?.get(name) ?? this.#make(name);
-    if (typeof known !== 'number') this.#likely = known;
+    const known = this.#steps?.get(name);
+    if (known instanceof Layout) this.#likely = known;
     return known;
+  }
+
+  /**
+   * A step that was not met before.
+   * @param placeOf where an attribute of a folded name stands in the ad.
+   */
+  learn(name: ByteString, placeOf: (key: ByteString) => number | undefined): Layout | number {
+    // Of its own: a part of an ad's text would keep the whole in memory.
+    const own = ownBytes(name);
+    const key = lower(own);
+    const step = placeOf(key) ?? new Layout(this, own, key);
+    Layout.#kept += 1;
+    const likely = this.#likely;
+    if (typeof step !== 'number') this.#likely = step;
+    if (likely === undefined && this.#steps === undefined && typeof step !== 'number') return step;
+    this.#steps ??= new Map();
+    if (likely !== undefined) this.#steps.set(likely.#name, likely);
+    this.#steps.set(own, step);
+    return step;
   }
 
   /** The layout that came next the last time. */
   get likely(): Layout | undefined {
     return this.#likely;
+  }
+
+  /** The last name, folded. */
+  get lastKey(): ByteString {
+    return this.#key;
   }
 
   /** Where the last name ends, if it stands in the text from `start` on, as a word of its own; else -1. */
@@ -86,20 +110,6 @@ export class Layout {
   /** Folded, in order. */
   get keys(): readonly ByteString[] {
     return [...this.#allPlaces().keys()];
-  }
-
-  #make(name: ByteString): Layout | number {
-    // Of its own: a part of an ad's text would keep the whole in memory.
-    const own = ownBytes(name);
-    const key = lower(own);
-    const step = this.placeOf(key) ?? new Layout(this, own, key);
-    Layout.#kept += 1;
-    const likely = this.#likely;
-    if (likely === undefined && this.#steps === undefined && typeof step !== 'number') return step;
-    this.#steps ??= new Map();
-    if (likely !== undefined) this.#steps.set(likely.#name, likely);
-    this.#steps.set(own, step);
-    return step;
   }
 
   #allPlaces(): ReadonlyMap<ByteString, number> {
