@@ -5,7 +5,6 @@
 
 import type { Logger } from 'pino';
 import { type PolicyFailure, policyFailures } from '../policies/guarded-policy.ts';
-import type { IpAddress } from '../protocols/packet/address.ts';
 import type { Config, ListenAddress } from './config/config.ts';
 import type { FileWatch } from './config/file-watch.ts';
 import { type ConfigResult, NO_SOURCE, type PolicySource } from './config/load-config.ts';
@@ -18,7 +17,7 @@ import { EventLog } from './events/event-log.ts';
 import { AddressLeases } from './jobs/addresses/address-leases.ts';
 import { logLeases } from './jobs/addresses/lease-log.ts';
 import { logAdmission } from './jobs/admission-log.ts';
-import { AdmissionService } from './jobs/admission-service.ts';
+import { AdmissionService, type LeasesOfAddresses } from './jobs/admission-service.ts';
 import { WallClock } from './jobs/clock.ts';
 import { FeedGate } from './jobs/feed/feed-gate.ts';
 import { JobDesk } from './jobs/feed/job-desk.ts';
@@ -84,7 +83,10 @@ export async function startLark(config: Config, options: StartOptions): Promise<
   let watch: FileWatch | undefined;
   const settleMs = () => policy.config.jobs.settleMs;
   const notConnected = () => policy.config.jobs.notConnected;
-  const leasedTo = (address: IpAddress) => leases.holderOf(address);
+  const leasesOfAddresses: LeasesOfAddresses = {
+    holderOf: (address) => leases.holderOf(address),
+    numberOf: (key) => leases.numberOf(key),
+  };
   const admission = new AdmissionService({
     enforcer: engine,
     clock,
@@ -92,7 +94,7 @@ export async function startLark(config: Config, options: StartOptions): Promise<
     counters,
     store,
     notConnected,
-    leasedTo,
+    leases: leasesOfAddresses,
     log,
   });
   const leases = new AddressLeases(admission, clock, () => policy.config.addresses);

@@ -54,10 +54,17 @@ export interface AdmissionOptions {
   readonly store?: JobStore;
   /** What becomes of a job whose switch is not connected; asked each time. */
   readonly notConnected?: () => 'refuse' | 'wait';
-  /** The registration that has leased an address: no other one gets it. */
-  readonly leasedTo?: (address: IpAddress) => string | undefined;
+  readonly leases?: LeasesOfAddresses;
   /** Where it is told what could not be written and nobody waits for. */
   readonly log?: JournalLog;
+}
+
+/** What it needs of the leases of addresses. */
+export interface LeasesOfAddresses {
+  /** The registration that has leased an address: no other one gets it. */
+  holderOf(address: IpAddress): string | undefined;
+  /** The number of a registration's lease, which ends with its job, in the same write. */
+  numberOf(key: string): number | undefined;
 }
 
 const MOST_JOBS = 250_000;
@@ -306,7 +313,7 @@ export class AdmissionService implements JobAdmission {
 
   #refuseLeased({ key, addresses }: Job): void {
     for (const address of addresses) {
-      const holder = this.#options.leasedTo?.(address);
+      const holder = this.#options.leases?.holderOf(address);
       if (holder !== undefined && holder !== key) throw refuse.leased(address, holder);
     }
   }
@@ -462,8 +469,10 @@ export class AdmissionService implements JobAdmission {
   async #leave(key: string, { job, sequence }: StoredJob, reason: RemovalReason | undefined): Promise<Removed> {
     const stored = this.#registry.byKey(key);
     if (stored === undefined) throw new Error(`${key} is not registered, and so cannot end`);
-    if (reason === 'asked' || reason === 'replaced') await this.#journal.ending(stored);
-    else this.#journal.endingAnyway(stored);
+    // A registration that the switches refused may be tried again with the addresses that it has leased.
+    const leaseNumber = reason === undefined ? undefined : this.#options.leases?.numberOf(key);
+    if (reason === 'asked' || reason === 'replaced') await this.#journal.ending(stored, leaseNumber);
+    else this.#journal.endingAnyway(stored, leaseNumber);
     this.#registry.delete(job);
     this.#waiting.delete(job);
     this.#unconfirmed.delete(job);

@@ -51,16 +51,16 @@ export class JobJournal {
   update = this.register;
 
   /**
-   * The job ends: it will not be there after a restart, and until `settled` its addresses are held back for every switch.
-   * As `register`.
+   * The job ends, and the lease of its addresses if it has one: neither will be there after a restart, and until `settled`
+   * its addresses are held back for every switch. As `register`.
    */
-  async ending(job: StoredJob): Promise<void> {
-    await this.#commit([ending(job)]);
+  async ending(job: StoredJob, leaseNumber: number | undefined): Promise<void> {
+    await this.#commit(ending(job, leaseNumber));
   }
 
   /** The same for a job that ends whatever the store says. */
-  endingAnyway(job: StoredJob): void {
-    this.#owe([ending(job)]);
+  endingAnyway(job: StoredJob, leaseNumber: number | undefined): void {
+    this.#owe(ending(job, leaseNumber));
   }
 
   /** Which switches still stand in the way of a former job's addresses; none: nothing is left of it. */
@@ -149,7 +149,12 @@ export class JobJournal {
   }
 }
 
-function ending({ sequence, job, enforcement }: StoredJob): StoreChange {
+function ending(stored: StoredJob, leaseNumber: number | undefined): readonly StoreChange[] {
+  const ended = endingOfJob(stored);
+  return leaseNumber === undefined ? [ended] : [ended, { kind: 'leaseEnded', number: leaseNumber }];
+}
+
+function endingOfJob({ sequence, job, enforcement }: StoredJob): StoreChange {
   // No switch has ever heard of these.
   if (enforcement === 'unenforced' || enforcement === 'waiting') return { kind: 'free', sequence };
   const key = job.key;

@@ -59,7 +59,10 @@ class World {
       settleMs: () => SETTLE_MS,
       counters: new Counters(),
       store,
-      leasedTo: (address) => this.leases.holderOf(address),
+      leases: {
+        holderOf: (address) => this.leases.holderOf(address),
+        numberOf: (key) => this.leases.numberOf(key),
+      },
     });
     this.leases = new AddressLeases(this.admission, clock, () => this.pools);
     this.admission.events.on('removed', ({ job }) => this.leases.jobRemoved(job.key));
@@ -200,6 +203,23 @@ describe('a lease', () => {
     await world.lease(job(2));
     await world.clock.advance(LEASE_MS + 250);
     expect(world.store.load().leases).toEqual([]);
+  });
+
+  it('is not there after a crash that follows the answer of its job’s removal at once', async () => {
+    const world = new World(poolsOf(BOTH));
+    const lease = await world.lease(job(1));
+    await world.register(
+      job(1),
+      lease.addresses.map((each) => each.address),
+    );
+    world.store.isAutomatic = false;
+    const removal = world.admission.remove(lease.key);
+    await turnOfTheLoop();
+    world.store.sync();
+    await world.clock.advance(SETTLE_MS);
+    await removal;
+    world.crash();
+    expect(world.leases.list()).toEqual([]);
   });
 
   it('whose end a full disk did not take is ended when there is room, and no job’s change is lost for it', async () => {

@@ -1,12 +1,12 @@
 // The addresses that Lark has leased to jobs which are yet to be registered, and to those that are. What it promises:
 // - an address is never leased that a lease, a registered job, one that is being registered or is leaving has, nor one that is
 //   held back for a switch; and no other job may be registered with a leased one (`holderOf`);
-// - a lease is in the store before it is answered, and so is the end that somebody asks for; the same registration gets the same
-//   addresses, as often as it asks;
+// - a lease is in the store before it is answered, and so is the end that somebody asks for; the same registration gets the
+//   same addresses, as often as it asks;
 // - a lease ends with its job, or with its time where no such job is registered. A slot runs one job: the lease of its former
 //   one, if that is not registered, ends when the next is given.
-// A crash after a lease was written leaves a lease that ends with its time; one before an end was written, a lease that is
-// ended then.
+// A crash after a lease was written leaves a lease that ends with its time. The ends of a job and of its lease are one write,
+// so a crash leaves both or neither.
 
 import { EventEmitter } from 'node:events';
 import { type IpAddress, isIpv4 } from '../../../protocols/packet/address.ts';
@@ -98,6 +98,11 @@ export class AddressLeases {
     return this.#byAddress.get(address)?.key;
   }
 
+  /** The number under which a registration's lease is in the store. */
+  numberOf(key: string): number | undefined {
+    return this.#byKey.get(key)?.number;
+  }
+
   isInUse({ key }: AddressLease): boolean {
     return this.#admission.byKey(key) !== undefined;
   }
@@ -123,7 +128,7 @@ export class AddressLeases {
     });
   }
 
-  /** The job has ended, and with it the lease. */
+  /** The job has ended, and with it the lease: in the store already, but where it was asked for once more meanwhile. */
   jobRemoved(key: string): void {
     const lease = this.#byKey.get(key);
     if (lease !== undefined) this.#endAnyway(lease, 'job');
