@@ -7,6 +7,7 @@ import { parseFrame } from '../../protocols/packet/frame.ts';
 import { match10, match13 } from '../southbound/rule-matches.ts';
 import { decide } from './decide.ts';
 import type { ForwardingView } from './ends.ts';
+import { isIpv4Pair, packetOf } from './ipv4-pair.ts';
 import { gateRules } from './static-rules.ts';
 import { anySpec, frameOf, neighbours } from './testing/any-frame.ts';
 import { matchesFrame } from './testing/match-frame.ts';
@@ -43,6 +44,21 @@ describe.each([
   ['1.3', 'VLANs', 4, VLANS],
 ] as const)('the decision for OpenFlow %s, with %s', (_, __, version, policy) => {
   const scene: ForwardingView = makeScene(version, policy);
+
+  it('gives the packet that is made of a match between two hosts the fate and the match of the one it was made for', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(anySpec, (spec) => {
+        const { match, outputs, dscp } = decide(scene, parseFrame(frameOf(spec)), spec.inPort);
+        if (match === undefined || !isIpv4Pair(match)) return;
+        compared++;
+        const { frame, inPort } = packetOf(match);
+        expect(decide(scene, frame, inPort)).toMatchObject({ match, outputs, dscp });
+      }),
+      { numRuns: 2000 },
+    );
+    expect(compared).toBeGreaterThan(100);
+  });
 
   it('gives every packet that a rule matches the fate that the rule was made for', () => {
     let compared = 0;

@@ -22,7 +22,7 @@ import {
   type Recipient,
   type Sender,
 } from './ends.ts';
-import { dropped, type Fate, forwarded } from './fate.ts';
+import { dropped, type Fate, forwarded, heard } from './fate.ts';
 import { inVlan, isInItsVlan, vlanOf } from './tags.ts';
 import { tracksConnections } from './tracks-connections.ts';
 import {
@@ -72,21 +72,19 @@ function decideAddressed(view: ForwardingView, packet: Arrival): Fate {
   if (sender.kind === 'unregistered') return frame.tagCount > 0 ? dropped('gate') : decideUnregistered(view, packet);
   if (isRouterMessage(frame) && role === 'job') return dropped('gate');
 
-  const known = {
-    learned: sender.kind === 'job' && isLocatedHere(view, sender) ? undefined : frame.ethSrc,
-    binds:
-      sender.kind === 'job' && sender.placed.mac === undefined
-        ? { placed: sender.placed, mac: frame.ethSrc }
-        : undefined,
-  };
+  const learned = sender.kind === 'job' && isLocatedHere(view, sender) ? undefined : frame.ethSrc;
+  const binds =
+    sender.kind === 'job' && sender.placed.mac === undefined ? { placed: sender.placed, mac: frame.ethSrc } : undefined;
   const narrow = isGroupMac(frame.ethDst)
     ? decideGroup(view, packet, sender.endpoint)
     : decideUnicast(view, packet, sender.endpoint);
   // What is not in the job's VLAN tells nothing of it.
   if (frame.tagCount > 0 && sender.kind === 'job' && narrow.outputs.length === 0) return narrow;
   const fate = isDeniedAll(view, sender, narrow) ? asWideAs(senderMatch(view, packet), narrow) : narrow;
-  if (frame.kind === 'ipv6' && view.state.version === 1) return { ...onlyIfFree(view, packet, sender, fate), ...known };
-  return { ...fate, ...known, dscp: frame.kind === 'arp' ? undefined : markOf(fate) };
+  if (frame.kind === 'ipv6' && view.state.version === 1) {
+    return heard(onlyIfFree(view, packet, sender, fate), { learned, binds, dscp: undefined });
+  }
+  return heard(fate, { learned, binds, dscp: frame.kind === 'arp' ? undefined : markOf(fate) });
 }
 
 /** A job that is here, has its MAC, and may talk to nobody: whatever it sends has this fate. */

@@ -4,7 +4,7 @@
 // same turn of the event loop in which the state changes, so a rule decided later follows its delete on the connection.
 // Between a delete and what replaces it packets go to the controller, which judges them by the new state: nothing leaks.
 
-import { NO_BUFFER } from 'node-openflow';
+import { encodeMessage, NO_BUFFER } from 'node-openflow';
 import type { Logger } from 'pino';
 import type { IpAddress, MacAddress } from '../../protocols/packet/address.ts';
 import type { SwitchConfig } from '../config/config.ts';
@@ -278,7 +278,7 @@ export class ManagedSwitch {
   }
 
   send(packet: { inPort: number; bufferId: number; data: Uint8Array }, actions: PacketActions): void {
-    this.connection.send(packetOut(this.connection.version, packet, actions));
+    this.connection.sendEncoded(encodeMessage(packetOut(this.connection.version, packet, actions)));
     this.#counters.packetOuts.add([this.state.name]);
   }
 

@@ -7,19 +7,15 @@
 //
 // A rule that is asked about still after a while is judged, and sent, again.
 
-import { encodeMessage, type Message } from 'node-openflow';
-import { isIpv4 } from '../../protocols/packet/address.ts';
-import { EtherType } from '../../protocols/packet/protocol-numbers.ts';
+import { encodeMessage } from 'node-openflow';
 import type { FlowMatch, FlowRule } from '../southbound/flow-rule.ts';
 import type { WireVersion } from '../southbound/negotiation.ts';
 import { type Ends, readEnds } from '../southbound/raw-packets.ts';
 import { packetOut } from '../southbound/rule-messages.ts';
+import { isIpv4Pair } from './ipv4-pair.ts';
 
 /** A switch that does not have its rule by then has lost it. Shorter than the time-outs of such rules. */
 const FRESH_MS = 30_000;
-/** Of a match that is one of these and nothing else. */
-const FIELDS: ReadonlySet<string> = new Set(['inPort', 'ethSrc', 'ethDst', 'vlan', 'ethType', 'ipSrc', 'ipDst']);
-const FULL_LENGTH = 32;
 
 /** What is kept of a rule, in one table of integers so that finding it touches little memory: six for the ends, and two. */
 const ENTRY = 8;
@@ -138,7 +134,7 @@ export class RepeatedPackets {
 
   /** From 1. */
   #placeOf(rule: FlowRule): number {
-    const key = JSON.stringify([rule.match.inPort, rule.outputs, rule.dscp]);
+    const key = answerKey(rule);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     if (this.#answers.length >= MOST_ANSWERS) {
@@ -157,6 +153,16 @@ export class RepeatedPackets {
     this.#table.fill(0);
     this.#size = 0;
   }
+}
+
+/** The same for two rules whose packets are answered alike. */
+function answerKey({ match: { inPort }, outputs, dscp }: FlowRule): string {
+  let key = `${inPort} ${dscp ?? ''}`;
+  for (const { port, queueId, ethDst, vlan } of outputs) {
+    key += ` ${port}`;
+    if ((queueId ?? ethDst ?? vlan) !== undefined) key += `/${queueId ?? ''}/${ethDst ?? ''}/${vlan ?? ''}`;
+  }
+  return key;
 }
 
 function endsAt(table: Int32Array, at: number): Ends {
@@ -184,19 +190,15 @@ function isAt(table: Int32Array, at: number, { inPort, mac0, mac1, mac2, ipSrc, 
 function answerBy(version: WireVersion, { match, outputs, dscp }: FlowRule): RepeatedPacket {
   // As if it were buffered: the packet is put behind it where it is not.
   const packet = { inPort: match.inPort ?? 0, bufferId: 0, data: NO_BYTES };
-  const message = { ...packetOut(version, packet, { outputs, dscp }), xid: 0 };
-  return { isDropped: outputs.length === 0, packetOut: encodeMessage(message as Message).slice() };
+  const packetOutBytes = encodeMessage(packetOut(version, packet, { outputs, dscp }));
+  return { isDropped: outputs.length === 0, packetOut: packetOutBytes.slice() };
 }
 
 const NO_BYTES = new Uint8Array(0);
 
 function endsOf(version: WireVersion, match: FlowMatch): Ends | undefined {
-  const { inPort, ethSrc, ethDst, vlan, ethType, ipSrc, ipDst } = match;
-  if (inPort === undefined || ethSrc === undefined || ethDst === undefined || ipSrc === undefined) return undefined;
-  if (ipDst === undefined || vlan !== 'none' || ethType !== EtherType.IPV4) return undefined;
-  const isFull = ipSrc.length === FULL_LENGTH && ipDst.length === FULL_LENGTH;
-  if (!isFull || !isIpv4(ipSrc.network) || !isIpv4(ipDst.network)) return undefined;
-  for (const field of Object.keys(match)) if (!FIELDS.has(field)) return undefined;
+  if (!isIpv4Pair(match)) return undefined;
+  const { inPort, ethSrc, ethDst, ipSrc, ipDst } = match;
   return {
     inPort: version === 1 ? inPort & 0xffff : inPort | 0,
     mac0: (ethDst / 0x1_0000) | 0,

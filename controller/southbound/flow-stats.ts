@@ -8,6 +8,8 @@ import {
   formatMatch13,
   getOxm,
   type Match10,
+  type Message,
+  NO_BUFFER,
   type OxmField,
 } from 'node-openflow';
 import type { IpAddress, Prefix } from '../../protocols/packet/address.ts';
@@ -32,15 +34,14 @@ export interface SwitchRule {
   readonly source: Prefix | undefined;
   readonly destination: Prefix | undefined;
   readonly metadata: MaskedMetadata | undefined;
-  /** The message that deletes this rule and no other. */
-  readonly deletion: Outgoing;
+  /** The message that deletes this rule and no other, with 0 for an xid. */
+  readonly deletion: Message;
 }
 
 const ALL_TABLES = 0xff;
 const ANY_PORT_10 = 0xffff;
 const ANY_13 = 0xffffffff;
 const DELETE_STRICT = 4;
-const NO_BUFFER = 0xffffffff;
 
 /** Of a switch's rules, those of one table, or with such a cookie. OpenFlow 1.0 knows no cookie here. */
 export interface RuleFilter {
@@ -70,7 +71,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
           fields: fieldsOf10(entry.match),
           ...ends10(entry.match),
           metadata: undefined,
-          deletion: deletion({ version: 1, match: entry.match, outPort: ANY_PORT_10, actions: [] }, entry),
+          deletion: deletion10(entry),
         }));
   }
   return reply.body.multipart !== 'flow'
@@ -83,18 +84,7 @@ export function readFlowStats(reply: StatsReply): SwitchRule[] {
         source: block13(entry.match, ['ipv4Src', 'ipv6Src', 'arpSpa', 'reg0']),
         destination: block13(entry.match, ['ipv4Dst', 'ipv6Dst', 'arpTpa', 'reg1']),
         metadata: metadata13(entry.match),
-        deletion: deletion(
-          {
-            version: 4,
-            match: entry.match,
-            tableId: entry.tableId,
-            cookieMask: 0n,
-            outPort: ANY_13,
-            outGroup: ANY_13,
-            instructions: [],
-          },
-          entry,
-        ),
+        deletion: deletion13(entry),
       }));
 }
 
@@ -120,18 +110,43 @@ function numbers({ tableId, priority, cookie, idleTimeout, hardTimeout, packetCo
   };
 }
 
-function deletion(rest: object, { priority, cookie }: Entry): Outgoing {
-  const timeouts = { idleTimeout: 0, hardTimeout: 0 };
+function deletion10({ match, priority, cookie }: Entry & { readonly match: Match10 }): Message {
   return {
+    version: 1,
+    xid: 0,
     type: 'flowMod',
-    command: DELETE_STRICT,
+    match,
     cookie,
+    command: DELETE_STRICT,
+    idleTimeout: 0,
+    hardTimeout: 0,
     priority,
-    ...timeouts,
     bufferId: NO_BUFFER,
+    outPort: ANY_PORT_10,
     flags: 0,
-    ...rest,
-  } as Outgoing;
+    actions: [],
+  };
+}
+
+function deletion13({ match, tableId, priority, cookie }: Entry & { readonly match: readonly OxmField[] }): Message {
+  return {
+    version: 4,
+    xid: 0,
+    type: 'flowMod',
+    cookie,
+    cookieMask: 0n,
+    tableId,
+    command: DELETE_STRICT,
+    idleTimeout: 0,
+    hardTimeout: 0,
+    priority,
+    bufferId: NO_BUFFER,
+    outPort: ANY_13,
+    outGroup: ANY_13,
+    flags: 0,
+    match,
+    instructions: [],
+  };
 }
 
 function ends10(match: Match10): Pick<SwitchRule, 'source' | 'destination'> {

@@ -42,6 +42,11 @@ function put32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
+/** Gives a message another xid. */
+export function putXid(message: Uint8Array, xid: number): void {
+  put32(message, XID_AT, xid);
+}
+
 /** Where the packet of a PacketIn begins; -1 where that takes more to tell. */
 export function packetAt(version: WireVersion, message: Uint8Array): number {
   if (version === 1) return message.length >= DATA_10_AT ? DATA_10_AT : -1;

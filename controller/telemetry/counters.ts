@@ -2,8 +2,9 @@
 // them when it is scraped. Labels come from bounded sets only; every label value that can occur is a type here.
 
 /** Adds up by up to two labels. Label sets are bounded by the types at the call sites. */
-export class LabelledCounter<Labels extends readonly string[]> {
-  readonly #values = new Map<string, { labels: Labels; value: number }>();
+export class LabelledCounter<Labels extends readonly [string?, string?]> {
+  /** By the first label, and then the second: a text of both would have to be made each time. */
+  readonly #values = new Map<string | undefined, Map<string | undefined, { labels: Labels; value: number }>>();
 
   add(labels: Labels, by = 1): void {
     this.at(labels).value += by;
@@ -11,17 +12,19 @@ export class LabelledCounter<Labels extends readonly string[]> {
 
   /** The one count of these labels, for whoever adds to it often. */
   at(labels: Labels): { value: number } {
-    const key = labels.join('\u0000');
-    let entry = this.#values.get(key);
-    if (entry === undefined) {
-      entry = { labels, value: 0 };
-      this.#values.set(key, entry);
-    }
+    return this.#values.get(labels[0])?.get(labels[1]) ?? this.#make(labels);
+  }
+
+  #make(labels: Labels): { value: number } {
+    const bySecond = this.#values.get(labels[0]) ?? new Map();
+    this.#values.set(labels[0], bySecond);
+    const entry = { labels, value: 0 };
+    bySecond.set(labels[1], entry);
     return entry;
   }
 
   *entries(): Iterable<{ readonly labels: Labels; readonly value: number }> {
-    yield* this.#values.values();
+    for (const bySecond of this.#values.values()) yield* bySecond.values();
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from './build-control.ts';
 import { concatBytes } from './bytes.ts';
 import { foldChecksum, internetChecksum, sumWords } from './checksum.ts';
-import { parseFrame } from './frame.ts';
+import { parseFrame, plainIpv4Frame } from './frame.ts';
 import { IpProto } from './protocol-numbers.ts';
 import { isDhcpFromClient, isDhcpFromServer, isLldp, isNeighborDiscovery } from './recognize.ts';
 
@@ -313,6 +313,14 @@ function transportSum(frame: ReturnType<typeof parseFrame>): number {
       : sumWords(bytes, l3Offset + 8, l3Offset + 40);
   return foldChecksum(body + addresses + frame.ipProto! + (l4End! - l4Offset!));
 }
+
+it('a plain IPv4 frame is what a TCP packet with nothing in it is read as, without its bytes', () => {
+  const bytes = buildIp(ether, v4, IpProto.TCP, new Uint8Array(0));
+  expect(plainIpv4Frame(ether, v4.src as Ipv4Address, v4.dst as Ipv4Address)).toEqual({
+    ...parseFrame(bytes),
+    bytes: new Uint8Array(0),
+  });
+});
 
 describe('a hostile frame', () => {
   const whole = fc.constantFrom(

@@ -5,10 +5,11 @@
 // that strips all tags would see, while `matchType` is the EtherType that a switch's match sees. With `tagCount` above
 // 1 the two differ, and no IP match of a switch applies.
 
+import type { Ipv4Address, MacAddress } from './address.ts';
 import { readMac, readU16, readU32 } from './bytes.ts';
 import { blankFrame, type Frame, type FrameDraft, malformed } from './frame-draft.ts';
 import { parseNetwork } from './parse-network.ts';
-import { EtherType, FIRST_ETHER_TYPE, isVlanTag } from './protocol-numbers.ts';
+import { EtherType, FIRST_ETHER_TYPE, IpProto, isVlanTag } from './protocol-numbers.ts';
 
 export type { Frame, FrameFault, FrameKind } from './frame-draft.ts';
 
@@ -41,6 +42,35 @@ export function parseFrame(bytes: Uint8Array): Frame {
   if (frame.tagCount === 0) frame.outerType = frame.ethType;
   if (frame.tagCount < 2) frame.matchType = frame.ethType;
   if (frame.kind !== 'malformed') parseNetwork(frame);
+  return frame;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const IPV4_HEADER = 20;
+const TTL = 64;
+
+/** As of a TCP packet without a tag, whole and with nothing in it, of which only the ends are known. It has no bytes. */
+export function plainIpv4Frame(
+  link: { readonly ethSrc: MacAddress; readonly ethDst: MacAddress },
+  src: Ipv4Address,
+  dst: Ipv4Address,
+): Frame {
+  const frame = blankFrame(NO_BYTES);
+  frame.kind = 'ipv4';
+  frame.ethSrc = link.ethSrc;
+  frame.ethDst = link.ethDst;
+  frame.outerType = EtherType.IPV4;
+  frame.matchType = EtherType.IPV4;
+  frame.ethType = EtherType.IPV4;
+  frame.l3Offset = ETHERNET_HEADER;
+  frame.ipv4Src = src;
+  frame.ipv4Dst = dst;
+  frame.ipTos = 0;
+  frame.ipTtl = TTL;
+  frame.ipProto = IpProto.TCP;
+  frame.l4Offset = ETHERNET_HEADER + IPV4_HEADER;
+  frame.l4End = frame.l4Offset;
+  frame.fault = 'TRANSPORT_TRUNCATED';
   return frame;
 }
 

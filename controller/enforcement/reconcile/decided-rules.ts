@@ -9,6 +9,7 @@ import { isGroupMac } from '../../../protocols/packet/address.ts';
 import type { Frame } from '../../../protocols/packet/frame.ts';
 import { type FlowMatch, type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
 import { COOKIE_IDS, idOf, withId } from '../cookie.ts';
+import { type Ipv4Pair, isIpv4Pair, packetOf } from '../ipv4-pair.ts';
 import { DecidedRoom } from './decided-room.ts';
 
 /**
@@ -32,7 +33,8 @@ export interface DecidedFor {
 
 interface Entry {
   readonly rule: FlowRule;
-  readonly packet: DecidedFor;
+  /** Undefined where the match tells as much. */
+  readonly packet: DecidedFor | undefined;
   readonly key: string;
   readonly isWide: boolean;
 }
@@ -98,7 +100,8 @@ export class DecidedRules {
     this.#changes++;
     this.#room.take();
     const own = { ...rule, cookie: withId(rule.cookie, id) };
-    const entry = { rule: own, packet: withoutBytes(packet), key, isWide };
+    // A packet takes as much memory as all the rest.
+    const entry = { rule: own, packet: isIpv4Pair(rule.match) ? undefined : withoutBytes(packet), key, isWide };
     this.#byId.set(id, entry);
     this.#byKey.set(key, id);
     this.#eachIndex(entry, (index, value) => index.add(value, id));
@@ -119,10 +122,12 @@ export class DecidedRules {
     return Array.from(this.#idsOf(concern), (id) => this.#drop(id));
   }
 
-  /** Those for whose packets this is not so. */
+  /** Those for which this is not so: asked of each with the packet that it was decided for, or another that it matches. */
   unless(isRight: (rule: FlowRule, packet: DecidedFor, key: string) => boolean): FlowRule[] {
     const wrong: FlowRule[] = [];
-    for (const { rule, packet, key } of this.#byId.values()) if (!isRight(rule, packet, key)) wrong.push(rule);
+    for (const { rule, packet, key } of this.#byId.values()) {
+      if (!isRight(rule, packet ?? packetOf(rule.match as Ipv4Pair), key)) wrong.push(rule);
+    }
     return wrong;
   }
 

@@ -9,7 +9,7 @@ import { RuleSender } from './rule-sender.ts';
 /** Counts its messages as their xids. */
 function sender(): RuleSender {
   let xid = 0;
-  const connection: Pick<SwitchConnection, 'version' | 'send'> = { version: 1, send: () => ++xid };
+  const connection: Pick<SwitchConnection, 'version' | 'sendEncoded'> = { version: 1, sendEncoded: () => ++xid };
   return new RuleSender(connection as SwitchConnection, () => undefined);
 }
 
@@ -62,7 +62,7 @@ it.each([1, 4] as const)('says of a rule that others have, too, what it would sa
   const rules = new RuleSender(connection as SwitchConnection, () => undefined);
   const shared = { ...rule(7), match: { inPort: 3, ethType: 0x0800 }, cookie: makeCookie(RuleKind.BASE) };
   for (let i = 0; i < 3; i++) rules.add(shared);
-  const once = { ...addRule(version, shared), xid: 0 };
+  const once = addRule(version, shared);
   expect(sent.map((message) => decodeMessage(message))).toEqual([once, once, once]);
   expect(sent[2]).toBe(sent[0]);
 });

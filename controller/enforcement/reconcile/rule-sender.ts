@@ -4,13 +4,15 @@
 import { BundleControl, BundleFlag, encodeMessage, type Message } from 'node-openflow';
 import { encodedAdd } from '../../southbound/encoded-rules.ts';
 import type { FlowRule } from '../../southbound/flow-rule.ts';
+import { putXid } from '../../southbound/raw-packets.ts';
 import { addRule, type DeleteFilter, deleteRule, deleteRules } from '../../southbound/rule-messages.ts';
 import type { Outgoing, SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 import { makeCookie, RuleKind } from '../cookie.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 
-/** FlowMods that the switch has not confirmed, by xid; of more than these the oldest are forgotten. */
-const UNCONFIRMED = 4096;
+/** FlowMods that the switch has not confirmed; of more than these the oldest are forgotten. */
+const MOST_UNCONFIRMED = 4096;
 /** In place of the rule that was added. */
 const DELETION = 'deletion';
 const FLAGS = BundleFlag.ATOMIC | BundleFlag.ORDERED;
@@ -20,8 +22,7 @@ const IS_SHARED: ReadonlySet<bigint> = new Set([makeCookie(RuleKind.BASE), makeC
 export class RuleSender {
   readonly #connection: SwitchConnection;
   readonly #onSent: (kind: FlowModKind) => void;
-  /** In the order in which they were sent. */
-  readonly #unconfirmed = new Map<number, FlowRule | typeof DELETION>();
+  readonly #unconfirmed = new Unconfirmed<FlowRule | typeof DELETION>();
   #sent = 0;
   #bundleId = 0;
   /** While a bundle is being written: where its messages go. */
@@ -51,17 +52,13 @@ export class RuleSender {
 
   /** The switch has answered a barrier that followed so many: no error comes for them any more (OF1.3.5 §7.3.8). */
   confirmed(sent: number): void {
-    while (this.#sent - this.#unconfirmed.size < sent) this.#forgetFirst();
+    while (this.#sent - this.#unconfirmed.size < sent) this.#unconfirmed.forgetFirst();
   }
 
   #note(xid: number, what: FlowRule | typeof DELETION): void {
-    this.#unconfirmed.set(xid, what);
+    this.#unconfirmed.add(xid, what);
     this.#sent++;
-    if (this.#unconfirmed.size > UNCONFIRMED) this.#forgetFirst();
-  }
-
-  #forgetFirst(): void {
-    this.#unconfirmed.delete(this.#unconfirmed.keys().next().value!);
+    if (this.#unconfirmed.size > MOST_UNCONFIRMED) this.#unconfirmed.forgetFirst();
   }
 
   delete(rule: FlowRule): void {
@@ -73,7 +70,7 @@ export class RuleSender {
   }
 
   /** A delete, as a message. */
-  send(deletion: Outgoing): void {
+  send(deletion: Message): void {
     this.#note(this.#write(deletion), DELETION);
     this.#onSent('delete');
   }
@@ -120,12 +117,13 @@ export class RuleSender {
     return this.#connection.request(message as Outgoing, timeoutMs);
   }
 
-  #write(message: Outgoing): number {
+  #write(message: Message): number {
+    const bytes = encodeMessage(message);
     const bundleId = this.#bundle;
-    if (bundleId === undefined) return this.#connection.send(message);
+    if (bundleId === undefined) return this.#connection.sendEncoded(bytes);
     return this.#connection.sendNumbered((xid) => {
-      const added = encodeMessage({ ...message, xid } as Message);
-      return { version: 4, type: 'bundleAdd', bundleId, flags: FLAGS, message: added } as Outgoing;
+      putXid(bytes, xid);
+      return { version: 4, type: 'bundleAdd', bundleId, flags: FLAGS, message: bytes } as Outgoing;
     });
   }
 }

@@ -317,23 +317,34 @@ describe('a store that is not as it should be is refused, with what to do:', () 
     });
   });
 
-  it('a table some of whose records cannot be found', async () => {
-    await store?.close();
-    store = undefined;
-    const bytes = await readFile(dataFile());
-    // Behind a table's name stands how many records it has.
-    for (let at = bytes.indexOf('jobs'); at >= 0; at = bytes.indexOf('jobs', at + 1)) {
-      const count = bytes.subarray(at, at + 64).indexOf(Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0));
-      if (count >= 0) bytes.writeUInt8(230, at + count);
-    }
-    await writeFile(dataFile(), bytes);
-    const opened = LmdbJobStore.open(path());
-    expect(refusal(() => opened.load())).toMatchObject({
-      code: 'STORE_DAMAGED',
-      message: expect.stringMatching(/of 230 records of jobs, 200 can be found/),
-    });
-    await opened.close();
-  });
+  it.each(['jobs', 'ended', 'switches', 'jobPorts', 'classes', 'leases'] as const)(
+    'a table some of whose records cannot be found: %s',
+    async (table) => {
+      const others = Array.from({ length: 200 }, (_, i): StoreChange[] => [
+        { kind: 'ended', ended: { sequence: 1000 + i, key: 'k', addresses: [], switches: ['0000000000000001'] } },
+        { kind: 'switch', dpid: i.toString(16).padStart(16, '0') },
+        { kind: 'jobPort', dpid: '0000000000000001', portName: `p${i}`, isJobPort: true },
+        { kind: 'class', number: i, key: `class ${i}` },
+        { kind: 'lease', lease: leased(i + 1) },
+      ]);
+      await store?.commit(others.flat());
+      await store?.close();
+      store = undefined;
+      const bytes = await readFile(dataFile());
+      // Behind a table's name stands how many records it has.
+      for (let at = bytes.indexOf(table); at >= 0; at = bytes.indexOf(table, at + 1)) {
+        const count = bytes.subarray(at, at + 64).indexOf(Uint8Array.of(200, 0, 0, 0, 0, 0, 0, 0));
+        if (count >= 0) bytes.writeUInt8(230, at + count);
+      }
+      await writeFile(dataFile(), bytes);
+      const opened = LmdbJobStore.open(path());
+      expect(refusal(() => opened.load())).toMatchObject({
+        code: 'STORE_DAMAGED',
+        message: expect.stringContaining(`of 230 records of ${table}, 200 can be found`),
+      });
+      await opened.close();
+    },
+  );
 
   it('a path that is a file, or leads through one', async () => {
     const file = join(directory, 'file');

@@ -157,7 +157,7 @@ export class LmdbJobStore implements JobStore {
 
   /** Of a damaged file some records may not be found, and nothing else tells: each table says by itself how many it has. */
   #checkWhole(state: StoredState): void {
-    for (const name of ['jobs', 'ended', 'switches', 'jobPorts', 'classes'] as const) {
+    for (const name of ['jobs', 'ended', 'switches', 'jobPorts', 'classes', 'leases'] as const) {
       const { entryCount } = this.#tables[name].getStats() as { readonly entryCount: number };
       const found = state[name].length;
       if (found !== entryCount) throw new Error(`of ${entryCount} records of ${name}, ${found} can be found`);
@@ -171,6 +171,7 @@ export class LmdbJobStore implements JobStore {
       switches: this.#switches,
       jobPorts: this.#jobPorts,
       classes: this.#classes,
+      leases: this.#leases,
     };
   }
 
