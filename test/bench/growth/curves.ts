@@ -43,8 +43,8 @@ export interface GrowthSettings {
 
 export const FULL: GrowthSettings = {
   rounds: 3,
-  warmUpMs: 1000,
-  measureMs: 1500,
+  warmUpMs: 2000,
+  measureMs: 4000,
   jobs: [1000, 3000, 10_000, 30_000, 100_000],
   hosts: [1000, 3000, 10_000, 30_000, 100_000],
   switches: [1, 4, 16, 64, 256, 1000],
