@@ -28,7 +28,7 @@ export function matchWithoutBootstrap(view: ForwardingView, packet: Arrival): Fl
   const source = sourceAddress(packet.frame);
   if (source === undefined || isLocalAddress(source) || ipProto === IpProto.UDP) return undefined;
   const match = addressMatch(view, packet);
-  return match === undefined || ipProto === undefined ? match : { ...match, ipProto };
+  return match === undefined || ipProto === undefined ? match : { ipProto, ...match };
 }
 
 /**
@@ -40,8 +40,8 @@ export function senderMatch(view: ForwardingView, { frame, inPort }: Arrival): F
   if (source === undefined || isLocalAddress(source)) return undefined;
   const { ethSrc, matchType: ethType } = frame;
   const link: FlowMatch = { inPort, ethSrc, vlan: 'none', ethType };
-  if (frame.kind === 'arp') return view.state.canMatchArp ? { ...link, arpSpa: hostPrefix(source) } : undefined;
-  return frame.kind === 'ipv6' && view.state.version === 1 ? undefined : { ...link, ipSrc: hostPrefix(source) };
+  if (frame.kind === 'arp') return view.state.canMatchArp ? { arpSpa: hostPrefix(source), ...link } : undefined;
+  return frame.kind === 'ipv6' && view.state.version === 1 ? undefined : { ipSrc: hostPrefix(source), ...link };
 }
 
 /** The match that names both ends in full; undefined where this switch cannot match the addresses. */
@@ -60,7 +60,7 @@ export function addressMatch(view: ForwardingView, { frame, inPort }: Arrival): 
   if (frame.kind === 'ipv4') return match;
   // With the protocol, so that neighbour discovery between the two stays with the controller.
   if (view.state.version === 1 || frame.ipProto === undefined) return undefined;
-  if (frame.ipProto !== IpProto.ICMPV6) return { ...match, ipProto: frame.ipProto };
+  if (frame.ipProto !== IpProto.ICMPV6) return { ipProto: frame.ipProto, ...match };
   if (frame.icmpType === undefined) return undefined;
-  return { ...match, ipProto: frame.ipProto, icmpv6Type: frame.icmpType };
+  return { ipProto: frame.ipProto, icmpv6Type: frame.icmpType, ...match };
 }

@@ -144,6 +144,14 @@ export function hostPrefix(address: IpAddress): Prefix {
   return { network: address, length: isIpv4(address) ? 32 : 128 };
 }
 
+/**
+ * All that they ask for; of a field that two of them name, what the last one says. Not by spreading one behind the other: adding fields to
+ * a copy takes V8 twenty times as long. Where it is written out, what is spread stands last, for the same reason.
+ */
+export function joined(...matches: readonly FlowMatch[]): FlowMatch {
+  return Object.assign({}, ...matches);
+}
+
 /** Rules of one table are the same entry when this is equal (OF1.0 §4.6, OF1.3.5 §6.4: match and priority). */
 export function ruleKey(rule: Pick<FlowRule, 'table' | 'priority' | 'match'>): string {
   return `${rule.table ?? 0} ${rule.priority} ${matchKey(rule.match)}`;

@@ -165,7 +165,7 @@ export class SwitchConnection {
   /** Sends a message that says its own xid in its body, too. */
   sendNumbered(make: (xid: number) => Outgoing): number {
     const xid = this.#takeXid();
-    this.#write({ ...make(xid), xid } as Message);
+    this.#write({ xid, ...make(xid) } as Message);
     return xid;
   }
 

@@ -81,8 +81,8 @@ export function sourcesOf({ hasRegisters }: MultiTableContext, address: Ipv4Addr
   if (hasRegisters) return [{ reg0: address }];
   const prefix = hostPrefix(address);
   return [
-    { ...IPV4, ipSrc: prefix },
-    { ...ARP, arpSpa: prefix },
+    { ipSrc: prefix, ...IPV4 },
+    { arpSpa: prefix, ...ARP },
   ];
 }
 
@@ -90,7 +90,7 @@ export function sourcesOf({ hasRegisters }: MultiTableContext, address: Ipv4Addr
 export function ownSourcesOf(context: MultiTableContext, address: Ipv4Address, mac: MacAddress): FlowMatch[] {
   if (context.hasRegisters) return [{ reg0: address, ...claiming(mac) }];
   const [ip, arp] = sourcesOf(context, address) as [FlowMatch, FlowMatch];
-  return [ip, { ...arp, arpSha: mac }];
+  return [ip, { arpSha: mac, ...arp }];
 }
 
 /** Packets that say no other MAC than this one, where they say any. With registers. */
@@ -100,7 +100,7 @@ export function claiming(mac: MacAddress): FlowMatch {
 
 /** Packets for this address that some job's rules do not explain; ARP for no known job is asked about in any case. */
 export function destinationsOf({ hasRegisters }: MultiTableContext, address: Ipv4Address): FlowMatch[] {
-  return hasRegisters ? [{ reg1: address }] : [{ ...IPV4, ipDst: hostPrefix(address) }];
+  return hasRegisters ? [{ reg1: address }] : [{ ipDst: hostPrefix(address), ...IPV4 }];
 }
 
 /** Notes whose MAC a packet must have to be delivered. */

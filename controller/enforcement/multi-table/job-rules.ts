@@ -5,7 +5,7 @@
 import { type IpAddress, isIpv4 } from '../../../protocols/packet/address.ts';
 import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
 import type { PlacedJob } from '../../network/job-table.ts';
-import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
+import { type FlowMatch, type FlowRule, hostPrefix, joined } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import { addressedTo, claiming, destinationsOf, expectMac, ownSourcesOf, sourcesOf } from './addresses.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
@@ -39,7 +39,7 @@ export function jobRules(context: MultiTableContext, placed: PlacedJob): FlowRul
     const isDropped = mac !== undefined && context.view.policy.isInRanges(address);
     const fromHosts = isDropped
       ? []
-      : packetsFrom(context, address).map((match) => ({ ...match, metadata: FROM_HOST }));
+      : packetsFrom(context, address).map((match) => ({ metadata: FROM_HOST, ...match }));
     return [
       ...senderRules(context, placed, address, id),
       ...fromHosts.map((match) => rule(Table.SENDER, Level.JOB - 1, match, toController)),
@@ -68,12 +68,12 @@ function senderRules(context: MultiTableContext, placed: PlacedJob, address: IpA
   const at: FlowMatch = isHere ? { inPort: location.portNo } : { metadata: FROM_REMOTE_JOB };
   if (mac === undefined)
     return isHere
-      ? packetsFrom(context, address).map((match) => rule(Table.SENDER, Level.JOB, { ...at, ...match }, toController))
+      ? packetsFrom(context, address).map((match) => rule(Table.SENDER, Level.JOB, joined(at, match), toController))
       : [];
   const own = { ...at, ethSrc: mac };
   const known = { writeMetadata: sourceClass(classId), goto: Table.RECIPIENT };
   const sender = (match: FlowMatch, priority: number = Level.EXACT) =>
-    rule(Table.SENDER, priority, { ...own, ...match }, known);
+    rule(Table.SENDER, priority, joined(own, match), known);
   const prefix = hostPrefix(address);
   if (isIpv4(address)) {
     const senders = ownSourcesOf(context, address, mac);
@@ -82,16 +82,16 @@ function senderRules(context: MultiTableContext, placed: PlacedJob, address: IpA
     return [
       ...senders.map((match) => sender(match)),
       ...announcements.map((match) =>
-        rule(Table.SENDER, Level.EXACT + 1, { ...own, ...match, arpTpa: prefix }, toController),
+        rule(Table.SENDER, Level.EXACT + 1, joined(own, match, { arpTpa: prefix }), toController),
       ),
     ];
   }
   const ip = { ethType: EtherType.IPV6, ipSrc: prefix };
   return [
     ...(hasRegisters
-      ? [sender({ ...ip, ...claiming(mac) })]
-      : [sender(ip, Level.JOB), sender({ ...SOLICITATION, ipSrc: prefix, ndSll: mac })]),
-    sender({ ...ADVERTISEMENT, ipSrc: prefix, ndTarget: address, ndTll: mac }),
+      ? [sender(joined(ip, claiming(mac)))]
+      : [sender(ip, Level.JOB), sender({ ipSrc: prefix, ndSll: mac, ...SOLICITATION })]),
+    sender({ ipSrc: prefix, ndTarget: address, ndTll: mac, ...ADVERTISEMENT }),
   ];
 }
 

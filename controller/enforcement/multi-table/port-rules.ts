@@ -2,7 +2,7 @@
 
 import type { IpAddress } from '../../../protocols/packet/address.ts';
 import { EtherType, Icmpv6Type, IpProto } from '../../../protocols/packet/protocol-numbers.ts';
-import { type FlowMatch, type FlowRule, hostPrefix } from '../../southbound/flow-rule.ts';
+import { type FlowMatch, type FlowRule, hostPrefix, joined } from '../../southbound/flow-rule.ts';
 import { RuleKind } from '../cookie.ts';
 import { hasOnlyTenant } from '../decide.ts';
 import { drop, type MultiTableContext, ruleMaker, toController } from './context.ts';
@@ -41,7 +41,7 @@ function questionRules(context: MultiTableContext, portNo: number): FlowRule[] {
 function gateRules({ view, hasRegisters }: MultiTableContext, portNo: number): FlowRule[] {
   const untagged = { inPort: portNo, vlan: 'none' } as const;
   const enter = (match: FlowMatch, goto: number) =>
-    rule(Table.INGRESS, Ingress.JOB_PORT, { ...untagged, ...match }, { writeMetadata: FROM_JOB_PORT, goto });
+    rule(Table.INGRESS, Ingress.JOB_PORT, joined(untagged, match), { writeMetadata: FROM_JOB_PORT, goto });
   // With registers the next table tells the EtherTypes apart, and drops the rest.
   const entries = hasRegisters
     ? [enter({}, Table.ADDRESSES)]

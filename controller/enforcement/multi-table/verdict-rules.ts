@@ -77,7 +77,7 @@ export function verdictRules(context: MultiTableContext, classes: readonly Endpo
     const parts = [...(row === undefined ? [] : [source(row)]), ...(column === undefined ? [] : [destination(column)])];
     const origin = originOf(outcome, row === undefined ? indexes : [row], column === undefined ? indexes : [column]);
     const metadata = parts.length === 0 ? undefined : both(...parts);
-    return rulesFor(level, metadata, outcome).map((each) => ({ ...each, origin }));
+    return rulesFor(level, metadata, outcome, origin);
   };
   return [
     ...alternateRules(context),
@@ -96,7 +96,13 @@ interface Pair {
   readonly column?: number;
 }
 
-function rulesFor(level: number, metadata: MaskedMetadata | undefined, { body, dscp }: Outcome): FlowRule[] {
+function rulesFor(
+  level: number,
+  metadata: MaskedMetadata | undefined,
+  { body: bare, dscp }: Outcome,
+  origin: FlowRule['origin'],
+): FlowRule[] {
+  const body = { origin, ...bare };
   const match = metadata === undefined ? {} : { metadata };
   const marked =
     dscp === undefined
