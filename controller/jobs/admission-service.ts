@@ -87,8 +87,8 @@ export class AdmissionService implements JobAdmission {
   readonly #entering = new JobIndex<Promise<void>>();
   /** Jobs that are being removed: in the registry until the store has it, then off it and not yet off the switches. */
   readonly #leaving = new JobIndex<Promise<Removed>>();
-  /** Jobs whose `admitted` or `waiting` event has gone out, so that `removed` follows for those alone. */
-  readonly #announced = new WeakSet<Job>();
+  /** Jobs in the registry whose `admitted` or `waiting` event has not gone out, so that no `removed` follows for them. */
+  readonly #unannounced = new Set<Job>();
   /** Jobs in the registry whose switch has not confirmed them since this process began. */
   readonly #unconfirmed = new Set<Job>();
   readonly #waiting = new Set<Job>();
@@ -123,7 +123,6 @@ export class AdmissionService implements JobAdmission {
     const jobs = this.#registry.list();
     for (const stored of jobs) {
       const { job, enforcement } = stored;
-      this.#announced.add(job);
       if (enforcement === 'waiting') this.#waiting.add(job);
       this.#leases.watch(stored);
     }
@@ -343,9 +342,11 @@ export class AdmissionService implements JobAdmission {
     const registered = this.#stillAt(written);
     this.#registry.add(registered);
     this.#leases.watch(registered);
-    if (registered.enforcement !== 'waiting') return this.#enforce(key, registered);
+    if (registered.enforcement !== 'waiting') {
+      this.#unannounced.add(job);
+      return this.#enforce(key, registered);
+    }
     this.#waiting.add(job);
-    this.#announced.add(job);
     this.events.emit('waiting', registered);
     return registered;
   }
@@ -373,7 +374,7 @@ export class AdmissionService implements JobAdmission {
       await this.#end(admitted, undefined);
       throw refuse.notConfirmed(key, confirmation);
     }
-    this.#announced.add(job);
+    this.#unannounced.delete(job);
     this.events.emit('admitted', admitted);
     return admitted;
   }
@@ -489,7 +490,8 @@ export class AdmissionService implements JobAdmission {
       await pause(this.#options.clock, this.#options.settleMs());
     }
     const removed: Removed = { job, pendingSwitches };
-    if (reason !== undefined && this.#announced.has(job)) this.events.emit('removed', removed, reason);
+    const isAnnounced = !this.#unannounced.delete(job);
+    if (reason !== undefined && isAnnounced) this.events.emit('removed', removed, reason);
     return removed;
   }
 }

@@ -207,10 +207,14 @@ type Indexed = number | bigint | string;
 
 /** The rules that were decided on a value. */
 class Index {
-  /** Most values are of one rule, whose id then stands for the set of it. */
-  readonly #ids = new Map<Indexed, number | Set<number>>();
+  /**
+   * Most values are of one rule, whose id then stands for the set of it. Undefined until there is one: a thousand idle
+   * switches have six of these each.
+   */
+  #ids: Map<Indexed, number | Set<number>> | undefined;
 
   add(value: Indexed, id: number): void {
+    this.#ids ??= new Map();
     const there = this.#ids.get(value);
     if (there === undefined) this.#ids.set(value, id);
     else if (typeof there !== 'number') there.add(id);
@@ -218,13 +222,13 @@ class Index {
   }
 
   delete(value: Indexed, id: number): void {
-    const there = this.#ids.get(value);
-    if (there === id) this.#ids.delete(value);
-    else if (there instanceof Set && there.delete(id) && there.size === 0) this.#ids.delete(value);
+    const there = this.#ids?.get(value);
+    if (there === id) this.#ids?.delete(value);
+    else if (there instanceof Set && there.delete(id) && there.size === 0) this.#ids?.delete(value);
   }
 
   of(value: Indexed): ReadonlySet<number> {
-    const there = this.#ids.get(value);
+    const there = this.#ids?.get(value);
     return there === undefined ? NONE : typeof there === 'number' ? new Set([there]) : there;
   }
 }

@@ -60,7 +60,14 @@ it('are what they were for all who have the job, and in memory only where the fi
         await store.close();
         store = LmdbJobStore.open(path);
         const atHand: unknown[] = [];
-        const { jobs } = store.load((job) => atHand.push(contentOf(job)));
+        const loaded: Job[] = [];
+        const { jobs } = store.load((job) => {
+          loaded.push(job);
+          atHand.push(contentOf(job));
+          // Reading another one's uses the memory of this one's.
+          expect(contentOf(loaded[0]!)).toEqual(atHand[0]);
+          expect(contentOf(job)).toEqual(atHand.at(-1));
+        });
         expect(atHand).toEqual(jobs.map(({ sequence }) => contentOf(numbered(sequence).job)));
         there = new Map(jobs.map((job) => [job.sequence, job]));
         gone = [];

@@ -14,6 +14,8 @@ export class AdsShelf {
   readonly #damaged: (what: string) => Error;
   /** By the number of the job. */
   readonly #ads = new Map<number, FrozenAds>();
+  /** Those in the record that is being loaded, in its own memory. */
+  #passing: { readonly sequence: number; readonly ads: Buffer } | undefined;
 
   /** @param damaged what is thrown where the file has lost ads: `what` says which. */
   constructor(jobs: Database<Buffer, number>, damaged: (what: string) => Error) {
@@ -22,10 +24,21 @@ export class AdsShelf {
   }
 
   /** Where the ads of a job are read whose record is of the present form. */
-  readonly placeOf = (sequence: number): AdsAtRest => new Place(this, sequence);
+  placeOf(sequence: number): AdsAtRest {
+    return new Place(this, sequence);
+  }
+
+  /** The same while that record is being loaded: until `holds` its ads are at hand, and are not read once more. */
+  readonly passing = (sequence: number, ads: Buffer): AdsAtRest => {
+    this.#passing = { sequence, ads };
+    return this.placeOf(sequence);
+  };
 
   /** As `AdsAtRest.read`. */
   read(sequence: number): Buffer {
+    if (this.#passing?.sequence === sequence) return this.#passing.ads;
+    // The memory of what was read last is used again.
+    this.#passing = undefined;
     // As long as lmdb says, in a buffer that may be longer.
     const record = this.#jobs.getBinaryFast(sequence);
     if (record === undefined) throw this.#damaged(`record ${sequence} of job is gone`);
@@ -36,8 +49,9 @@ export class AdsShelf {
     }
   }
 
-  /** A job that was read. */
+  /** A job that was loaded. */
   holds({ sequence, job: { ads } }: StoredJob): void {
+    this.#passing = undefined;
     if (ads instanceof FrozenAds && ads.isAtRest) this.#ads.set(sequence, ads);
   }
 

@@ -177,12 +177,12 @@ export class LmdbJobStore implements JobStore {
 
   #loadJobs(each?: (job: Job) => void): readonly StoredJob[] {
     this.#names.load();
-    const reading = { listOf: this.#names.listOf, atRest: this.#shelf.placeOf };
+    const reading = { listOf: this.#names.listOf, atRest: this.#shelf.passing };
     const decode = (key: number, bytes: Buffer) => decodeJob(key, bytes, reading);
     return Array.from(this.#jobs.getRange(), ({ key, value }) => {
       const stored = readRecord('job', key, value, decode);
-      this.#shelf.holds(stored);
       each?.(stored.job);
+      this.#shelf.holds(stored);
       return stored;
     });
   }

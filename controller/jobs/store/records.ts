@@ -81,8 +81,8 @@ export function encodeJob(stored: StoredJob, numberOf: (names: NameList) => numb
 export interface JobReading {
   /** The list that `numberOf` gave this number for. */
   readonly listOf: (number: number) => NameList;
-  /** Where the ads of the job of this number are read, so that they need not be kept; without it they are copied. */
-  readonly atRest?: (sequence: number) => AdsAtRest;
+  /** Where the ads of the job of this number, these, are read later, so that they need not be kept; without it they are copied. */
+  readonly atRest?: (sequence: number, ads: Buffer) => AdsAtRest;
 }
 
 export function decodeJob(sequence: number, bytes: Uint8Array, reading: JobReading): StoredJob {
@@ -189,7 +189,8 @@ function readJob(sequence: number, content: Buffer, { listOf, atRest }: JobReadi
   const names = listOf(number);
   return {
     record,
-    ads: atRest === undefined ? new FrozenAds(names, Buffer.from(ads)) : new FrozenAds(names, ads, atRest(sequence)),
+    ads:
+      atRest === undefined ? new FrozenAds(names, Buffer.from(ads)) : new FrozenAds(names, ads, atRest(sequence, ads)),
   };
 }
 
