@@ -470,8 +470,9 @@ export class AdmissionService implements JobAdmission {
   async #leave(key: string, { job, sequence }: StoredJob, reason: RemovalReason | undefined): Promise<Removed> {
     const stored = this.#registry.byKey(key);
     if (stored === undefined) throw new Error(`${key} is not registered, and so cannot end`);
-    // A registration that the switches refused may be tried again with the addresses that it has leased.
-    const leaseNumber = reason === undefined ? undefined : this.#options.leases?.numberOf(key);
+    const isTold = reason !== undefined && !this.#unannounced.has(job);
+    // A registration that came to nothing may be tried again with the addresses that it has leased.
+    const leaseNumber = isTold ? this.#options.leases?.numberOf(key) : undefined;
     if (reason === 'asked' || reason === 'replaced') await this.#journal.ending(stored, leaseNumber);
     else this.#journal.endingAnyway(stored, leaseNumber);
     this.#registry.delete(job);
@@ -490,8 +491,8 @@ export class AdmissionService implements JobAdmission {
       await pause(this.#options.clock, this.#options.settleMs());
     }
     const removed: Removed = { job, pendingSwitches };
-    const isAnnounced = !this.#unannounced.delete(job);
-    if (reason !== undefined && isAnnounced) this.events.emit('removed', removed, reason);
+    this.#unannounced.delete(job);
+    if (isTold) this.events.emit('removed', removed, reason);
     return removed;
   }
 }

@@ -271,6 +271,27 @@ describe('a lease', () => {
     expect(world.leases.list()).toEqual([]);
   });
 
+  it('of a job that is removed before it was admitted is there until its time, after a crash too', async () => {
+    const world = new World(poolsOf('{ one: { range: 10.1.0.2/32 } }'));
+    const lease = await world.lease(job(1));
+    world.enforcer.automatic = undefined;
+    const registering = codeOf(world.register(job(1), [lease.addresses[0]!.address]));
+    await turnOfTheLoop();
+    const removal = world.admission.remove(lease.key);
+    await turnOfTheLoop();
+    for (const { answer } of world.enforcer.waiting.splice(0)) answer(CONFIRMED);
+    await world.clock.advance(SETTLE_MS);
+    await removal;
+    expect(await registering).toBe('JOB_NOT_CONFIRMED');
+    expect(world.leases.list()).toEqual([lease]);
+    world.crash();
+    expect(world.leases.list()).toEqual([lease]);
+    await world.clock.advance(LEASE_MS + 250);
+    expect(world.leases.list()).toEqual([]);
+    world.crash();
+    expect(world.leases.list()).toEqual([]);
+  });
+
   it('of a slot’s former job ends when the next asks, unless that one is registered or another’s', async () => {
     const world = new World(poolsOf('{ one: { range: 10.1.0.2-10.1.0.3, prefixLength: 24 } }'));
     const ended: string[] = [];
