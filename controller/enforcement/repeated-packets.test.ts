@@ -11,6 +11,7 @@ import { narrowPort } from '../network/port-numbers.ts';
 import { type FlowMatch, type FlowRule, hostPrefix } from '../southbound/flow-rule.ts';
 import type { WireVersion } from '../southbound/negotiation.ts';
 import { packetOutLength, writePacketOut } from '../southbound/raw-packets.ts';
+import { packetOut } from '../southbound/rule-messages.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import { DecidedRules } from './reconcile/decided-rules.ts';
 import { RepeatedPackets } from './repeated-packets.ts';
@@ -222,3 +223,38 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
     expect(pairs.filter(isFound).length).toBeGreaterThan(4900);
   });
 });
+
+it.each([1, 4] as const)(
+  'answers packets from one port each by its own rule, whatever tells the rules apart, version %s',
+  (version) => {
+    const ways: readonly Pick<FlowRule, 'outputs' | 'dscp'>[] = [
+      { outputs: [] },
+      { outputs: [{ port: 7 }] },
+      { outputs: [{ port: 8 }] },
+      { outputs: [{ port: 7 }, { port: 8 }] },
+      { outputs: [{ port: 7, queueId: 0 }] },
+      { outputs: [{ port: 7, queueId: 1 }] },
+      { outputs: [{ port: 7, ethDst: 1 }] },
+      { outputs: [{ port: 7, ethDst: 2 }] },
+      { outputs: [{ port: 7, vlan: 1 }] },
+      { outputs: [{ port: 7, vlan: 'none' }] },
+      { outputs: [{ port: 7 }], dscp: 0 },
+      { outputs: [{ port: 7 }], dscp: 46 },
+    ];
+    const repeated = new RepeatedPackets(version, () => 0);
+    const flows = ways.map((way, i) => {
+      const flow: Pair = { ...USUAL[0]!, ethSrc: (0x02_00_00_00_01_00 + i) as MacAddress };
+      repeated.note({ ...ruleOf(matchOf(flow), 0), ...way });
+      return { flow, way };
+    });
+    for (const { flow, way } of flows) {
+      const data = buildUdp(flow, flow, { srcPort: 1, dstPort: 2, data: new Uint8Array(18) });
+      const found = repeated.find(packetInOf(version, flow.inPort, data, true));
+      const packet = { inPort: flow.inPort, bufferId: 0, data: new Uint8Array(0) };
+      expect(found && decodeMessage(found.packetOut)).toEqual(
+        decodeMessage(encodeMessage(packetOut(version, packet, way))),
+      );
+      expect(found?.isDropped).toBe(way.outputs.length === 0);
+    }
+  },
+);

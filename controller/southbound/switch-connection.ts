@@ -163,9 +163,9 @@ export class SwitchConnection {
   }
 
   /** Sends a message that says its own xid in its body, too. */
-  sendNumbered(make: (xid: number) => Outgoing): number {
+  sendNumbered(make: (xid: number) => Message): number {
     const xid = this.#takeXid();
-    this.#write({ xid, ...make(xid) } as Message);
+    this.#write(make(xid));
     return xid;
   }
 

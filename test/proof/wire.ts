@@ -118,9 +118,9 @@ export class Wire {
     return xid;
   }
 
-  sendNumbered(make: (xid: number) => Outgoing): number {
+  sendNumbered(make: (xid: number) => Message): number {
     const xid = this.#nextXid++;
-    if (this.#state === 'up') this.#toSwitch.push(encodeMessage({ ...make(xid), xid } as Message));
+    if (this.#state === 'up') this.#toSwitch.push(encodeMessage(make(xid)));
     return xid;
   }
 

@@ -100,7 +100,7 @@ export class DecidedRules {
     this.#changes++;
     this.#room.take();
     const own = { ...rule, cookie: withId(rule.cookie, id) };
-    // A packet takes as much memory as all the rest.
+    // It would be the largest of all that is kept of the rule.
     const entry = { rule: own, packet: isIpv4Pair(rule.match) ? undefined : withoutBytes(packet), key, isWide };
     this.#byId.set(id, entry);
     this.#byKey.set(key, id);

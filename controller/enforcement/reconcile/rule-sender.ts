@@ -123,7 +123,7 @@ export class RuleSender {
     if (bundleId === undefined) return this.#connection.sendEncoded(bytes);
     return this.#connection.sendNumbered((xid) => {
       putXid(bytes, xid);
-      return { version: 4, type: 'bundleAdd', bundleId, flags: FLAGS, message: bytes } as Outgoing;
+      return { version: 4, xid, type: 'bundleAdd', bundleId, flags: FLAGS, message: bytes };
     });
   }
 }

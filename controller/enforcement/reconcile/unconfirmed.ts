@@ -1,7 +1,7 @@
 // What was sent to a switch and not confirmed yet, by xid, in the order in which it was sent. Put at the end and taken from the
 // front for every FlowMod, asked only when the switch complains: two lists, searched from end to end, cost less than a Map.
 
-/** The front is cut off once so many are gone there, and half of all. */
+/** The front is cut off once so many are gone there, and half of all; or all. */
 const CUT_AT = 64;
 
 export class Unconfirmed<What> {
@@ -28,8 +28,8 @@ export class Unconfirmed<What> {
     if (this.size === 0) return;
     this.#whats[this.#first] = undefined;
     this.#first++;
-    if (this.#first === this.#xids.length) this.#cut();
-    else if (this.#first >= CUT_AT && this.#first * 2 >= this.#xids.length) this.#cut();
+    const isHalf = this.#first * 2 >= this.#xids.length;
+    if (this.size === 0 || (this.#first >= CUT_AT && isHalf)) this.#cut();
   }
 
   #cut(): void {
