@@ -31,8 +31,8 @@ import { JUDGED_COST, PacketInLimit, REPEATED_COST } from './packet-in-limit.ts'
 import type { NextPipeline, Pipeline } from './pipeline.ts';
 import type { PolicyView } from './policy-view.ts';
 import { PortStorms } from './port-storms.ts';
+import type { Concern } from './reconcile/concern.ts';
 import type { DecidedRoom } from './reconcile/decided-room.ts';
-import type { Concern } from './reconcile/decided-rules.ts';
 import type { PlannedChange } from './reconcile/planned-change.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SingleTablePipeline } from './single-table.ts';

@@ -8,13 +8,13 @@ import { type Ipv4Address, type MacAddress, parseIp } from '../../protocols/pack
 import { buildIp, buildUdp } from '../../protocols/packet/build.ts';
 import { parseFrame } from '../../protocols/packet/frame.ts';
 import { narrowPort } from '../network/port-numbers.ts';
-import { type FlowMatch, type FlowRule, hostPrefix } from '../southbound/flow-rule.ts';
+import { type FlowMatch, type FlowRule, hostPrefix, matchKey } from '../southbound/flow-rule.ts';
 import type { WireVersion } from '../southbound/negotiation.ts';
 import { packetOutLength, writePacketOut } from '../southbound/raw-packets.ts';
 import { packetOut } from '../southbound/rule-messages.ts';
 import { makeCookie, RuleKind } from './cookie.ts';
 import { DecidedRules } from './reconcile/decided-rules.ts';
-import { RepeatedPackets } from './repeated-packets.ts';
+import { answerByRule } from './repeated-packets.ts';
 
 const MACS = [0x02_00_00_00_00_01, 0x02_00_00_00_00_02, 0xfe_ff_ff_ff_ff_ff, 0x02_00_00_01_00_01] as MacAddress[];
 const IPS = ['10.0.0.1', '10.0.0.2', '255.255.255.254', '128.0.0.0'].map((text) => parseIp(text) as Ipv4Address);
@@ -76,6 +76,11 @@ function ruleOf(match: FlowMatch, out: number): FlowRule {
   return { priority: 100, match, outputs, cookie: makeCookie(RuleKind.FORWARD), idleTimeoutSec: 60, hardTimeoutSec: 0 };
 }
 
+/** What packet it was decided for does not matter here. */
+function add(decided: DecidedRules, rule: FlowRule): void {
+  decided.add(rule, { frame: parseFrame(new Uint8Array(0)), inPort: 1 });
+}
+
 type Packet = typeof packet extends fc.Arbitrary<infer T> ? T : never;
 
 function frameOf({ pair: { ethSrc, ethDst, src, dst }, kind, change: changed, cut }: Packet): Uint8Array {
@@ -118,8 +123,7 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
     let found = 0;
     const property = fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), (steps) => {
       let now = 0;
-      const repeated = new RepeatedPackets(version, () => now);
-      const decided = new DecidedRules({ most: 20, onDropped: (rule) => repeated.forget(rule) });
+      const decided = new DecidedRules({ version, most: 20, now: () => now });
       const kept = new Map<string, { readonly rule: FlowRule; readonly sentAt: number }>();
       for (const each of steps) {
         if (each.do === 'wait') now += each.ms;
@@ -128,17 +132,16 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
           const frame = parseFrame(
             frameOf({ pair: each.pair, kind: 'udp', change: undefined, cut: undefined, isBuffered: true }),
           );
-          const { rule, evicted } = decided.add(ruleOf(match, each.out), { frame, inPort: each.pair.inPort });
-          if (evicted !== undefined) for (const [key, { rule: old }] of kept) if (old === evicted) kept.delete(key);
+          const rule = ruleOf(match, each.out);
+          decided.add(rule, { frame, inPort: each.pair.inPort });
           kept.set(JSON.stringify([each.pair, each.more]), { rule, sentAt: now });
-          repeated.note(rule);
         } else if (each.do === 'drop') {
-          const gone = new Set(decided.take({ address: each.pair.src }));
-          for (const [key, { rule }] of kept) if (gone.has(rule)) kept.delete(key);
+          const gone = new Set(decided.take({ address: each.pair.src }).map(({ match }) => matchKey(match)));
+          for (const [key, { rule }] of kept) if (gone.has(matchKey(rule.match))) kept.delete(key);
         } else {
           const data = frameOf(each.packet);
           const { inPort } = each.packet.pair;
-          const answer = repeated.find(packetInOf(version, inPort, data, each.packet.isBuffered));
+          const answer = answerByRule(decided, version, packetInOf(version, inPort, data, each.packet.isBuffered));
           const right = [...kept.values()].find(({ rule }) => matches(rule, inPort, data));
           if (answer === undefined) continue;
           found++;
@@ -153,12 +156,12 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
   });
 
   it('is not taken for one that differs from it in a single field', () => {
-    const repeated = new RepeatedPackets(version, () => 0);
+    const decided = new DecidedRules({ version, most: 20, now: () => 0 });
     const one = USUAL[0]!;
-    repeated.note(ruleOf(matchOf(one), 2));
+    add(decided, ruleOf(matchOf(one), 2));
     const isFound = (each: Pair) => {
       const data = frameOf({ pair: each, kind: 'udp', change: undefined, cut: undefined, isBuffered: true });
-      return repeated.find(packetInOf(version, each.inPort, data, true)) !== undefined;
+      return answerByRule(decided, version, packetInOf(version, each.inPort, data, true)) !== undefined;
     };
     expect(isFound(one)).toBe(true);
     // So many that some share its place in the table.
@@ -182,14 +185,14 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
   });
 
   it('leaves as the rule says, with the packet where the switch kept none', () => {
-    const repeated = new RepeatedPackets(version, () => 0);
+    const decided = new DecidedRules({ version, most: 20, now: () => 0 });
     const one: Pair = { inPort: 0xfffffffe, ethSrc: MACS[0]!, ethDst: MACS[1]!, src: IPS[0]!, dst: IPS[1]! };
     const rule = { ...ruleOf(matchOf(one), 2), outputs: [{ port: 2, queueId: 5 }], dscp: 46 };
-    repeated.note(rule);
+    add(decided, rule);
     const data = frameOf({ pair: one, kind: 'udp', change: undefined, cut: undefined, isBuffered: true });
     for (const isBuffered of [true, false]) {
       const packetIn = packetInOf(version, one.inPort, data, isBuffered);
-      const { packetOut } = repeated.find(packetIn)!;
+      const { packetOut } = answerByRule(decided, version, packetIn)!;
       const out = new Uint8Array(packetOutLength(version, packetOut, packetIn) + 3);
       writePacketOut(version, packetOut, packetIn, out, 3, 1234);
       const message = decodeMessage(out.slice(3));
@@ -206,7 +209,7 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
   });
 
   it('is found among thousands, whose table grows', () => {
-    const repeated = new RepeatedPackets(version, () => 0);
+    const decided = new DecidedRules({ version, most: 5000, now: () => 0 });
     const pairs = Array.from({ length: 5000 }, (_, i) => ({
       inPort: 1,
       ethSrc: (0x02_00_00_10_00_00 + i) as MacAddress,
@@ -214,13 +217,16 @@ describe.each([1, 4] as const)('a repeated packet of OpenFlow version %i', (vers
       src: (0x0a_00_00_00 + i) as Ipv4Address,
       dst: IPS[1]!,
     }));
-    for (const each of pairs) repeated.note(ruleOf(matchOf(each), 2));
+    for (const each of pairs) add(decided, ruleOf(matchOf(each), 2));
     const isFound = (each: Pair) => {
       const data = frameOf({ pair: each, kind: 'udp', change: undefined, cut: undefined, isBuffered: true });
-      return repeated.find(packetInOf(version, 1, data, true)) !== undefined;
+      return answerByRule(decided, version, packetInOf(version, 1, data, true)) !== undefined;
     };
-    // A bucket may have too few places: those packets are judged.
-    expect(pairs.filter(isFound).length).toBeGreaterThan(4900);
+    expect(pairs.filter(isFound)).toHaveLength(5000);
+    decided.answerNoMore();
+    expect(pairs.filter(isFound)).toHaveLength(0);
+    add(decided, ruleOf(matchOf(pairs[7]!), 2));
+    expect(pairs.filter(isFound)).toEqual([pairs[7]]);
   });
 });
 
@@ -241,15 +247,15 @@ it.each([1, 4] as const)(
       { outputs: [{ port: 7 }], dscp: 0 },
       { outputs: [{ port: 7 }], dscp: 46 },
     ];
-    const repeated = new RepeatedPackets(version, () => 0);
+    const decided = new DecidedRules({ version, most: 20, now: () => 0 });
     const flows = ways.map((way, i) => {
       const flow: Pair = { ...USUAL[0]!, ethSrc: (0x02_00_00_00_01_00 + i) as MacAddress };
-      repeated.note({ ...ruleOf(matchOf(flow), 0), ...way });
+      add(decided, { ...ruleOf(matchOf(flow), 0), ...way });
       return { flow, way };
     });
     for (const { flow, way } of flows) {
       const data = buildUdp(flow, flow, { srcPort: 1, dstPort: 2, data: new Uint8Array(18) });
-      const found = repeated.find(packetInOf(version, flow.inPort, data, true));
+      const found = answerByRule(decided, version, packetInOf(version, flow.inPort, data, true));
       const packet = { inPort: flow.inPort, bufferId: 0, data: new Uint8Array(0) };
       expect(found && decodeMessage(found.packetOut)).toEqual(
         decodeMessage(encodeMessage(packetOut(version, packet, way))),

@@ -251,9 +251,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'packets answered by a rule that was taken back',
-    file: `${enforcement}/reconcile/reconciler.ts`,
-    from: '(rule) => this.#repeated.forget(rule)',
-    to: '() => undefined',
+    file: `${enforcement}/reconcile/pairs/decided-pairs.ts`,
+    from: 'if (row !== NONE) this.#drop(row);\n    return row !== NONE;\n  }\n\n  /** The one of the same match',
+    to: 'return row !== NONE;\n  }\n\n  /** The one of the same match',
   },
   {
     name: 'repeated packets that do not tell where their sender is now',

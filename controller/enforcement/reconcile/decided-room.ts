@@ -26,7 +26,7 @@ export class DecidedRoom {
     this.#used++;
   }
 
-  giveBack(): void {
-    this.#used--;
+  giveBack(count: number): void {
+    this.#used -= count;
   }
 }

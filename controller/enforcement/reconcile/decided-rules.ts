@@ -5,25 +5,17 @@
 //
 // Bounded, by itself and for all switches together: beyond the limit the oldest gives way, and its packets are asked about again.
 
-import { isGroupMac } from '../../../protocols/packet/address.ts';
 import type { Frame } from '../../../protocols/packet/frame.ts';
-import { type FlowMatch, type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
-import { COOKIE_IDS, idOf, withId } from '../cookie.ts';
-import { type Ipv4Pair, isIpv4Pair, packetOf } from '../ipv4-pair.ts';
+import { type FlowRule, ruleKey } from '../../southbound/flow-rule.ts';
+import type { WireVersion } from '../../southbound/negotiation.ts';
+import type { Ends } from '../../southbound/raw-packets.ts';
+import { COOKIE_IDS, idOf } from '../cookie.ts';
+import { packetOf } from '../ipv4-pair.ts';
+import type { Concern } from './concern.ts';
+import { DecidedOthers } from './decided-others.ts';
 import { DecidedRoom } from './decided-room.ts';
-
-/**
- * Something that rules were decided on: a MAC address as source or destination, an IP address at either end, a port as
- * the way in or out, that nobody may hear a broadcast, or that all verdicts of one end are the same.
- */
-export type Concern =
-  | { readonly source: number }
-  | { readonly destination: number }
-  | { readonly address: number | bigint }
-  | { readonly inPort: number }
-  | { readonly outPort: number }
-  | 'unheard'
-  | 'wide';
+import { DecidedPairs, type EncodedRule, isPairRule } from './pairs/decided-pairs.ts';
+import type { RepeatedPacket } from './pairs/ways.ts';
 
 /** The packet that a rule was decided for. By soundness it speaks for all packets of the rule. */
 export interface DecidedFor {
@@ -31,49 +23,41 @@ export interface DecidedFor {
   readonly inPort: number;
 }
 
-interface Entry {
-  readonly rule: FlowRule;
-  /** Undefined where the match tells as much. */
-  readonly packet: DecidedFor | undefined;
-  readonly key: string;
-  readonly isWide: boolean;
-}
-
 export interface DecidedRulesParts {
+  readonly version: WireVersion;
   /** Rules at a time. */
   readonly most: number;
   /** Shared with the other switches. */
   readonly room?: DecidedRoom;
-  /** Told of each rule that is taken out, for whatever reason. */
-  readonly onDropped?: (rule: FlowRule) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/** To be sent in this order, and before anything else is asked of the rules. */
+export interface Added {
+  /** Has to be deleted to make room. */
+  readonly evicted: FlowRule | EncodedRule | undefined;
+  /** As it is to be sent, with its own cookie. */
+  readonly added: FlowRule | EncodedRule;
 }
 
 export class DecidedRules {
-  readonly #most: number;
+  readonly #parts: DecidedRulesParts;
   readonly #room: DecidedRoom;
-  readonly #onDropped: (rule: FlowRule) => void;
-  /** In the order in which they were decided. */
-  readonly #byId = new Map<number, Entry>();
-  readonly #byKey = new Map<string, number>();
-  readonly #bySource = new Index();
-  readonly #byDestination = new Index();
-  /** An IPv4 address is a number and an IPv6 address a bigint: ::1 is not 0.0.0.1. */
-  readonly #byAddress = new Index();
-  readonly #byInPort = new Index();
-  readonly #byOutPort = new Index();
-  readonly #byWord = new Index();
+  /** Both undefined until there is one: a thousand idle switches have none. */
+  #pairs: DecidedPairs | undefined;
+  #others: DecidedOthers | undefined;
   #lastId = 0;
   #changes = 0;
 
-  constructor({ most, room = new DecidedRoom(most), onDropped = () => {} }: DecidedRulesParts) {
-    if (most >= COOKIE_IDS) throw new Error(`no more than ${COOKIE_IDS - 1} decided rules can be told apart`);
-    this.#most = most;
-    this.#room = room;
-    this.#onDropped = onDropped;
+  constructor(parts: DecidedRulesParts) {
+    if (parts.most >= COOKIE_IDS) throw new Error(`no more than ${COOKIE_IDS - 1} decided rules can be told apart`);
+    this.#parts = parts;
+    this.#room = parts.room ?? new DecidedRoom(parts.most);
   }
 
   get size(): number {
-    return this.#byId.size;
+    return (this.#pairs?.size ?? 0) + (this.#others?.size ?? 0);
   }
 
   /** Another number whenever a rule has come or gone. */
@@ -82,51 +66,55 @@ export class DecidedRules {
   }
 
   /**
-   * The rule as it is to be sent, with its own cookie, and the one that has to be deleted first to make room.
    * @param packet for which it was decided.
    * @param isWide it stands for many peers, and falls with the first verdict that differs.
    */
-  add(
-    rule: FlowRule,
-    packet: DecidedFor,
-    isWide = false,
-  ): { readonly rule: FlowRule; readonly evicted: FlowRule | undefined } {
-    const key = ruleKey(rule);
-    const replaced = this.#byKey.get(key);
-    if (replaced !== undefined) this.#drop(replaced);
-    const { size } = this.#byId;
-    const evicted = size >= this.#most || this.#room.isFullFor(size) ? this.takeOldest() : undefined;
-    const id = this.#freeId();
+  add(rule: FlowRule, packet: DecidedFor, isWide = false): Added {
+    const { version, most, now } = this.#parts;
+    const isPair = isPairRule(rule);
+    const replaced = isPair ? this.#pairs?.dropAlike(rule) : this.#others?.dropAlike(rule);
+    if (replaced === true) this.#dropped(1);
+    const { size } = this;
+    const evicted = size >= most || this.#room.isFullFor(size) ? this.#evictOldest() : undefined;
     this.#changes++;
     this.#room.take();
-    const own = { ...rule, cookie: withId(rule.cookie, id) };
-    // It would be the largest of all that is kept of the rule.
-    const entry = { rule: own, packet: isIpv4Pair(rule.match) ? undefined : withoutBytes(packet), key, isWide };
-    this.#byId.set(id, entry);
-    this.#byKey.set(key, id);
-    this.#eachIndex(entry, (index, value) => index.add(value, id));
-    return { rule: own, evicted };
+    const id = this.#freeId();
+    if (isPair) {
+      this.#pairs ??= new DecidedPairs(version);
+      return { evicted, added: this.#pairs.add(rule, isWide, id, now()) };
+    }
+    this.#others ??= new DecidedOthers();
+    return { evicted, added: this.#others.add(rule, packet, isWide, id) };
+  }
+
+  byId(id: number): FlowRule | undefined {
+    return this.#pairs?.byId(id) ?? this.#others?.byId(id);
   }
 
   byCookie(cookie: bigint): FlowRule | undefined {
-    const rule = this.#byId.get(idOf(cookie))?.rule;
+    const rule = this.byId(idOf(cookie));
     return rule?.cookie === cookie ? rule : undefined;
   }
 
   countOf(concern: Concern): number {
-    return this.#idsOf(concern).size;
+    return (this.#pairs?.countOf(concern) ?? 0) + (this.#others?.countOf(concern) ?? 0);
   }
 
   /** Takes out those that were decided on this, to be deleted. */
   take(concern: Concern): FlowRule[] {
-    return Array.from(this.#idsOf(concern), (id) => this.#drop(id));
+    return this.#taken([...(this.#others?.take(concern) ?? []), ...(this.#pairs?.take(concern) ?? [])]);
+  }
+
+  takeAll(): FlowRule[] {
+    return this.#taken([...(this.#others?.takeAll() ?? []), ...(this.#pairs?.takeAll() ?? [])]);
   }
 
   /** Those for which this is not so: asked of each with the packet that it was decided for, or another that it matches. */
   unless(isRight: (rule: FlowRule, packet: DecidedFor, key: string) => boolean): FlowRule[] {
     const wrong: FlowRule[] = [];
-    for (const { rule, packet, key } of this.#byId.values()) {
-      if (!isRight(rule, packet ?? packetOf(rule.match as Ipv4Pair), key)) wrong.push(rule);
+    for (const { rule, packet, key } of this.#others?.rules() ?? []) if (!isRight(rule, packet, key)) wrong.push(rule);
+    for (const rule of this.#pairs?.rules() ?? []) {
+      if (!isRight(rule, packetOf(rule.match), ruleKey(rule))) wrong.push(rule);
     }
     return wrong;
   }
@@ -136,101 +124,60 @@ export class DecidedRules {
     this.onGone(cookie);
   }
 
-  takeAll(): FlowRule[] {
-    return [...this.#byId.keys()].map((id) => this.#drop(id));
+  /** Takes out the oldest of those of which there are more, pairs or others, to be deleted. There must be one. */
+  takeOldest(): FlowRule {
+    this.#dropped(1);
+    return this.#hasMorePairs ? this.#pairs!.takeOldest() : this.#others!.takeOldest();
   }
 
-  takeOldest(): FlowRule | undefined {
-    const id = this.#byId.keys().next().value;
-    return id === undefined ? undefined : this.#drop(id);
+  #evictOldest(): FlowRule | EncodedRule {
+    this.#dropped(1);
+    return this.#hasMorePairs ? this.#pairs!.evictOldest() : this.#others!.takeOldest();
+  }
+
+  get #hasMorePairs(): boolean {
+    return (this.#pairs?.size ?? 0) >= (this.#others?.size ?? 0);
   }
 
   /** The switch says that the rule of this cookie is gone, or refused it. False if it was not known to be there. */
   onGone(cookie: bigint): boolean {
+    if (this.byCookie(cookie) === undefined) return false;
     const id = idOf(cookie);
-    if (this.#byId.get(id)?.rule.cookie !== cookie) return false;
-    this.#drop(id);
+    if (this.#pairs?.drop(id) !== true) this.#others!.drop(id);
+    this.#dropped(1);
     return true;
   }
 
-  #drop(id: number): FlowRule {
-    this.#changes++;
-    this.#room.giveBack();
-    const entry = this.#byId.get(id)!;
-    this.#byId.delete(id);
-    this.#byKey.delete(entry.key);
-    this.#eachIndex(entry, (index, value) => index.delete(value, id));
-    this.#onDropped(entry.rule);
-    return entry.rule;
+  /** None of them is there any more, and nobody has to be told. */
+  forgetAll(): void {
+    this.#dropped(this.size);
+    this.#pairs = undefined;
+    this.#others = undefined;
   }
 
-  /** Of all that the rule was decided on. */
-  #eachIndex({ rule, isWide }: Entry, visit: (index: Index, value: Indexed) => void): void {
-    const { ethSrc, ethDst, inPort } = rule.match;
-    if (ethSrc !== undefined) visit(this.#bySource, ethSrc);
-    if (ethDst !== undefined && isGroupMac(ethDst)) visit(this.#byWord, 'unheard');
-    else if (ethDst !== undefined) visit(this.#byDestination, ethDst);
-    if (inPort !== undefined) visit(this.#byInPort, inPort);
-    for (const name of ADDRESSES) {
-      const block = rule.match[name];
-      if (block !== undefined) visit(this.#byAddress, block.network);
-    }
-    for (const { port } of rule.outputs) visit(this.#byOutPort, port);
-    if (isWide) visit(this.#byWord, 'wide');
+  /** What answers a packet between these ends by its own rule; undefined if it has none, or that is older than `freshMs`. */
+  answerTo(ends: Readonly<Ends>, freshMs: number): RepeatedPacket | undefined {
+    return this.#pairs?.answerTo(ends, this.#parts.now(), freshMs);
   }
 
-  #idsOf(concern: Concern): ReadonlySet<number> {
-    if (typeof concern === 'string') return this.#byWord.of(concern);
-    if ('source' in concern) return this.#bySource.of(concern.source);
-    if ('destination' in concern) return this.#byDestination.of(concern.destination);
-    if ('address' in concern) return this.#byAddress.of(concern.address);
-    return 'inPort' in concern ? this.#byInPort.of(concern.inPort) : this.#byOutPort.of(concern.outPort);
+  /** From now on nothing is answered by a rule that is here now. */
+  answerNoMore(): void {
+    this.#pairs?.answerNoMore();
+  }
+
+  #taken(rules: FlowRule[]): FlowRule[] {
+    this.#dropped(rules.length);
+    return rules;
+  }
+
+  #dropped(count: number): void {
+    this.#changes += count;
+    this.#room.giveBack(count);
   }
 
   #freeId(): number {
     do this.#lastId = (this.#lastId + 1) % COOKIE_IDS;
-    while (this.#byId.has(this.#lastId));
+    while (this.#pairs?.has(this.#lastId) === true || this.#others?.has(this.#lastId) === true);
     return this.#lastId;
   }
 }
-
-const NO_BYTES = new Uint8Array(0);
-
-/** What was decided on stands in the other fields. */
-function withoutBytes({ frame, inPort }: DecidedFor): DecidedFor {
-  return { frame: { ...frame, bytes: NO_BYTES }, inPort };
-}
-
-const ADDRESSES = ['ipSrc', 'ipDst', 'arpSpa', 'arpTpa'] as const satisfies readonly (keyof FlowMatch)[];
-
-type Indexed = number | bigint | string;
-
-/** The rules that were decided on a value. */
-class Index {
-  /**
-   * Most values are of one rule, whose id then stands for the set of it. Undefined until there is one: a thousand idle
-   * switches have six of these each.
-   */
-  #ids: Map<Indexed, number | Set<number>> | undefined;
-
-  add(value: Indexed, id: number): void {
-    this.#ids ??= new Map();
-    const there = this.#ids.get(value);
-    if (there === undefined) this.#ids.set(value, id);
-    else if (typeof there !== 'number') there.add(id);
-    else if (there !== id) this.#ids.set(value, new Set([there, id]));
-  }
-
-  delete(value: Indexed, id: number): void {
-    const there = this.#ids?.get(value);
-    if (there === id) this.#ids?.delete(value);
-    else if (there instanceof Set && there.delete(id) && there.size === 0) this.#ids?.delete(value);
-  }
-
-  of(value: Indexed): ReadonlySet<number> {
-    const there = this.#ids?.get(value);
-    return there === undefined ? NONE : typeof there === 'number' ? new Set([there]) : there;
-  }
-}
-
-const NONE: ReadonlySet<number> = new Set();

@@ -24,12 +24,14 @@ import type { FlowModKind } from '../../telemetry/counters.ts';
 import { DECIDED_RULES, isDecided, isLarks } from '../cookie.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { NextPipeline, Pipeline } from '../pipeline.ts';
-import { type RepeatedPacket, RepeatedPackets } from '../repeated-packets.ts';
+import { answerByRule } from '../repeated-packets.ts';
 import { ChangeWriter } from './change-writer.ts';
+import type { Concern } from './concern.ts';
 import type { DecidedRoom } from './decided-room.ts';
-import { type Concern, type DecidedFor, DecidedRules } from './decided-rules.ts';
+import { type DecidedFor, DecidedRules } from './decided-rules.ts';
 import { type ForeignRule, overlapping, TakenPlaces } from './foreign-rules.ts';
 import { FoundRules, keyOf } from './found-rules.ts';
+import type { RepeatedPacket } from './pairs/ways.ts';
 import { namesUnder, type PlannedChange, planChange } from './planned-change.ts';
 import { Room } from './room.ts';
 import { RuleBudget } from './rule-budget.ts';
@@ -78,7 +80,6 @@ export class Reconciler {
   readonly #writer: ChangeWriter;
   /** The pipeline's rules that the switch has. */
   readonly #groups = new RuleGroups();
-  readonly #repeated: RepeatedPackets;
   readonly #decided: DecidedRules;
   /** What a plan has found of the decided rules as they are: the reload that follows it does not judge them all again. */
   readonly #foundStale = new WeakMap<NextPipeline, { readonly changes: number; readonly rules: readonly FlowRule[] }>();
@@ -110,13 +111,12 @@ export class Reconciler {
     this.#pipeline = pipeline;
     this.#log = log;
     this.#sender = new RuleSender(connection, parts.onSent);
-    this.#repeated = new RepeatedPackets(connection.version, () => performance.now());
+    const now = () => performance.now();
     const { decidedRoom: room } = parts;
-    this.#decided = new DecidedRules({ most: MOST_DECIDED, room, onDropped: (rule) => this.#repeated.forget(rule) });
+    this.#decided = new DecidedRules({ version: connection.version, most: MOST_DECIDED, room, now });
     this.#writer = new ChangeWriter(connection, this.#sender, pipeline.guard);
     this.#taken = new TakenPlaces(connection.version, []);
     const budget = new RuleBudget(parts.ruleBudget);
-    const now = () => performance.now();
     this.#room = new Room({ budget, pipeline, groups: this.#groups, decided: this.#decided, now });
   }
 
@@ -220,10 +220,9 @@ export class Reconciler {
   install(decided: FlowRule, packet: DecidedFor, isWide = false): void {
     if (!this.#isMended || this.#taken.has(decided) || !this.#room.hasRoomForDecided()) return;
     if (isGroupMac(decided.match.ethDst ?? 0) && this.#decided.countOf('unheard') >= MOST_UNHEARD) return;
-    const { rule, evicted } = this.#decided.add(decided, packet, isWide);
+    const { evicted, added } = this.#decided.add(decided, packet, isWide);
     if (evicted !== undefined) this.#sender.delete(evicted);
-    this.#sender.add(rule);
-    this.#repeated.note(rule);
+    this.#sender.add(added);
   }
 
   /** A rule that leaves by itself, and is neither restored nor taken away by mending. False if the switch cannot have it now. */
@@ -240,17 +239,17 @@ export class Reconciler {
 
   /** What a packet's own rule, which is on its way, will do with it; undefined for one that has to be judged. */
   decidedFor(packetIn: Uint8Array): RepeatedPacket | undefined {
-    return this.#isMended ? this.#repeated.find(packetIn) : undefined;
+    return this.#isMended ? answerByRule(this.#decided, this.#connection.version, packetIn) : undefined;
   }
 
   /** To be called when the connection has closed: what it had is not kept. */
   abandon(): void {
-    this.#decided.takeAll();
+    this.#decided.forgetAll();
   }
 
   /** Every packet is judged from now on, until another rule is decided: a host may be heard from elsewhere. */
   judgeAnew(): void {
-    this.#repeated.clear();
+    this.#decided.answerNoMore();
   }
 
   /** Deletes the rules that were decided for packets on any of these; without any, all of them. False if there are none. */
@@ -344,7 +343,8 @@ export class Reconciler {
    */
   onRefused(xid: number, isFull: boolean): FlowRule | undefined {
     if (this.#sender.isDeletion(xid)) this.#onDeletionRefused();
-    const rule = this.#sender.ruleOf(xid);
+    const sent = this.#sender.ruleOf(xid);
+    const rule = typeof sent === 'number' ? this.#decided.byId(sent) : sent;
     if (rule === undefined) return undefined;
     const group = isDecided(rule.cookie) ? undefined : this.#groups.groupOf(rule);
     const isDecidedHere = isDecided(rule.cookie) && this.#decided.onGone(rule.cookie);

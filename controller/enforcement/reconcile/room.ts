@@ -128,7 +128,7 @@ export class Room {
     const decided: FlowRule[] = [];
     let excess = this.#budget.excess(this.#counts);
     while ((excess.has(DECIDED_TABLE) || excess.has('all')) && this.#decided.size > 0) {
-      decided.push(this.#decided.takeOldest()!);
+      decided.push(this.#decided.takeOldest());
       excess = this.#budget.excess(this.#counts);
     }
     if (excess.size === 0) return { decided, groups: [] };

@@ -31,7 +31,7 @@ it('knows a rule by its xid until a barrier has confirmed it, and no longer', ()
   const { sent } = rules;
   rules.add(rule(4));
   expect(known(rules)).toEqual([1, 3, 4]);
-  expect(rules.ruleOf(3)?.priority).toBe(3);
+  expect(rules.ruleOf(3)).toMatchObject({ priority: 3 });
   expect([1, 2, 3, 4].filter((xid) => rules.isDeletion(xid))).toEqual([2]);
   rules.confirmed(sent);
   expect(rules.isDeletion(2)).toBe(false);

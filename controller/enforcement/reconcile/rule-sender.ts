@@ -9,6 +9,7 @@ import { addRule, type DeleteFilter, deleteRule, deleteRules } from '../../south
 import type { Outgoing, SwitchConnection } from '../../southbound/switch-connection.ts';
 import type { FlowModKind } from '../../telemetry/counters.ts';
 import { makeCookie, RuleKind } from '../cookie.ts';
+import type { EncodedRule } from './pairs/decided-pairs.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 
 /** FlowMods that the switch has not confirmed; of more than these the oldest are forgotten. */
@@ -19,10 +20,13 @@ const FLAGS = BundleFlag.ATOMIC | BundleFlag.ORDERED;
 /** Of rules that many switches have, each the same one. */
 const IS_SHARED: ReadonlySet<bigint> = new Set([makeCookie(RuleKind.BASE), makeCookie(RuleKind.VERDICT)]);
 
+/** A rule that was added, or the id of one that was decided for a packet, or that it was a deletion. */
+type Sent = FlowRule | number | typeof DELETION;
+
 export class RuleSender {
   readonly #connection: SwitchConnection;
   readonly #onSent: (kind: FlowModKind) => void;
-  readonly #unconfirmed = new Unconfirmed<FlowRule | typeof DELETION>();
+  readonly #unconfirmed = new Unconfirmed<Sent>();
   #sent = 0;
   #bundleId = 0;
   /** While a bundle is being written: where its messages go. */
@@ -34,15 +38,18 @@ export class RuleSender {
     this.#onSent = onSent;
   }
 
-  add(rule: FlowRule): void {
-    const { version } = this.#connection;
-    const isAlone = this.#bundle === undefined;
-    const xid =
-      isAlone && IS_SHARED.has(rule.cookie)
-        ? this.#connection.sendEncoded(encodedAdd(version, rule))
-        : this.#write(addRule(version, rule));
-    this.#note(xid, rule);
+  add(rule: FlowRule | EncodedRule): void {
+    if ('flowMod' in rule) this.#note(this.#writeEncoded(rule.flowMod), rule.id);
+    else this.#note(this.#writeAddition(rule), rule);
     this.#onSent('add');
+  }
+
+  #writeAddition(rule: FlowRule): number {
+    const { version } = this.#connection;
+    const isShared = this.#bundle === undefined && IS_SHARED.has(rule.cookie);
+    return isShared
+      ? this.#connection.sendEncoded(encodedAdd(version, rule))
+      : this.#writeEncoded(encodeMessage(addRule(version, rule)));
   }
 
   /** How many FlowMods were sent until now: what a barrier that is asked for in this turn confirms. */
@@ -55,14 +62,15 @@ export class RuleSender {
     while (this.#sent - this.#unconfirmed.size < sent) this.#unconfirmed.forgetFirst();
   }
 
-  #note(xid: number, what: FlowRule | typeof DELETION): void {
+  #note(xid: number, what: Sent): void {
     this.#unconfirmed.add(xid, what);
     this.#sent++;
     if (this.#unconfirmed.size > MOST_UNCONFIRMED) this.#unconfirmed.forgetFirst();
   }
 
-  delete(rule: FlowRule): void {
-    this.send(deleteRule(this.#connection.version, rule));
+  delete(rule: FlowRule | EncodedRule): void {
+    if ('flowMod' in rule) this.#sendDeletion(rule.flowMod);
+    else this.send(deleteRule(this.#connection.version, rule));
   }
 
   deleteAll(filter: DeleteFilter): void {
@@ -71,12 +79,19 @@ export class RuleSender {
 
   /** A delete, as a message. */
   send(deletion: Message): void {
-    this.#note(this.#write(deletion), DELETION);
+    this.#sendDeletion(encodeMessage(deletion));
+  }
+
+  #sendDeletion(deletion: Uint8Array): void {
+    this.#note(this.#writeEncoded(deletion), DELETION);
     this.#onSent('delete');
   }
 
-  /** The rule that a message with this xid added; undefined if the switch has confirmed it, or it is none. */
-  ruleOf(xid: number): FlowRule | undefined {
+  /**
+   * The rule that a message with this xid added, or the id of one that was decided for a packet; undefined if the switch has
+   * confirmed it, or it is none.
+   */
+  ruleOf(xid: number): FlowRule | number | undefined {
     const what = this.#unconfirmed.get(xid);
     return what === DELETION ? undefined : what;
   }
@@ -117,8 +132,7 @@ export class RuleSender {
     return this.#connection.request(message as Outgoing, timeoutMs);
   }
 
-  #write(message: Message): number {
-    const bytes = encodeMessage(message);
+  #writeEncoded(bytes: Uint8Array): number {
     const bundleId = this.#bundle;
     if (bundleId === undefined) return this.#connection.sendEncoded(bytes);
     return this.#connection.sendNumbered((xid) => {

@@ -25,7 +25,8 @@ function noted(decided: DecidedRules, frame: ReturnType<typeof frameFrom>, inPor
   const { match, outputs } = decide(scene, frame, inPort);
   const cookie = makeCookie(RuleKind.FORWARD);
   const rule = { priority: 100, match: match!, outputs, cookie, idleTimeoutSec: 60, hardTimeoutSec: 0 };
-  return decided.add(rule, { frame, inPort }).rule;
+  const { added } = decided.add(rule, { frame, inPort });
+  return 'flowMod' in added ? decided.byId(added.id)! : added;
 }
 
 function under(policyText: string): ForwardingView {
@@ -34,7 +35,7 @@ function under(policyText: string): ForwardingView {
 }
 
 describe('rules that were decided for packets, under another file', () => {
-  const decided = new DecidedRules({ most: 10 });
+  const decided = new DecidedRules({ version: 4, most: 10, now: () => 0 });
   const stale = (view: ForwardingView) => decided.unless((rule, packet) => isStillRight(view, rule, packet));
   const alices = frameFrom(MACS.alice1, MACS.alice2, '10.1.0.11', '10.1.0.12');
   const bobs = frameFrom(MACS.bob, MACS.gateway, '10.1.0.13', '192.0.2.1');
