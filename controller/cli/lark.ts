@@ -2,6 +2,7 @@
 // The `lark` command: gives the command line its process. What a command does not need is not loaded, so that
 // `lark jobs` starts fast, and the laboratory is loaded for `lark demo` alone.
 
+import { setFlagsFromString } from 'node:v8';
 import { registerClassadCommand } from './classad-command.ts';
 import type { CliParts } from './context.ts';
 import { packageVersion } from './package-version.ts';
@@ -29,6 +30,8 @@ const parts: CliParts = {
     return path === undefined ? { config: defaultConfig(), warnings: [] } : loadConfig(path);
   },
   startLark: async (config, options) => {
+    // What has died young is collected by this thread alone: to wake others for it takes longer than the work.
+    setFlagsFromString('--no-parallel-scavenge');
     const { startLark } = await import('../main.ts');
     return startLark(config, options);
   },

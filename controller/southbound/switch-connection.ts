@@ -287,6 +287,8 @@ export class SwitchConnection {
       this.close('it speaks TLS, and this port speaks plain OpenFlow');
       return;
     }
+    const isTurnOver = !this.#isHeld;
+    this.#isHeld = true;
     try {
       let isHeard = false;
       for (const frame of this.#splitter.push(chunk)) {
@@ -301,6 +303,8 @@ export class SwitchConnection {
     } catch (error) {
       if (!(error instanceof OpenflowError)) throw error;
       this.#refuse(`a message that is not OpenFlow: ${error.message}`, error.answer, chunk);
+    } finally {
+      if (isTurnOver) this.#endTurn();
     }
   }
 
@@ -308,11 +312,13 @@ export class SwitchConnection {
   #holdWrites(): void {
     if (this.#isHeld) return;
     this.#isHeld = true;
-    process.nextTick(() => {
-      this.#sendBarrierOfTurn();
-      this.#isHeld = false;
-      this.#out.flush();
-    });
+    process.nextTick(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    this.#sendBarrierOfTurn();
+    this.#isHeld = false;
+    this.#out.flush();
   }
 
   #sendBarrierOfTurn(): void {

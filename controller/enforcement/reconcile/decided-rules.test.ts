@@ -43,6 +43,17 @@ function ruleOf(decided: DecidedRules, added: Added['added']): FlowRule {
   return 'flowMod' in added ? decided.byId(added.id)! : added;
 }
 
+const BROADCAST_MAC = 0xffffffffffff;
+const endsOf = (each: {
+  readonly a: number;
+  readonly b: number;
+  readonly high: number;
+  readonly isGroup: boolean;
+}) => ({
+  ethSrc: each.a + each.high,
+  ethDst: each.isGroup ? BROADCAST_MAC : 4 + each.b,
+});
+
 const cookies = (of: readonly FlowRule[]) => of.map(({ cookie }) => cookie);
 
 describe.each<Kind>(['pair', 'tagged'])('rules decided for packets (%s)', (kind) => {
@@ -146,23 +157,40 @@ it.each([1, 4] as const)(
   (version) => {
     const small = fc.nat(3);
     const kind = fc.constantFrom<Kind>('pair', 'pair', 'tagged');
-    const origin = fc.constantFrom(undefined, { policy: 'a', place: undefined }, { policy: 'b', place: undefined });
-    const output = fc.record(
-      { port: fc.constantFrom(9, 10, 0xfffffffe), queueId: small, ethDst: fc.constantFrom(5, 0x0e0000000001) },
-      { requiredKeys: ['port'] },
-    );
-    const way = fc.record({
-      outputs: fc.array(output, { maxLength: 2 }),
-      dscp: fc.constantFrom(undefined, 0, 46),
-      origin,
-      cookie: fc.constantFrom(makeCookie(RuleKind.FORWARD), makeCookie(RuleKind.DROP)),
-      hardTimeoutSec: fc.constantFrom(0, 30),
-    });
+    const usual = {
+      outputs: [{ port: 9 }],
+      dscp: undefined,
+      origin: undefined,
+      cookie: makeCookie(RuleKind.FORWARD),
+      idleTimeoutSec: 60,
+      hardTimeoutSec: 0,
+    };
+    const otherwise: readonly Partial<FlowRule>[] = [
+      { outputs: [] },
+      { outputs: [{ port: 10 }] },
+      { outputs: [{ port: 0xfffffffe }] },
+      { outputs: [{ port: 9 }, { port: 10 }] },
+      { outputs: [{ port: 9, queueId: 1 }] },
+      { outputs: [{ port: 9, queueId: 0 }] },
+      { outputs: [{ port: 9, ethDst: 0x0e0000000001 }] },
+      { outputs: [{ port: 9, vlan: 'none' }] },
+      { dscp: 0 },
+      { dscp: 46 },
+      { origin: { policy: 'a', place: undefined } },
+      { origin: { policy: 'b', place: undefined } },
+      { origin: { policy: 'b', place: { file: 'f', line: 1, column: 1 } } },
+      { cookie: makeCookie(RuleKind.DROP) },
+      { idleTimeoutSec: 10 },
+      { hardTimeoutSec: 30 },
+    ];
+    // Two rules at a time differ in one thing as a rule.
+    const way = fc.oneof(fc.constant({}), fc.constantFrom(...otherwise)).map((change) => ({ ...usual, ...change }));
     const ends = {
       a: small,
       b: small,
       high: fc.constantFrom(0, 0xfe_ff_ff_00_00_00),
       port: fc.constantFrom(1, 0xfffffffe),
+      isGroup: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
     };
     const concern = fc.oneof(
       small.map((source) => ({ source })),
@@ -170,6 +198,7 @@ it.each([1, 4] as const)(
       small.map((each) => ({ address: 0x0a000000 + each })),
       fc.constantFrom(1, 0xfffffffe).map((inPort) => ({ inPort })),
       fc.constantFrom(9, 10).map((outPort) => ({ outPort })),
+      fc.constant('unheard' as const),
     );
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('add' as const), kind, way, ...ends }) },
@@ -179,7 +208,8 @@ it.each([1, 4] as const)(
     );
     const isOn = (rule: FlowRule, each: Concern) => {
       const { match, outputs } = rule;
-      if (typeof each === 'string') throw new Error('no word is asked about here');
+      if (each === 'unheard') return match.ethDst === BROADCAST_MAC;
+      if (each === 'wide') throw new Error('nothing is wide here');
       if ('source' in each) return match.ethSrc === each.source;
       if ('destination' in each) return match.ethDst === each.destination;
       if ('address' in each) return [match.ipSrc, match.ipDst].some((block) => block?.network === each.address);
@@ -197,7 +227,7 @@ it.each([1, 4] as const)(
         for (const each of steps) {
           if (each.do === 'add') {
             const base = forward(each.kind, each.a, 4 + each.b, each.port, 9);
-            const wanted = { ...base, ...each.way, match: { ...base.match, ethSrc: each.a + each.high } };
+            const wanted = { ...base, ...each.way, match: { ...base.match, ...endsOf(each) } };
             const isSame = (other: FlowRule) => JSON.stringify(other.match) === JSON.stringify(wanted.match);
             without(cookies(model.filter(isSame)));
             const [pairs, others] = [

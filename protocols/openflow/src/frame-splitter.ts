@@ -24,6 +24,7 @@ export class FrameSplitter {
    */
   push(chunk: Uint8Array): Iterable<Uint8Array> {
     if (this.#fault !== undefined) throw this.#fault;
+    if (this.#heldLength === 0 && isOneMessage(chunk)) return [chunk];
     const frames: Uint8Array[] = [];
     try {
       this.#take(chunk, frames);
@@ -83,6 +84,11 @@ export class FrameSplitter {
     });
     throw this.#fault;
   }
+}
+
+/** Nearly every chunk of a switch that has little to say is. */
+function isOneMessage(chunk: Uint8Array): boolean {
+  return chunk.length >= HEADER_LENGTH && readU16(chunk, 2) === chunk.length;
 }
 
 function* andThenThrow(frames: readonly Uint8Array[], error: unknown): Generator<Uint8Array, void, undefined> {

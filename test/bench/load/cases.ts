@@ -5,8 +5,8 @@ import { fillStore } from '../enforcement/filled-store.ts';
 import type { AdMaker } from '../enforcement/site.ts';
 import { median } from '../measure.ts';
 import { PEERS, peer, type RunningController, startLark } from './controllers.ts';
-import type { LoadResult, LoadSpec } from './load-child.ts';
-import { runLoad } from './load-process.ts';
+import { runLoad, runLoadInTurns } from './load-process.ts';
+import type { LoadResult, LoadSpec } from './load-spec.ts';
 import { hostsPolicy, jobsPolicy } from './policies.ts';
 import { placeOfJob } from './traffic.ts';
 import type { Version } from './wire.ts';
@@ -41,8 +41,8 @@ const WINDOW = 256;
 const USERS = 100;
 /** V8 gives back what it took while a thousand connected when it has had little to do for a minute or so. */
 const REST_MS = 150_000;
-/** In place of a round, where what is compared is small. */
-const TURNS = 3;
+/** Latencies are measured for so many rounds in one, since they are made of what happens seldom. */
+const LATENCY_ROUNDS = 2;
 const VERSIONS: readonly Version[] = [1, 4];
 
 type Kind = Pick<LoadSpec, 'switches' | 'window' | 'isBuffered' | 'isEachNew' | 'traffic'>;
@@ -185,26 +185,25 @@ export class LoadBench {
     return compared;
   }
 
-  /** Started once, and asked in many turns: a pause of the machine is longer than what is measured here. */
+  /** Started once each, and asked in many turns: a pause of the machine is longer than what is measured here. */
   async #compareAtWork(version: Version, contenders: readonly Contender[]): Promise<Compared> {
-    const { rounds, measureMs } = this.#settings;
-    const results = new Map(contenders.map((each) => [each, [] as LoadResult[]]));
-    const running = new Map<Contender, RunningController>();
+    const { rounds, warmUpMs, measureMs } = this.#settings;
+    const times = LATENCY_ROUNDS * rounds;
+    const running: RunningController[] = [];
     try {
-      for (const contender of contenders) running.set(contender, await contender.start());
-      for (let turn = 0; turn < rounds * TURNS; turn++) {
-        for (const [contender, controller] of running) {
-          const result = await this.#ask(controller, version, contender, measureMs);
-          // Before that Node compiles.
-          if (turn >= TURNS || rounds === 1) results.get(contender)!.push(result);
-        }
-      }
+      for (const { start } of contenders) running.push(await start());
+      const specs = contenders.map(({ kind }, i) => {
+        const { host, port, pid } = running[i]!;
+        const controller = { host, port, pid };
+        return { controller, version, ...kind, warmUpMs: warmUpMs * times, measureMs: measureMs * times };
+      });
+      const results = await runLoadInTurns(specs);
+      const compared = new Compared(new Map(contenders.map((each, i) => [each, [results[i]!]])));
+      for (const contender of contenders) this.#note(version, contender, compared.medians(contender));
+      return compared;
     } finally {
-      for (const { stop } of running.values()) await stop();
+      for (const { stop } of running) await stop();
     }
-    const compared = new Compared(results);
-    for (const contender of contenders) this.#note(version, contender, compared.medians(contender));
-    return compared;
   }
 
   async #run(version: Version, contender: Contender, measureMs: number): Promise<LoadResult> {

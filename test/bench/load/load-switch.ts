@@ -4,6 +4,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { encodeMessage, type Message } from 'node-openflow';
+import type { Latencies } from './latencies.ts';
 import { packetIn, type Traffic } from './traffic.ts';
 import { BUFFER_AT, LAYOUT, Messages, NO_BUFFER, NUMBER_AT, putU32, u16, u32, type Version } from './wire.ts';
 
@@ -23,8 +24,8 @@ export interface LoadSwitchParts {
   readonly isBuffered: boolean;
   /** No two packets are of one flow: each is from another IP address of its host, of which there are so many. */
   readonly newSources?: number;
-  /** Milliseconds that each answer took. */
-  readonly onLatency?: (ms: number) => void;
+  /** Where it is kept how long each answer took. */
+  readonly latencies?: Latencies;
 }
 
 export class LoadSwitch {
@@ -42,6 +43,8 @@ export class LoadSwitch {
   #nextPacket = 0;
   #sent = 0;
   #isAsking = false;
+  /** Called when nothing is unanswered any more. */
+  #onLast: (() => void) | undefined;
   /** When each place of the window was asked for, where that matters. */
   readonly #sentAt: Float64Array;
   #offered = 0;
@@ -55,16 +58,20 @@ export class LoadSwitch {
     this.#parts = parts;
     this.#packets = parts.traffic.flows.map((flow) => packetIn(parts.version, flow));
     this.#waiting = new Uint32Array(parts.window).fill(NO_BUFFER);
-    this.#sentAt = new Float64Array(parts.onLatency === undefined ? 0 : parts.window);
+    this.#sentAt = new Float64Array(parts.latencies === undefined ? 0 : parts.window);
   }
 
   connect(controller: { readonly host: string; readonly port: number }): void {
-    const socket = connect({ ...controller, noDelay: true });
+    const onChunk = (length: number, bytes: Uint8Array) => {
+      this.#onData((bytes as Buffer).subarray(0, length));
+      return true;
+    };
+    const socket = connect({ ...controller, noDelay: true, onread: { buffer: READ, callback: onChunk } });
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.isClosed = true;
+      this.#onLast?.();
     });
     this.#send({ version: this.#parts.version, xid: 0, type: 'hello', elements: [] });
   }
@@ -116,9 +123,11 @@ export class LoadSwitch {
     this.#flush();
   }
 
-  /** No answer is followed by another PacketIn. */
-  stopAsking(): void {
+  /** No answer is followed by another PacketIn. `onLast` is called when none is unanswered, or never will be answered. */
+  stopAsking(onLast: () => void): void {
     this.#isAsking = false;
+    if (this.isClosed) onLast();
+    else this.#onLast = onLast;
   }
 
   #askAt(place: number, number: number): void {
@@ -131,7 +140,7 @@ export class LoadSwitch {
     putU32(this.#out, frame + NUMBER_AT, number);
     const { newSources } = this.#parts;
     if (newSources !== undefined) putU32(this.#out, frame + IP_SRC_AT, FIRST_SOURCE + (this.#sent++ % newSources));
-    if (this.#parts.onLatency !== undefined) this.#sentAt[place] = performance.now();
+    if (this.#parts.latencies !== undefined) this.#sentAt[place] = performance.now();
   }
 
   /** Where it is in `#out`. */
@@ -153,9 +162,11 @@ export class LoadSwitch {
 
   #onData(chunk: Buffer): void {
     this.lastHeard = performance.now();
-    this.#messages.push(chunk, (bytes, at, length) => this.#onMessage(bytes, at, length));
+    this.#messages.push(chunk, this.#onEach);
     this.#flush();
   }
+
+  readonly #onEach = (bytes: Buffer, at: number, length: number) => this.#onMessage(bytes, at, length);
 
   #onMessage(bytes: Buffer, at: number, length: number): void {
     const { version, isBuffered } = this.#parts;
@@ -173,16 +184,23 @@ export class LoadSwitch {
   }
 
   #onAnswer(number: number): void {
-    const { window, onLatency } = this.#parts;
+    const { window, latencies } = this.#parts;
     if (number === NO_BUFFER) return;
     const place = number % window;
     if (this.#waiting[place] !== number) return;
     this.answers++;
-    onLatency?.(performance.now() - this.#sentAt[place]!);
+    latencies?.add(performance.now() - this.#sentAt[place]!);
     // Far below NO_BUFFER, and always of the same place.
     const next = number + window;
     if (this.#isAsking) this.#askAt(place, next < HIGHEST ? next : place);
-    else this.#waiting[place] = NO_BUFFER;
+    else this.#forget(place);
+  }
+
+  #forget(place: number): void {
+    this.#waiting[place] = NO_BUFFER;
+    if (this.#onLast === undefined || this.#waiting.some((number) => number !== NO_BUFFER)) return;
+    this.#onLast();
+    this.#onLast = undefined;
   }
 
   #onOther(type: number, bytes: Buffer, at: number, length: number): void {
@@ -263,6 +281,8 @@ export class LoadSwitch {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** Read into by all: what comes is used up before more is read. */
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
 const OUT_BYTES = 256 * 1024;
 const HIGHEST = 0xffff_0000;
 /** In an untagged IPv4 frame. */

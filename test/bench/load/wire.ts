@@ -78,6 +78,7 @@ export class Messages {
       onMessage(bytes, at, length);
       at += length;
     }
-    this.#rest = at === bytes.length ? NOTHING : bytes.subarray(at);
+    // Copied: the memory of a chunk may be used for the next one.
+    this.#rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
   }
 }
