@@ -27,7 +27,8 @@ const NO_PORT = -1;
 
 export class PacketInLimit {
   readonly #parts: PacketInLimitParts;
-  readonly #buckets = new Map<number, TokenBucket>();
+  /** Undefined until a packet has come: many switches ask about none. */
+  #buckets: Map<number, TokenBucket> | undefined;
 
   constructor(parts: PacketInLimitParts) {
     this.#parts = parts;
@@ -35,27 +36,28 @@ export class PacketInLimit {
 
   /** Whether one more packet from this port may be handled; takes its cost if so. */
   take(portNo: number, cost: number): boolean {
-    const bucket = this.#buckets.get(portNo) ?? this.#bucketOf(portNo);
+    const bucket = this.#buckets?.get(portNo) ?? this.#bucketOf(portNo);
     return bucket.take(cost) || this.#takeFilled(portNo, bucket, cost);
   }
 
   /** The port is gone. */
   forget(portNo: number): void {
-    this.#buckets.delete(portNo);
+    this.#buckets?.delete(portNo);
   }
 
   /** The figures are others from now on: every bucket is full. */
   reset(): void {
-    this.#buckets.clear();
+    this.#buckets = undefined;
   }
 
   #bucketOf(portNo: number): TokenBucket {
     const isShared = this.#parts.isShared(portNo);
     const key = isShared === undefined ? NO_PORT : portNo;
-    const known = this.#buckets.get(key);
+    const known = this.#buckets?.get(key);
     if (known !== undefined) return known;
     const { burst } = this.#figures(isShared);
     const made = new TokenBucket(burst, this.#parts.now());
+    this.#buckets ??= new Map();
     this.#buckets.set(key, made);
     return made;
   }

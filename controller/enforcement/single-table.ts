@@ -8,13 +8,17 @@ import type { NextPipeline, Pipeline } from './pipeline.ts';
 import { askAboutAll, baseRules, gateRules } from './static-rules.ts';
 
 const BASE = 'base';
+/** The same on every switch. */
+const BASE_RULES = baseRules();
+const LAST_RESORT = { group: BASE, rules: [askAboutAll()] };
+const MEMORY = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
 
 export class SingleTablePipeline implements Pipeline {
   readonly name = 'single-table';
   readonly guard = undefined;
   readonly heart = undefined;
-  readonly lastResort = { group: BASE, rules: [askAboutAll()] };
-  readonly memory = { asksAboutUnknown: false, hasRegisters: false, portIndexes: [] };
+  readonly lastResort = LAST_RESORT;
+  readonly memory = MEMORY;
   readonly #view: ForwardingView;
 
   constructor(view: ForwardingView) {
@@ -30,7 +34,7 @@ export class SingleTablePipeline implements Pipeline {
   }
 
   rulesOf(group: string): readonly FlowRule[] {
-    if (group === BASE) return baseRules();
+    if (group === BASE) return BASE_RULES;
     const portNo = Number(group.slice(PORT_PREFIX.length));
     return this.#view.state.roleOf(portNo) === 'job' ? gateRules(this.#view, portNo) : [];
   }

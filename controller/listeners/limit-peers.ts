@@ -21,7 +21,7 @@ export function limitPeers(
     const address = socket.remoteAddress ?? '';
     const refusal = peers.admit(address);
     if (refusal === undefined) {
-      socket.once('close', () => peers.release(address));
+      socket.on('close', () => peers.release(address));
       for (const each of accept) each.call(server, socket);
     } else {
       refused?.add(refusal, address);

@@ -28,7 +28,7 @@ export class HostTable {
   readonly #options: HostTableOptions;
   /** Undefined until a host is noted: it takes two kilobytes, and many switches have none. */
   #hosts: Hosts | undefined;
-  readonly #perPort = new Map<number, number>();
+  #perPort: Map<number, number> | undefined;
 
   constructor(options: HostTableOptions) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class HostTable {
   }
 
   countAt(port: number): number {
-    return this.#perPort.get(port) ?? 0;
+    return this.#perPort?.get(port) ?? 0;
   }
 
   at(port: number): readonly MacAddress[] {
@@ -104,6 +104,7 @@ export class HostTable {
   }
 
   #count(port: number, by: number): void {
+    this.#perPort ??= new Map();
     const count = (this.#perPort.get(port) ?? 0) + by;
     if (count > 0) this.#perPort.set(port, count);
     else this.#perPort.delete(port);

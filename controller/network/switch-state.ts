@@ -4,6 +4,7 @@
 
 import type { MacAddress } from '../../protocols/packet/address.ts';
 import type { AlternateWan, SwitchConfig } from '../config/config.ts';
+import { ownText } from '../jobs/own-text.ts';
 import { HostTable } from './host-table.ts';
 import { LOCAL_PORT } from './port-numbers.ts';
 
@@ -30,6 +31,9 @@ export interface AlternatePort extends Pick<AlternateWan, 'gateway'> {
 export const HOSTS_PER_SWITCH = 16_384;
 export const HOSTS_PER_PORT = 4_096;
 export const HOST_TTL_MS = 300_000;
+
+const NO_PORTS: ReadonlySet<number> = new Set();
+const NO_ALTERNATES: ReadonlyMap<string, AlternatePort> = new Map();
 
 export interface SwitchIdentity {
   readonly dpid: bigint;
@@ -58,22 +62,23 @@ export class SwitchState {
   canTrackConnections = false;
   readonly hosts: HostTable;
   readonly #identity: SwitchIdentity;
-  readonly #dpidText: string;
+  /** As Open vSwitch writes it. */
+  readonly dpidText: string;
   #config: SwitchConfig | undefined;
   readonly #ports = new Map<number, SwitchPort>();
-  /** By name and by number as text; the first where they clash. */
-  readonly #named = new Map<string, SwitchPort>();
-  readonly #roles = new Map<number, PortRole>();
-  readonly #jobPorts = new Set<number>();
+  /** Of those that are no edge ports. Undefined until there is one, as are the job ports: of many switches nothing is known. */
+  #roles: Map<number, PortRole> | undefined;
+  #jobPorts: Set<number> | undefined;
   readonly #onJobPort: SwitchStateParts['onJobPort'];
   #wan: WanPort | undefined;
-  #alternates: ReadonlyMap<string, AlternatePort> = new Map();
+  #alternates: ReadonlyMap<string, AlternatePort> = NO_ALTERNATES;
 
   constructor(identity: SwitchIdentity, parts: SwitchStateParts | { readonly hosts: HostTable }) {
     this.dpid = identity.dpid;
     this.version = identity.version;
     this.#identity = identity;
-    this.#dpidText = formatDpid(identity.dpid);
+    // What was padded is kept as the pieces that it was put together from.
+    this.dpidText = ownText(formatDpid(identity.dpid));
     this.#config = identity.config;
     this.canMatchArp = identity.canMatchArp;
     this.hosts = 'hosts' in parts ? parts.hosts : hostTableFor(identity, parts);
@@ -95,7 +100,7 @@ export class SwitchState {
   /** The same ports, jobs' ports and hosts under another entry of the file: for trying out what would be. */
   under(config: SwitchConfig | undefined): SwitchState {
     const other = new SwitchState({ ...this.#identity, config }, { hosts: this.hosts });
-    for (const portNo of this.#jobPorts) other.#jobPorts.add(portNo);
+    if (this.#jobPorts !== undefined) other.#jobPorts = new Set(this.#jobPorts);
     other.canTrackConnections = this.canTrackConnections;
     other.setPorts(this.#ports.values());
     return other;
@@ -103,12 +108,12 @@ export class SwitchState {
 
   /** Ports that a job is at, or was. */
   get jobPorts(): ReadonlySet<number> {
-    return this.#jobPorts;
+    return this.#jobPorts ?? NO_PORTS;
   }
 
   /** The file's name for it, else the name of its LOCAL port (the OVS bridge), else its datapath id. */
   get name(): string {
-    return this.config?.name ?? this.bridgeName ?? this.#dpidText;
+    return this.config?.name ?? this.bridgeName ?? this.dpidText;
   }
 
   /** The name of its LOCAL port. */
@@ -120,19 +125,17 @@ export class SwitchState {
     for (const port of ports) {
       const former = this.#ports.get(port.portNo);
       this.#ports.set(port.portNo, port);
-      if (!this.#jobPorts.has(port.portNo) || former?.name === port.name) continue;
+      if (!this.jobPorts.has(port.portNo) || former?.name === port.name) continue;
       if (former !== undefined) this.#tellUnlessJobPort(former.name);
       this.#onJobPort?.(port.name, true);
     }
-    this.#namePorts();
     this.#assignRoles();
   }
 
   removePort(portNo: number): void {
     const port = this.#ports.get(portNo);
     this.#ports.delete(portNo);
-    if (this.#jobPorts.delete(portNo) && port !== undefined) this.#tellUnlessJobPort(port.name);
-    this.#namePorts();
+    if (this.#jobPorts?.delete(portNo) === true && port !== undefined) this.#tellUnlessJobPort(port.name);
     this.#assignRoles();
   }
 
@@ -148,46 +151,55 @@ export class SwitchState {
     return this.#ports.values();
   }
 
-  /** By name, or by number as text. */
+  /** By name, or by number as text; the first where they clash. */
   portNamed(name: string): SwitchPort | undefined {
-    return this.#named.get(name);
+    for (const port of this.#ports.values()) if (isNamed(port, name)) return port;
+    return undefined;
   }
 
-  /** All that `portNamed` finds a port by. */
-  portNames(): Iterable<string> {
-    return this.#named.keys();
+  /** All that `portNamed` finds a port by; some twice where they clash. */
+  *portNames(): Iterable<string> {
+    for (const { name, portNo } of this.#ports.values()) {
+      yield name;
+      yield String(portNo);
+    }
   }
 
   /** Undefined for a port that the switch does not have. */
   roleOf(portNo: number): PortRole | undefined {
-    return this.#roles.get(portNo);
+    return this.#roles?.get(portNo) ?? (this.#ports.has(portNo) ? 'edge' : undefined);
   }
 
   markJobPort(portNo: number): void {
-    if (this.#jobPorts.has(portNo)) return;
-    this.#jobPorts.add(portNo);
+    if (this.jobPorts.has(portNo)) return;
+    this.#noteJobPort(portNo);
     // The roles of other ports do not follow from where jobs are.
     const port = this.#ports.get(portNo);
     if (port === undefined) return;
-    this.#roles.set(portNo, this.#roleFor(port, this.#alternatePorts()));
+    this.#setRole(portNo, this.#roleFor(port, this.#alternatePorts()));
     this.#onJobPort?.(port.name, true);
   }
 
   /** What were job ports of this switch before, by name: a switch that comes back may number its ports anew. */
   inheritJobPorts(names: ReadonlySet<string>): void {
-    for (const { portNo, name } of this.#ports.values()) if (names.has(name)) this.#jobPorts.add(portNo);
+    for (const { portNo, name } of this.#ports.values()) if (names.has(name)) this.#noteJobPort(portNo);
     this.#assignRoles();
   }
 
+  #noteJobPort(portNo: number): void {
+    this.#jobPorts ??= new Set();
+    this.#jobPorts.add(portNo);
+  }
+
   #tellUnlessJobPort(name: string): void {
-    for (const portNo of this.#jobPorts) if (this.#ports.get(portNo)?.name === name) return;
+    for (const portNo of this.jobPorts) if (this.#ports.get(portNo)?.name === name) return;
     this.#onJobPort?.(name, false);
   }
 
   /** Equal as long as no rule that was decided on where WAN, alternates and fabric are has become wrong. */
   get uplinkKey(): string {
     const alternates = [...this.#alternates].map(([name, { portNo }]) => `${name}=${portNo}`);
-    const fabric = [...this.#roles].filter(([, role]) => role === 'fabric').map(([portNo]) => portNo);
+    const fabric = [...(this.#roles ?? [])].filter(([, role]) => role === 'fabric').map(([portNo]) => portNo);
     return [this.#wan?.portNo ?? 'none', ...alternates.sort(), ...fabric.sort()].join(' ');
   }
 
@@ -211,7 +223,7 @@ export class SwitchState {
   }
 
   #assignRoles(): void {
-    this.#roles.clear();
+    this.#roles = undefined;
     const wan = this.config?.wan;
     const wanPort = wan && this.portNamed(wan.port);
     this.#wan = wan && wanPort && { portNo: wanPort.portNo, queues: wan.queues };
@@ -220,23 +232,21 @@ export class SwitchState {
       const port = this.portNamed(alternate.port);
       if (port !== undefined) alternates.set(name, { portNo: port.portNo, gateway: alternate.gateway });
     }
-    this.#alternates = alternates;
+    this.#alternates = alternates.size === 0 ? NO_ALTERNATES : alternates;
     const alternatePorts = this.#alternatePorts();
     for (const port of this.#ports.values()) {
-      this.#roles.set(port.portNo, this.#roleFor(port, alternatePorts));
+      this.#setRole(port.portNo, this.#roleFor(port, alternatePorts));
     }
+  }
+
+  #setRole(portNo: number, role: PortRole): void {
+    if (role === 'edge') return;
+    this.#roles ??= new Map();
+    this.#roles.set(portNo, role);
   }
 
   #alternatePorts(): ReadonlySet<number> {
     return new Set([...this.#alternates.values()].map((alternate) => alternate.portNo));
-  }
-
-  /** Every registration looks for a port at every switch. */
-  #namePorts(): void {
-    this.#named.clear();
-    for (const port of this.#ports.values()) {
-      for (const name of [port.name, String(port.portNo)]) if (!this.#named.has(name)) this.#named.set(name, port);
-    }
   }
 
   #roleFor(port: SwitchPort, alternatePorts: ReadonlySet<number>): PortRole {
@@ -244,7 +254,7 @@ export class SwitchState {
     if (alternatePorts.has(port.portNo)) return 'alternate';
     if (this.config?.fabric.some((name) => isNamed(port, name))) return 'fabric';
     if (port.portNo === LOCAL_PORT) return 'local';
-    if (this.#jobPorts.has(port.portNo) || this.#machinePorts().some((name) => isNamed(port, name))) return 'job';
+    if (this.jobPorts.has(port.portNo) || this.#machinePorts().some((name) => isNamed(port, name))) return 'job';
     return 'edge';
   }
 }

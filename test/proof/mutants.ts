@@ -360,7 +360,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'unknown addresses of jobs dropped where rules of jobs found no room',
     hint: 11,
     file: `${enforcement}/reconcile/room.ts`,
-    from: 'return [...this.#leftOut].some((group) => this.#pipeline.rank(group) !== 0);',
+    from: 'return [...this.leftOut].some((group) => this.#pipeline.rank(group) !== 0);',
     to: 'return false;',
   },
   {

@@ -13,12 +13,14 @@ import type { EndpointClass, VerdictEngine } from '../endpoint-classes.ts';
 import type { ForwardingView } from '../ends.ts';
 import type { Heirs } from '../succession.ts';
 
+const NO_CLASSES: ReadonlySet<EndpointClass> = new Set();
+
 export class KnownJobs {
   readonly #view: ForwardingView;
   /** Of the jobs at this switch. */
-  #local = new Set<EndpointClass>();
-  /** Whether jobs here may talk to this class, or hear from it. */
-  #reached = new Map<EndpointClass, boolean>();
+  #local: ReadonlySet<EndpointClass> = NO_CLASSES;
+  /** Whether jobs here may talk to this class, or hear from it. Undefined until somebody asks. */
+  #reached: Map<EndpointClass, boolean> | undefined;
   #engine: VerdictEngine | undefined;
 
   constructor(view: ForwardingView) {
@@ -113,16 +115,16 @@ export class KnownJobs {
     if (isKept && come !== undefined && policy.classesOf(come).every((each) => this.#local.has(each))) return nothing;
     const local = this.#localClasses();
     if (isKept && isSame(local, this.#local)) return nothing;
-    const before = isKept ? this.#local : new Set<EndpointClass>();
+    const before = isKept ? this.#local : NO_CLASSES;
     const reachedBefore = this.#reached;
     this.#local = local;
-    this.#reached = new Map();
+    this.#reached = undefined;
     this.#engine = policy.engine;
     if (this.isAll) return nothing;
     const more: PlacedJob[] = [];
     const less: PlacedJob[] = [];
     for (const cohort of policy.cohorts()) {
-      const was = cohort.classes.some((each) => reachedBefore.get(each) ?? this.#reaches(before, each));
+      const was = cohort.classes.some((each) => reachedBefore?.get(each) ?? this.#reaches(before, each));
       const is = this.mayMeet(cohort.classes);
       if (was !== is) (is ? more : less).push(...this.#elsewhere(cohort));
     }
@@ -134,15 +136,16 @@ export class KnownJobs {
     if (this.#engine !== this.#view.policy.engine) this.#begin(this.#localClasses());
   }
 
-  #begin(local: Set<EndpointClass>): void {
+  #begin(local: ReadonlySet<EndpointClass>): void {
     this.#engine = this.#view.policy.engine;
     this.#local = local;
-    this.#reached = new Map();
+    this.#reached = undefined;
   }
 
-  #localClasses(): Set<EndpointClass> {
+  #localClasses(): ReadonlySet<EndpointClass> {
     const { jobs, policy, state } = this.#view;
-    return new Set(jobs.ofSwitch(state.dpid).flatMap(({ job }) => policy.classesOf(job)));
+    const classes = jobs.ofSwitch(state.dpid).flatMap(({ job }) => policy.classesOf(job));
+    return classes.length === 0 ? NO_CLASSES : new Set(classes);
   }
 
   #isAlways({ job, location }: PlacedJob): boolean {
@@ -169,6 +172,8 @@ export class KnownJobs {
   }
 
   #isReached(endpointClass: EndpointClass): boolean {
+    if (this.#local.size === 0) return false;
+    this.#reached ??= new Map();
     let reached = this.#reached.get(endpointClass);
     if (reached === undefined) {
       reached = this.#reaches(this.#local, endpointClass);

@@ -18,16 +18,19 @@ import { outcomeKey, verdictGuard, verdictReserve, verdictRules } from './verdic
 
 const BASE = 'base';
 const VERDICTS = 'verdicts';
+const LAST_RESORT = { group: BASE, rules: [askAboutAll()] };
 const GUARD = { guard: verdictGuard(), reserve: verdictReserve() };
+
+const NO_CLASSES: ReadonlyMap<number, EndpointClass> = new Map();
 
 export class MultiTablePipeline implements Pipeline {
   readonly name = 'multi-table';
   readonly guard = GUARD;
   readonly heart = VERDICTS;
-  readonly lastResort = { group: BASE, rules: [askAboutAll()] };
+  readonly lastResort = LAST_RESORT;
   readonly #context: MultiTableContext;
   /** The classes that the verdict table speaks of, by number. */
-  #classes: ReadonlyMap<number, EndpointClass> = new Map();
+  #classes = NO_CLASSES;
 
   constructor(view: ForwardingView, memory?: PipelineMemory) {
     this.#context = new MultiTableContext(view, memory);

@@ -35,6 +35,8 @@ export function overlapping(
   });
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The places (table, priority and match) that others hold: adding a rule of Lark's there would overwrite theirs. */
 export class TakenPlaces {
   readonly #version: WireVersion;
@@ -42,7 +44,7 @@ export class TakenPlaces {
 
   constructor(version: WireVersion, foreign: readonly SwitchRule[]) {
     this.#version = version;
-    this.#keys = new Set(foreign.map(keyOf));
+    this.#keys = foreign.length === 0 ? NONE : new Set(foreign.map(keyOf));
   }
 
   get isNone(): boolean {

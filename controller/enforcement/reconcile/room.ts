@@ -14,6 +14,7 @@ import type { RuleGroups } from './rule-groups.ts';
 /** Decided rules are in the first table (see packet-in.ts). */
 const DECIDED_TABLE = 0;
 const NOTHING = { decided: [], groups: [] } as const;
+const NO_GROUPS: ReadonlySet<string> = new Set();
 
 /** Beyond every rank. */
 const LAST_SPARED = Number.MAX_SAFE_INTEGER;
@@ -38,11 +39,12 @@ export class Room {
   readonly #decided: DecidedRules;
   readonly #now: () => number;
   #triesAgainAt = 0;
-  readonly #leftOut = new Set<string>();
+  /** Undefined until a group has to go, which most switches never see. */
+  #leftOut: Set<string> | undefined;
   /** Nothing is there but the last resort. */
   #isCollapsed = false;
-  /** Packets carried by a group's rules when they were last read. */
-  readonly #uses = new Map<string, number>();
+  /** Packets carried by a group's rules when they were last read; of a group that is not in it, none. */
+  #uses: ReadonlyMap<string, number> | undefined;
 
   constructor(parts: RoomParts) {
     this.#now = parts.now;
@@ -53,7 +55,7 @@ export class Room {
   }
 
   get leftOut(): ReadonlySet<string> {
-    return this.#leftOut;
+    return this.#leftOut ?? NO_GROUPS;
   }
 
   get share(): number {
@@ -62,25 +64,25 @@ export class Room {
   }
 
   get isNearlyFull(): boolean {
-    if (!this.#budget.isLimited) return this.#leftOut.size > 0;
-    return this.#leftOut.size > 0 || this.#budget.isNearlyFull(this.#counts);
+    if (!this.#budget.isLimited) return this.leftOut.size > 0;
+    return this.leftOut.size > 0 || this.#budget.isNearlyFull(this.#counts);
   }
 
   /** What a group should have here, by this pipeline or another of its kind. */
   rulesOf(group: string, pipeline: Pipeline = this.#pipeline): readonly FlowRule[] {
-    if (!this.#isCollapsed) return this.#leftOut.has(group) ? [] : pipeline.rulesOf(group);
+    if (!this.#isCollapsed) return this.leftOut.has(group) ? [] : pipeline.rulesOf(group);
     const { lastResort } = pipeline;
     return group === lastResort.group ? lastResort.rules : [];
   }
 
   /** Whether what has no rules may be a job's. */
   get lacksMore(): boolean {
-    return [...this.#leftOut].some((group) => this.#pipeline.rank(group) !== 0);
+    return [...this.leftOut].some((group) => this.#pipeline.rank(group) !== 0);
   }
 
   noteUses(uses: ReadonlyMap<string, number>): void {
-    this.#uses.clear();
-    for (const [group, packets] of uses) this.#uses.set(group, packets);
+    const used = [...uses].filter(([, packets]) => packets > 0);
+    this.#uses = used.length === 0 ? undefined : new Map(used);
   }
 
   /** True if another decided rule may be added. */
@@ -108,14 +110,14 @@ export class Room {
     if (group === lastResort.group) {
       this.#isCollapsed = true;
       const changed = [...this.#groups.names()];
-      for (const each of changed) if (each !== group) this.#leftOut.add(each);
+      this.#leave(changed.filter((each) => each !== group));
       return changed;
     }
     const isSpared = group !== undefined && this.#pipeline.rank(group) !== undefined;
     // Without the heart nothing is forwarded unasked, so nothing passes for what the lacking rules would have told from it.
     const goes = isSpared || heart === undefined ? [group] : [heart, group];
-    const changed = goes.filter((each) => each !== undefined && !this.#leftOut.has(each)) as string[];
-    for (const each of changed) this.#leftOut.add(each);
+    const changed = goes.filter((each) => each !== undefined && !this.leftOut.has(each)) as string[];
+    this.#leave(changed);
     return changed;
   }
 
@@ -135,10 +137,10 @@ export class Room {
     const candidates = [...this.#groups.names()].flatMap((group) => {
       const rank = this.#pipeline.rank(group);
       const sizes = this.#groups.sizesOf(group);
-      return rank === undefined ? [] : [{ group, rank, sizes, uses: this.#uses.get(group) ?? 0 }];
+      return rank === undefined ? [] : [{ group, rank, sizes, uses: this.#uses?.get(group) ?? 0 }];
     });
     const groups = chooseLeftOut(candidates, excess);
-    for (const group of groups) this.#leftOut.add(group);
+    this.#leave(groups);
     return { decided, groups };
   }
 
@@ -156,14 +158,13 @@ export class Room {
       const then = countsOf(vital.flatMap((group) => this.#pipeline.rulesOf(group)));
       if (this.#budget.excess(then).size > 0) return [];
       this.#isCollapsed = false;
-      this.#leftOut.clear();
-      for (const group of spared) this.#leftOut.add(group);
+      this.#leftOut = new Set(spared);
       back.push(...vital);
       counts.clear();
       for (const [table, count] of then) counts.set(table, count);
     }
     const place = (group: string) => this.#pipeline.rank(group) ?? (group === heart ? LAST_SPARED : NEVER_SPARED);
-    const inOrder = [...this.#leftOut].map((group) => ({ group, rank: place(group) })).sort((a, b) => b.rank - a.rank);
+    const inOrder = [...this.leftOut].map((group) => ({ group, rank: place(group) })).sort((a, b) => b.rank - a.rank);
     let isFull = false;
     for (const { group } of inOrder) {
       const rules = this.#pipeline.rulesOf(group);
@@ -175,10 +176,16 @@ export class Room {
         continue;
       }
       for (const [table, count] of then) counts.set(table, count);
-      this.#leftOut.delete(group);
+      this.#leftOut?.delete(group);
       back.push(group);
     }
     return back;
+  }
+
+  #leave(groups: readonly string[]): void {
+    if (groups.length === 0) return;
+    this.#leftOut ??= new Set();
+    for (const group of groups) this.#leftOut.add(group);
   }
 
   #isSpared(group: string): boolean {

@@ -20,7 +20,8 @@ export interface Candidate {
 
 export class RuleBudget {
   readonly #totalNow: () => number | undefined;
-  readonly #found = new Map<number, number>();
+  /** Undefined while there was room for all. */
+  #found: Map<number, number> | undefined;
 
   /** @param total of all tables together; undefined where nobody knows. Asked each time, so that a reload counts. */
   constructor(total: () => number | undefined) {
@@ -32,17 +33,18 @@ export class RuleBudget {
   }
 
   get isLimited(): boolean {
-    return this.#total !== undefined || this.#found.size > 0;
+    return this.#total !== undefined || this.#found !== undefined;
   }
 
   /** The switch has refused a rule of this table for lack of room, with so many in it. */
   onFull(table: number, count: number): void {
+    this.#found ??= new Map();
     this.#found.set(table, Math.max(1, Math.min(count, this.#found.get(table) ?? count)));
   }
 
   /** The part of the limit that is in use, of the table where that is most; 0 where there is no limit. */
   share(counts: TableCounts): number {
-    const shares = [...this.#found].map(([table, limit]) => (counts.get(table) ?? 0) / limit);
+    const shares = [...(this.#found ?? [])].map(([table, limit]) => (counts.get(table) ?? 0) / limit);
     if (this.#total !== undefined) shares.push(sum(counts) / this.#total);
     return Math.max(0, ...shares);
   }
@@ -54,7 +56,7 @@ export class RuleBudget {
   /** How many rules there are too many for the room that may be used; by table, and `all` for the whole switch. */
   excess(counts: TableCounts): Map<number | 'all', number> {
     const excess = new Map<number | 'all', number>();
-    for (const [table, limit] of this.#found) {
+    for (const [table, limit] of this.#found ?? []) {
       const over = (counts.get(table) ?? 0) - usable(limit);
       if (over > 0) excess.set(table, over);
     }
