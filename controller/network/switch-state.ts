@@ -66,6 +66,8 @@ export class SwitchState {
   readonly dpidText: string;
   #config: SwitchConfig | undefined;
   readonly #ports = new Map<number, SwitchPort>();
+  /** As of the ports that there are. Undefined until one is looked for by name, as every job's is that comes to the switch. */
+  #named: ReadonlyMap<string, SwitchPort> | undefined;
   /** Of those that are no edge ports. Undefined until there is one, as are the job ports: of many switches nothing is known. */
   #roles: Map<number, PortRole> | undefined;
   #jobPorts: Set<number> | undefined;
@@ -122,6 +124,7 @@ export class SwitchState {
   }
 
   setPorts(ports: Iterable<SwitchPort>): void {
+    this.#named = undefined;
     for (const port of ports) {
       const former = this.#ports.get(port.portNo);
       this.#ports.set(port.portNo, port);
@@ -134,6 +137,7 @@ export class SwitchState {
 
   removePort(portNo: number): void {
     const port = this.#ports.get(portNo);
+    this.#named = undefined;
     this.#ports.delete(portNo);
     if (this.#jobPorts?.delete(portNo) === true && port !== undefined) this.#tellUnlessJobPort(port.name);
     this.#assignRoles();
@@ -153,8 +157,16 @@ export class SwitchState {
 
   /** By name, or by number as text; the first where they clash. */
   portNamed(name: string): SwitchPort | undefined {
-    for (const port of this.#ports.values()) if (isNamed(port, name)) return port;
-    return undefined;
+    this.#named ??= this.#namedPorts();
+    return this.#named.get(name);
+  }
+
+  #namedPorts(): ReadonlyMap<string, SwitchPort> {
+    const named = new Map<string, SwitchPort>();
+    for (const port of this.#ports.values()) {
+      for (const name of [port.name, String(port.portNo)]) if (!named.has(name)) named.set(name, port);
+    }
+    return named;
   }
 
   /** All that `portNamed` finds a port by; some twice where they clash. */
@@ -240,7 +252,10 @@ export class SwitchState {
   }
 
   #setRole(portNo: number, role: PortRole): void {
-    if (role === 'edge') return;
+    if (role === 'edge') {
+      this.#roles?.delete(portNo);
+      return;
+    }
     this.#roles ??= new Map();
     this.#roles.set(portNo, role);
   }
