@@ -84,6 +84,12 @@ export class Player {
     return true;
   }
 
+  /** As a switch that is restarted: it forwards nothing any more until it is mended, so none of its packets can be lost by that. */
+  loseRules(at: SwitchName): void {
+    this.world.datapath(at).clearTables();
+    this.#lively.delete(at);
+  }
+
   /** Some of the lively packets in turn. */
   #watch(at: SwitchName): void {
     const lively = this.#lively.get(at) ?? [];

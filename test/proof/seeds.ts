@@ -67,6 +67,21 @@ export const REGRESSIONS: readonly Regression[] = [
       },
     },
     {
+      what: `a switch that has lost its rules is mended, packets and all (${each.version}, ${each.pipeline})`,
+      sequence: {
+        ...empty,
+        switches: [each],
+        jobs: [job(0, 1, { hasMac: false })],
+        opening: [packet('udp4', 'wan', 'slot0'), packet('udp4', 'campus1', 'wan'), packet('udp4', 'slot0', 'wan')],
+        commands: [
+          { do: 'disconnect', at: 'core' },
+          { do: 'lose-rules', at: 'core' },
+          { do: 'connect', at: 'core' },
+        ],
+        packets: [packet('udp4', 'slot0', 'campus1'), packet('udp4', 'campus1', 'wan')],
+      },
+    },
+    {
       what: `nothing for a host leaves by its port once that is a job's (${each.version}, ${each.pipeline})`,
       sequence: {
         ...empty,

@@ -329,7 +329,7 @@ class Run {
         wire?.close('the sequence says so');
         return;
       case 'lose-rules':
-        if (wire === undefined) world.datapath(command.at).clearTables();
+        if (wire === undefined) this.player.loseRules(command.at);
         return;
       case 'renumber':
         if (wire === undefined) this.#renumber(command.at);
